@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace PgHa.Cluster.Tests.Harness;
+
+/// <summary>Runs programs as the user postgres where the tests run as root (PostgreSQL refuses root), else directly.</summary>
+internal static class AsPostgres
+{
+    public const string BinDir = "/usr/lib/postgresql/15/bin";
+
+    private static readonly string[] Become = ["/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups", "--"];
+
+    public static Task<string> Postgres(string tool, params string[] arguments) => Run(Path.Combine(BinDir, tool), arguments);
+
+    /// <summary>Runs to the end and returns its output; fails with the output when the exit code is not 0.</summary>
+    public static async Task<string> Run(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        if (process.ExitCode == 0) return await output;
+        throw new InvalidOperationException(
+            $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}\n{await output}{await errors}");
+    }
+
+    /// <summary>Starts a program whose output goes to a file: it may outlive every pipe of ours.</summary>
+    public static Process StartLogged(string log, string program, params string[] arguments) =>
+        Start("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
+
+    private static Process Start(string program, params string[] arguments)
+    {
+        string[] command = Environment.IsPrivilegedProcess ? [.. Become, program, .. arguments] : [program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/tmp",
+        };
+        start.Environment["LC_ALL"] = "C";
+        start.Environment["PGTZ"] = "UTC";
+        return Process.Start(start)!;
+    }
+}

@@ -1,0 +1,122 @@
+using Npgsql;
+
+namespace PgHa.Cluster.Tests.Harness;
+
+/// <summary>The PostgreSQL server of one node, handled as an operator would by hand: behind the agent's back.</summary>
+internal sealed class Postgres(string address, int port, string dataDirectory, string logFile)
+{
+    public string Address { get; } = address;
+
+    public int Port { get; } = port;
+
+    public string DataDirectory { get; } = dataDirectory;
+
+    public string LogFile { get; } = logFile;
+
+    public string ConnectionString { get; } =
+        $"Host={address};Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5;Command Timeout=10;SSL Mode=Disable;GSS Encryption Mode=Disable";
+
+    public IReadOnlyList<int> Processes => ServerProcesses.Of(DataDirectory);
+
+    public bool IsRunning => Pid is { } pid && ServerProcesses.IsAlive(pid);
+
+    public bool HasStandbySignal => File.Exists(InData("standby.signal"));
+
+    /// <summary>The first line of postmaster.pid.</summary>
+    public int? Pid => File.Exists(InData("postmaster.pid"))
+        && int.TryParse(File.ReadLines(InData("postmaster.pid")).FirstOrDefault(), out var pid) ? pid : null;
+
+    public string InData(string file) => Path.Combine(DataDirectory, file);
+
+    public Task Start() => AsPostgres.Postgres("pg_ctl", "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
+
+    public Task Stop(string mode = "fast") => AsPostgres.Postgres("pg_ctl", "stop", "-w", "-s", "-D", DataDirectory, "-m", mode);
+
+    public Task Promote() => AsPostgres.Postgres("pg_ctl", "promote", "-w", "-s", "-D", DataDirectory);
+
+    /// <summary>kill -9 of the postmaster alone: its children notice and end by themselves a moment later.</summary>
+    public void KillPostmaster() => Signal.Send(Pid!.Value, Signal.Kill);
+
+    public async Task KillAndWait()
+    {
+        KillPostmaster();
+        await Wait.Until("the killed server's processes are gone", () => Processes.Count == 0);
+    }
+
+    public Task FreezePostmaster()
+    {
+        Signal.Send(Pid!.Value, Signal.Stop);
+        return Wait.Until("the postmaster is frozen", () => ServerProcesses.IsFrozen(Pid!.Value));
+    }
+
+    /// <summary>SIGSTOP to the postmaster first, so that no child is born afterwards, then to all.</summary>
+    public async Task Freeze()
+    {
+        await FreezePostmaster();
+        await Wait.Until("all processes of the server are frozen", () =>
+        {
+            foreach (var pid in Processes) Signal.Send(pid, Signal.Stop);
+            return Processes.All(ServerProcesses.IsFrozen);
+        });
+    }
+
+    public void Thaw()
+    {
+        foreach (var pid in Processes) Signal.Send(pid, Signal.Continue);
+    }
+
+    public async Task Execute(string sql)
+    {
+        await using var connection = await Connect();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async Task<T> Ask<T>(string sql)
+    {
+        await using var connection = await Connect();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    public async Task<NpgsqlConnection> Connect()
+    {
+        var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    /// <summary>Whether this standby's WAL receiver streams from the given port.</summary>
+    public async Task<bool> StreamsFrom(Postgres primary) =>
+        await Ask<long>($"SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming' AND sender_port = {primary.Port}") == 1;
+
+    /// <summary>The timeline of the next record: pg_control would show it only after the next checkpoint.</summary>
+    public Task<int> Timeline() =>
+        Ask<int>("SELECT ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int");
+
+    /// <summary>What pg_controldata prints, by its English names.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ControlData() =>
+        (await AsPostgres.Postgres("pg_controldata", DataDirectory)).Split('\n')
+            .Select(line => line.Split(':', 2))
+            .Where(parts => parts.Length == 2)
+            .ToDictionary(parts => parts[0], parts => parts[1].Trim());
+
+    public async Task<string> ControlState() => (await ControlData())["Database cluster state"];
+
+    /// <summary>SIGQUIT frees the shared memory that SIGKILL would leave behind.</summary>
+    public async Task Abandon()
+    {
+        foreach (var pid in Processes) Signal.Send(pid, Signal.Continue);
+        foreach (var pid in Processes) Signal.Send(pid, Signal.Quit);
+        if (await Ended(3)) return;
+        foreach (var pid in Processes) Signal.Send(pid, Signal.Kill);
+        await Ended(5);
+    }
+
+    private async Task<bool> Ended(int seconds)
+    {
+        for (var i = 0; i < seconds * 100 && Processes.Count > 0; i++)
+            await Task.Delay(10, CancellationToken.None);
+        return Processes.Count == 0;
+    }
+}

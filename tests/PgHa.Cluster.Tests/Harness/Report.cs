@@ -1,0 +1,26 @@
+using System.Text;
+
+namespace PgHa.Cluster.Tests.Harness;
+
+/// <summary>What a failed test shows of its cluster: the calls, and the end of each log.</summary>
+internal static class Report
+{
+    private const int LinesOfEachLog = 60;
+
+    public static string Of(TestCluster cluster)
+    {
+        var text = new StringBuilder().AppendLine("--- calls").AppendJoin('\n', cluster.Transcript).AppendLine();
+        foreach (var node in cluster.Nodes)
+        {
+            AppendEnd(text, $"agent of {node.Name}", node.Agent.LogFile);
+            AppendEnd(text, $"PostgreSQL of {node.Name}", node.Postgres.LogFile);
+        }
+        return text.ToString();
+    }
+
+    private static void AppendEnd(StringBuilder text, string title, string file)
+    {
+        text.AppendLine($"--- {title}");
+        if (File.Exists(file)) text.AppendJoin('\n', File.ReadLines(file).TakeLast(LinesOfEachLog)).AppendLine();
+    }
+}

@@ -1,0 +1,43 @@
+namespace PgHa.Cluster.Tests.Harness;
+
+/// <summary>All processes of one PostgreSQL server, found by their working directory: also those whose postmaster is gone.</summary>
+internal static class ServerProcesses
+{
+    public static IReadOnlyList<int> Of(string dataDirectory) =>
+        [.. AllProcesses().Where(pid => WorksIn(pid, dataDirectory) && IsAlive(pid))];
+
+    /// <summary>A zombie, which only waits for its parent to ask, is not alive.</summary>
+    public static bool IsAlive(int pid) => State(pid) is not (null or 'Z' or 'X');
+
+    public static bool IsFrozen(int pid) => State(pid) is null or 'T' or 'Z';
+
+    private static IEnumerable<int> AllProcesses() =>
+        Directory.EnumerateDirectories("/proc")
+            .Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0)
+            .Where(pid => pid > 0);
+
+    private static bool WorksIn(int pid, string folder)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName == folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // ended meanwhile, or somebody else's
+        }
+    }
+
+    private static char? State(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

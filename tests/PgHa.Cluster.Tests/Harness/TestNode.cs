@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace PgHa.Cluster.Tests.Harness;
+
+/// <summary>One node: a PostgreSQL server, the agent beside it, and the agent's API.</summary>
+internal sealed class TestNode
+{
+    public TestNode(string folder, int number, ConcurrentQueue<string> transcript)
+    {
+        Number = number;
+        Folder = folder;
+        Address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.{number}");
+        AgentUrl = new Uri($"http://{Address}:{Ports.Free(Address)}");
+        Postgres = new Postgres(Address, Ports.Free(Address), In("data"), In("postgres.log"));
+        Agent = new AgentProcess(In("pgha.yml"), In("agent.log"));
+        Api = new Api($"N{number}", new Uri(AgentUrl, "/api/pg/v1/"), transcript);
+    }
+
+    public int Number { get; }
+
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"pg-node{Number:00}");
+
+    public string Folder { get; }
+
+    public string Address { get; }
+
+    public Uri AgentUrl { get; }
+
+    public Postgres Postgres { get; }
+
+    public AgentProcess Agent { get; }
+
+    public Api Api { get; }
+
+    public string In(string file) => Path.Combine(Folder, file);
+
+    public async Task StartAgent()
+    {
+        Agent.Start();
+        await Wait.Until($"the agent of {Name} answers", async () => !Agent.IsRunning || await Api.Answers());
+        if (!Agent.IsRunning) throw new InvalidOperationException($"The agent of {Name} ended:\n{File.ReadAllText(Agent.LogFile)}");
+    }
+
+    public async Task Abandon()
+    {
+        await Agent.Abandon();
+        await Postgres.Abandon();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace PgHa.Cluster.Tests.Harness;
+
+/// <summary>One writer per node, all at the same time, each inserting as fast as its node allows and reconnecting at once.</summary>
+internal sealed class WritingClients : IAsyncDisposable
+{
+    /// <summary>Between two attempts: a standby refuses thousands a second, which would only heat the machine.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(2);
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly Ledger ledger;
+    private readonly Task[] writers;
+
+    public WritingClients(TestCluster cluster)
+    {
+        ledger = cluster.Ledger;
+        writers = [.. cluster.Nodes.Select(node => Task.Run(() => WriteUntilStopped(node)))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await Task.WhenAll(writers);
+        stop.Dispose();
+    }
+
+    private async Task WriteUntilStopped(TestNode node)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await node.Postgres.Connect();
+                await WriteUntilBroken(node, connection);
+            }
+            catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException)
+            {
+                await Task.Delay(Pace);
+            }
+        }
+    }
+
+    private async Task WriteUntilBroken(TestNode node, NpgsqlConnection connection)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await ledger.InsertOne(node, connection);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
+            {
+                // a standby: it may be promoted under this very session
+            }
+            await Task.Delay(Pace);
+        }
+    }
+}
