@@ -28,20 +28,20 @@ internal sealed class TestCluster : IAsyncDisposable
     public ConcurrentQueue<string> Transcript { get; } = new();
 
     /// <summary>N1 streams to the others.</summary>
-    public static async Task<TestCluster> AllRunning(int size = 2, Action<TestCluster>? prepare = null) =>
+    public static async Task<TestCluster> AllRunning(int size = 2, Func<TestCluster, Task>? prepare = null) =>
         await Prepared(size, async cluster =>
         {
-            prepare?.Invoke(cluster);
+            if (prepare != null) await prepare(cluster);
             await cluster.StartServers();
             await cluster.StartAgents();
         });
 
     /// <summary>All servers are stopped cleanly; only the agents run.</summary>
-    public static async Task<TestCluster> AllStopped(int size = 2, Action<TestCluster>? prepare = null) =>
-        await Prepared(size, cluster =>
+    public static async Task<TestCluster> AllStopped(int size = 2, Func<TestCluster, Task>? prepare = null) =>
+        await Prepared(size, async cluster =>
         {
-            prepare?.Invoke(cluster);
-            return cluster.StartAgents();
+            if (prepare != null) await prepare(cluster);
+            await cluster.StartAgents();
         });
 
     /// <summary>Files only: for tests that start the agents themselves.</summary>

@@ -35,6 +35,12 @@ internal sealed class TestNode
 
     public string In(string file) => Path.Combine(Folder, file);
 
+    public Task AddToPostgresConf(string lines) =>
+        File.AppendAllTextAsync(Postgres.InData("postgresql.conf"), lines + "\n", TestContext.Current.CancellationToken);
+
+    public Task AddToAgentConfig(string lines) =>
+        File.AppendAllTextAsync(Agent.ConfigFile, lines + "\n", TestContext.Current.CancellationToken);
+
     public async Task StartAgent()
     {
         Agent.Start();

@@ -19,7 +19,7 @@ internal static class Unchanged
         $"{node.Name}: postmaster {node.Postgres.Pid}",
         $"standby.signal: {node.Postgres.HasStandbySignal}",
         $"auto.conf: {TextOf(node, "postgresql.auto.conf")}",
-        $"files: {string.Join(' ', Directory.EnumerateFileSystemEntries(node.Postgres.DataDirectory).Order())}",
+        $"files: {string.Join(' ', Files(node.Postgres.DataDirectory))}",
         $"control: {await ControlData(node)}");
 
     /// <summary>A stopped server's control file must be the same byte for byte.</summary>
@@ -31,6 +31,9 @@ internal static class Unchanged
         var data = await node.Postgres.ControlData();
         return string.Join('\n', data.Where(item => !MovesByItself.Contains(item.Key)));
     }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Order() : ["none"];
 
     private static string TextOf(TestNode node, string file) =>
         File.Exists(node.Postgres.InData(file)) ? File.ReadAllText(node.Postgres.InData(file)) : "none";

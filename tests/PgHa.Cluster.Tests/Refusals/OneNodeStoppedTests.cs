@@ -40,7 +40,7 @@ public sealed class OneNodeStoppedTests : ClusterTest
     }
 
     [Fact]
-    public async Task A_primary_beside_a_standby_that_lives_on_its_own_is_started_before_the_standby_is_promoted_or_not_at_all()
+    public async Task A_running_standby_is_not_started_as_master_and_follows_its_master_when_that_comes_back()
     {
         var cluster = await PrimaryStopped();
         await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 409, code 5"));

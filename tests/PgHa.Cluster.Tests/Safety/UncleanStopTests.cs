@@ -1,0 +1,50 @@
+namespace PgHa.Cluster.Tests.Safety;
+
+/// <summary>After a crash of the primary nothing proves yet that the standby has everything.</summary>
+public sealed class UncleanStopTests : ClusterTest
+{
+    [Fact]
+    public async Task A_failover_is_refused_and_promotion_needs_force()
+    {
+        var cluster = await PrimaryKilled();
+        await cluster.AssertUnchanged(() => cluster.Play("""
+            POST N2 instance/failover/restart             → refused 409, code 13
+            POST N2 instance/failover/promote             → refused 409, code 13
+            POST N2 node/promote                          → refused 409, code 13
+            POST N2 instance/failover/restart?force=true  → refused 409, code 13
+            """));
+        await cluster.Play("POST N2 instance/failover/promote?force=true → inactive, single");
+        Assert.Equal(2, await cluster.N2.Postgres.Timeline());
+    }
+
+    [Fact]
+    public async Task The_old_primary_may_simply_come_back()
+    {
+        var cluster = await PrimaryKilled();
+        await cluster.Play("""
+            POST N1 instance/current → master, slave
+            insert
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Fact]
+    public async Task With_the_standby_stopped_too_the_killed_primary_comes_back_by_POST_all()
+    {
+        var cluster = await PrimaryKilled();
+        await cluster.Play("""
+            DELETE N2 instance/current → inactive, inactive
+            POST   N1 instance/all     → master, slave
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    private async Task<TestCluster> PrimaryKilled()
+    {
+        var cluster = await BothRunning();
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.N1.Postgres.KillAndWait();
+        await cluster.WaitForStates("inactive", "recovery");
+        return cluster;
+    }
+}
