@@ -59,7 +59,7 @@ public sealed class AgentCrashTests : ClusterTest
     }
 
     [Theory]
-    [InlineData(0), InlineData(30), InlineData(100), InlineData(200), InlineData(300), InlineData(500)]
+    [InlineData(0), InlineData(50), InlineData(150), InlineData(300)]
     public async Task An_agent_killed_during_a_switchover_leaves_a_pair_that_can_be_brought_back_whole(int milliseconds)
     {
         var cluster = await BothRunning();
@@ -69,7 +69,7 @@ public sealed class AgentCrashTests : ClusterTest
             var switchover = cluster.N1.Api.Post("instance/switchover/masterSlave");
             await Task.Delay(milliseconds, TestContext.Current.CancellationToken); // where it strikes is left to chance
             await cluster.N1.Agent.Kill();
-            await Assert.ThrowsAsync<HttpRequestException>(() => switchover).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAny(switchover); // answered or broken off
             await cluster.N1.StartAgent();
             await Wait.Until("the pair is whole again", () => BringBack(cluster), 30);
         }
