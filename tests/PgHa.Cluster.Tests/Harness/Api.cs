@@ -36,7 +36,7 @@ internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcr
         try
         {
             using var response = await Http.GetAsync(new Uri(root, "instance/current"), TestContext.Current.CancellationToken);
-            return response.IsSuccessStatusCode || (int)response.StatusCode == 401;
+            return true;
         }
         catch (HttpRequestException)
         {

@@ -5,7 +5,8 @@ namespace PgHa.Cluster.Tests.Harness;
 /// <summary>What a failed test shows of its cluster: the calls, and the end of each log.</summary>
 internal static class Report
 {
-    private const int LinesOfEachLog = 60;
+    private const int LinesOfEachLog = 40;
+    private const int CharactersOfEachLine = 600;
 
     public static string Of(TestCluster cluster)
     {
@@ -21,6 +22,8 @@ internal static class Report
     private static void AppendEnd(StringBuilder text, string title, string file)
     {
         text.AppendLine($"--- {title}");
-        if (File.Exists(file)) text.AppendJoin('\n', File.ReadLines(file).TakeLast(LinesOfEachLog)).AppendLine();
+        if (!File.Exists(file)) return;
+        foreach (var line in File.ReadLines(file).TakeLast(LinesOfEachLog))
+            text.AppendLine(line.Length > CharactersOfEachLine ? line[..CharactersOfEachLine] + "…" : line);
     }
 }
