@@ -11,10 +11,10 @@ internal static class NodeRules
     public static IEnumerable<(string Key, Complaint Complaint)> Check(string? self, IReadOnlyList<NodeDraft> nodes)
     {
         if (nodes.Count is 0 or > Most)
-            yield return (KnownKeys.Nodes, new($"{nodes.Count} nodes are named", $"name 1 to {Most} nodes"));
+            yield return (KnownKeys.Nodes, new($"nodes: {nodes.Count} are named", $"name 1 to {Most} nodes"));
         var names = nodes.Select(node => node.Name).ToList();
         if (self is not null && names.Count > 0 && !names.Contains(self))
-            yield return ("node", new($"'{self}' is not one of nodes", $"the nearest one is {NearestName.Of(self, names)}"));
+            yield return ("node", new($"node: '{self}' is not one of nodes", $"the nearest one is {NearestName.Of(self, names)}"));
         foreach (var node in nodes)
             if (CheckName(node.Name) is { } complaint)
                 yield return ($"nodes.{node.Name}", complaint);
@@ -23,15 +23,18 @@ internal static class NodeRules
         // The scheme does not tell two agents apart: one port has one listener.
         foreach (var twin in Twins(nodes, node => node.Agent?.Authority, ".agent", "agent address"))
             yield return twin;
-        foreach (var twin in Twins(nodes, node => node.Postgres is { } at ? $"{at.Host.ToUpperInvariant()}:{at.Port}" : null, ".postgres", "PostgreSQL address"))
+        foreach (var twin in Twins(nodes, SpellingOfPostgres, ".postgres", "PostgreSQL address"))
             yield return twin;
     }
+
+    private static string? SpellingOfPostgres(NodeDraft node) =>
+        node.Postgres is { } address ? $"{address.Host.ToUpperInvariant()}:{address.Port}" : null;
 
     private static Complaint? CheckName(string name)
     {
         if (ReservedNames.All.Contains(name))
             return new($"no node can be named '{name}': it is a word of the API", $"choose another name, such as pg-{name}");
-        return Forms.Label(name, out _);
+        return Forms.Label(name, out _) is { } complaint ? complaint with { Message = $"nodes: {complaint.Message}" } : null;
     }
 
     private static IEnumerable<(string Key, Complaint Complaint)> Twins(

@@ -17,7 +17,7 @@ internal sealed record PostgresAddress(string Host, int Port)
         if (!int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
             return new($"'{text[(colon + 1)..]}' is not a port", "write HOST:PORT with a port from 1 to 65535");
         if (HostOf(text[..colon]) is not { } host)
-            return new($"'{text[..colon]}' is not a host name or address", "write HOST:PORT; an IPv6 address in brackets, such as [::1]:5432");
+            return new($"'{text[..colon]}' is not a host name or address", "write HOST:PORT; IPv6 in brackets, such as [::1]:5432");
         if (UrlForm.IsAnyAddress(host))
             return new($"'{host}' names every address, not one", "write the address at which the other nodes reach this PostgreSQL");
         value = new(host, port);

@@ -14,8 +14,8 @@ internal sealed class SettingsReader(RawConfiguration raw)
         if (Find(key) is not { } given)
             return null;
         T? value = null;
-        if ((CheckText(key, given.Text) ?? form(given.Text, out value)) is { } complaint)
-            raw.Report(key, complaint, given.Source);
+        if ((CheckText(given.Text) ?? form(given.Text, out value)) is { } complaint)
+            raw.Report(key, complaint with { Message = $"{key}: {complaint.Message}" }, given.Source);
         else
             InForce.Add(new(key, value as string ?? given.Text, given.Source));
         return value;
@@ -35,10 +35,10 @@ internal sealed class SettingsReader(RawConfiguration raw)
         return null;
     }
 
-    private static Complaint? CheckText(string key, string text) => text switch
+    private static Complaint? CheckText(string text) => text switch
     {
-        _ when string.IsNullOrWhiteSpace(text) => new($"{key} is empty", "write a value, or leave it out"),
-        _ when text.Any(char.IsControl) => new($"{key} contains a line break or another control character", "write it in one line"),
+        _ when string.IsNullOrWhiteSpace(text) => new("empty", "write a value, or leave it out"),
+        _ when text.Any(char.IsControl) => new("contains a line break or another control character", "write it in one line"),
         _ => null,
     };
 }

@@ -9,7 +9,10 @@ public static class TokenFile
     private const int Largest = 4096;
     private const UnixFileMode Allowed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
-    /// <summary>Reads the token. Refused are a file that others can read (mode beyond 0640) and a token that is short or not fit for a header.</summary>
+    /// <summary>
+    /// Reads the token. Refused are a file that others can read (mode beyond 0640)
+    /// and a token that is short or not fit for a header.
+    /// </summary>
     /// <param name="path">The file; white space around the token does not matter.</param>
     public static TokenResult Read(string path)
     {

@@ -28,7 +28,8 @@ internal static class YamlComplaints
         new($"{key} takes one value, not a list, a section or an alias", "write one value; put it in quotes if it starts with [ { or *");
 
     public static Complaint NotSection(string key) =>
-        new($"{key} is a section, not a value or a list", $"write its keys indented below `{key[(key.LastIndexOf('.') + 1)..]}:`, or as {{ key: value }}");
+        new($"{key} is a section, not a value or a list",
+            $"write its keys indented below `{key[(key.LastIndexOf('.') + 1)..]}:`, or as {{ key: value }}");
 
     public static Complaint UnknownKey(string key, IEnumerable<string> known)
     {

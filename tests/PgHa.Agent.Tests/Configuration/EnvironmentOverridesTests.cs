@@ -11,7 +11,9 @@ public sealed class EnvironmentOverridesTests
             ("PGHA__LISTEN", "http://localhost:9000"), ("PGHA__POSTGRES__DATA_DIR", "/env"), ("PGHA__SECURITY__TLS__KEY_FILE", "/k"),
             ("PGHA__SECURITY__TLS__CERTIFICATE_FILE", "/c"));
 
-        Assert.Equal(("http://localhost:9000/", "/env", "/k"), (options.Listen.ToString(), options.Postgres.DataDir, options.Security.Tls!.KeyFile));
+        Assert.Equal("http://localhost:9000/", options.Listen.ToString());
+        Assert.Equal("/env", options.Postgres.DataDir);
+        Assert.Equal("/k", options.Security.Tls!.KeyFile);
     }
 
     [Fact]
@@ -25,8 +27,12 @@ public sealed class EnvironmentOverridesTests
     }
 
     [Fact]
-    public void A_required_value_may_come_from_the_environment_alone() =>
-        Assert.Equal("/env", Yaml.Options(Yaml.With("  data_dir: /data/pg", "  # none"), ("PGHA__POSTGRES__DATA_DIR", "/env")).Postgres.DataDir);
+    public void A_required_value_may_come_from_the_environment_alone()
+    {
+        var options = Yaml.Options(Yaml.With("  data_dir: /data/pg", "  # none"), ("PGHA__POSTGRES__DATA_DIR", "/env"));
+
+        Assert.Equal("/env", options.Postgres.DataDir);
+    }
 
     [Theory]
     [InlineData("PGHA__POSTGRES__DATADIR", "PGHA__POSTGRES__DATA_DIR")]
@@ -56,11 +62,15 @@ public sealed class EnvironmentOverridesTests
     }
 
     [Fact]
-    public void Two_variables_for_one_key_are_refused() =>
-        Assert.Contains("both set node", Yaml.OnlyError(Yaml.Good, ("PGHA__NODE", "pg-node01"), ("PGHA__node", "pg-node02")).Message, StringComparison.Ordinal);
+    public void Two_variables_for_one_key_are_refused()
+    {
+        var error = Yaml.OnlyError(Yaml.Good, ("PGHA__NODE", "pg-node01"), ("PGHA__node", "pg-node02"));
+
+        Assert.Contains("both set node", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
-    [InlineData("", "is empty")]
+    [InlineData("", "state_dir: empty")]
     [InlineData("relative", "not an absolute path")]
     public void A_wrong_value_is_reported_with_its_variable(string value, string message)
     {

@@ -60,7 +60,7 @@ public sealed class RulesTests
     {
         var error = Yaml.OnlyError(Yaml.With("    postgres: 127.0.0.2:5432\n", ""));
 
-        Assert.Equal(("nodes.pg-node02.postgres", "nodes.pg-node02.postgres is missing", "pgha.yml:6"), (error.Key, error.Message, error.Source));
+        Assert.Equal(("nodes.pg-node02.postgres is missing", "pgha.yml:6"), (error.Message, error.Source));
     }
 
     [Theory]
@@ -84,7 +84,8 @@ public sealed class RulesTests
         Assert.Equal("security.tls", Yaml.OnlyError(https).Key);
         Assert.Equal("security.tls.key_file", Yaml.OnlyError($"{https}\nsecurity: {{ tls: {{ certificate_file: /c }} }}").Key);
         Assert.Equal("security.tls.certificate_file", Yaml.OnlyError($"{https}\nsecurity: {{ tls: {{ key_file: /k }} }}").Key);
-        Assert.Equal(new TlsOptions("/c", "/k"), Yaml.Options($"{https}\nsecurity: {{ tls: {{ certificate_file: /c, key_file: /k }} }}").Security.Tls);
+        var options = Yaml.Options($"{https}\nsecurity: {{ tls: {{ certificate_file: /c, key_file: /k }} }}");
+        Assert.Equal(new TlsOptions("/c", "/k"), options.Security.Tls);
     }
 
     [Theory]
@@ -116,7 +117,7 @@ public sealed class RulesTests
             """).Errors;
 
         Assert.Equal(10, errors.Count);
-        Assert.All(errors, error => Assert.Equal("not an absolute path", error.Message));
+        Assert.All(errors, error => Assert.Equal($"{error.Key}: not an absolute path", error.Message));
     }
 
     private static List<NodeDraft> Nodes(int count) =>
