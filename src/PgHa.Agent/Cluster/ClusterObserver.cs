@@ -1,5 +1,4 @@
 using PgHa.Client.Facts;
-using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Cluster;
 

@@ -1,5 +1,3 @@
-using PgHa.Client.Facts;
-
 namespace PgHa.Agent.Plans;
 
 /// <summary>In which order two kinds of nodes are stopped.</summary>

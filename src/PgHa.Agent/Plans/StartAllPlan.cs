@@ -1,6 +1,5 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
-using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 

@@ -1,5 +1,4 @@
 using PgHa.Agent.Configuration;
-using PgHa.Client.Facts;
 using PgHa.Formats;
 using PgHa.Formats.Control;
 
@@ -14,7 +13,7 @@ internal sealed class DataDirectory
         [202007201] = 13, [202107181] = 14, [202209061] = 15, [202307071] = 16, [202406281] = 17, [202506291] = 18,
     };
 
-    internal DataDirectory(AgentOptions options)
+    public DataDirectory(AgentOptions options)
     {
         Configured = options.Postgres.DataDir;
         var target = Directory.Exists(Configured) ? Directory.ResolveLinkTarget(Configured, returnFinalTarget: true) : null;

@@ -23,17 +23,13 @@ internal sealed class LocalSql(AgentOptions options)
     /// <summary>A connection for work that may take its time; the caller bounds it.</summary>
     internal async Task<NpgsqlConnection> OpenAsync(PostmasterPid server, CancellationToken cancel)
     {
-        var connection = new NpgsqlConnection(ConnectionString(server, commandTimeout: 0));
-        await connection.OpenAsync(cancel);
-        return connection;
+        return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 0), cancel);
     }
 
     /// <summary>A connection for observing: short deadlines, and a server that hangs is left alone instead of asked to cancel.</summary>
     internal async Task<NpgsqlConnection> OpenForObservingAsync(PostmasterPid server, CancellationToken cancel)
     {
-        var connection = new NpgsqlConnection(ConnectionString(server, commandTimeout: 1));
-        await connection.OpenAsync(cancel);
-        return connection;
+        return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 1), cancel);
     }
 
     /// <summary>Asks an open connection what the server is.</summary>
@@ -77,7 +73,6 @@ internal sealed class LocalSql(AgentOptions options)
         Timeout = 2,
         CommandTimeout = commandTimeout,
         CancellationTimeout = -1,
-        ServerCompatibilityMode = ServerCompatibilityMode.NoTypeLoading,
     }.ConnectionString;
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Operations;

@@ -1,4 +1,3 @@
-using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Operations;
 

@@ -1,5 +1,4 @@
 using Npgsql;
-using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 

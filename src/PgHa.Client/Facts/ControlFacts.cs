@@ -24,7 +24,7 @@ public sealed record ControlFacts(
         return new(
             file.SystemIdentifier.ToString(System.Globalization.CultureInfo.InvariantCulture),
             file.State,
-            new TimelineId(Math.Max(file.ThisTimeline.Value, file.MinRecoveryPointTimeline.Value)),
-            file.CheckPoint, file.Redo, file.MinRecoveryPoint, file.WalSegmentSize);
+            new TimelineId(Math.Max(file.CheckPointCopy.ThisTimeline.Value, file.MinRecoveryPointTimeline.Value)),
+            file.CheckPoint, file.CheckPointCopy.Redo, file.MinRecoveryPoint, file.WalSegmentSize);
     }
 }
