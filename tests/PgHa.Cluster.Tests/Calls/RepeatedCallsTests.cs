@@ -67,7 +67,7 @@ public sealed class RepeatedCallsTests : ClusterTest
         var cluster = await BothStopped();
         await cluster.Play("""
             POST   N2 instance/current  → inactive, recovery
-            POST   N1 instance/current  → master, slave
+            POST   N1 instance/current  → eventually master, slave
             DELETE N2 instance/slave    → single, inactive
             """);
     }

@@ -13,6 +13,11 @@ internal static class Script
                 case Step.Call call:
                     await cluster.AssertStates(await cluster.Send(call.Method, call.Node, call.Path), call.States);
                     break;
+                case Step.EventualCall call:
+                    var answer = await cluster.Send(call.Method, call.Node, call.Path);
+                    Assert.True(answer.Status == 200, answer.ToString());
+                    await cluster.WaitForStates(call.States);
+                    break;
                 case Step.RefusedCall call:
                     (await cluster.Send(call.Method, call.Node, call.Path)).AssertRefused(call.Status, call.Code);
                     break;

@@ -41,6 +41,9 @@ internal sealed class TestNode
     public Task AddToAgentConfig(string lines) =>
         File.AppendAllTextAsync(Agent.ConfigFile, lines + "\n", TestContext.Current.CancellationToken);
 
+    public Task ChangeAgentConfig(string what, string to) =>
+        File.WriteAllTextAsync(Agent.ConfigFile, File.ReadAllText(Agent.ConfigFile).Replace(what, to, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
     public async Task StartAgent()
     {
         Agent.Start();

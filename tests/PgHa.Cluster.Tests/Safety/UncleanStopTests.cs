@@ -22,7 +22,7 @@ public sealed class UncleanStopTests : ClusterTest
     {
         var cluster = await PrimaryKilled();
         await cluster.Play("""
-            POST N1 instance/current → master, slave
+            POST N1 instance/current → eventually master, slave
             insert
             """);
         await cluster.Ledger.AssertOnEveryRunningNode();

@@ -10,7 +10,6 @@ public sealed class BadConfigurationTests : ClusterTest
     [InlineData("listen: http://127.0.0.1:", "listen: http://0.0.0.0:", "security.token_file")]
     [InlineData("listen: http://", "listen: nowhere://", "listen")]
     [InlineData("cluster: test", "cluster: [", "pgha.yml")]
-    [InlineData("bin_dir: /usr/lib/postgresql/15/bin", "bin_dir: /nonexistent", "postgres.bin_dir")]
     public async Task A_wrong_line_is_named(string right, string wrong, string named)
     {
         var node = await WithConfig(text => text.Replace(right, wrong, StringComparison.Ordinal));

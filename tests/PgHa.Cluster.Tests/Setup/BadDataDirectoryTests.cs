@@ -41,6 +41,18 @@ public sealed class BadDataDirectoryTests : ClusterTest
         await RefusesN2(cluster);
     }
 
+    [Fact]
+    public async Task Missing_programs_of_PostgreSQL_are_named()
+    {
+        var cluster = Keep(await TestCluster.AllStopped(prepare: each => each.N1.ChangeAgentConfig(AsPostgres.BinDir, "/nonexistent/bin")));
+        await cluster.AssertUnchanged(async () =>
+        {
+            var answer = await cluster.N1.Api.Post("instance/master");
+            answer.AssertRefused(409, 7);
+            Assert.Contains("/nonexistent/bin", answer.Message, StringComparison.Ordinal);
+        });
+    }
+
     private async Task IsRefused(Action<TestNode> spoil)
     {
         var cluster = Keep(await TestCluster.FilesOnly());

@@ -15,7 +15,7 @@ public sealed class ThreeNodesTests : ClusterTest
             POST   N2 instance/slave    → master, slave, inactive
             POST   N3 instance/current  → master, slave, slave
             DELETE N2 instance/master   → inactive, recovery, recovery
-            POST   N1 instance/master   → master, slave, slave
+            POST   N1 instance/master   → eventually master, slave, slave
             """);
         await cluster.Ledger.AssertOnEveryRunningNode();
     }

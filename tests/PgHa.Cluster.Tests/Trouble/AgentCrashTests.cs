@@ -50,11 +50,12 @@ public sealed class AgentCrashTests : ClusterTest
     {
         var cluster = await BothRunning();
         await cluster.N2.Postgres.Freeze();
-        (await cluster.N1.Api.Delete("instance/slave?timeout=1")).AssertRefused(504, 9);
-        await cluster.N1.Agent.Kill();
+        (await cluster.N2.Api.Delete("instance/current?timeout=1")).AssertRefused(504, 9);
+        (await cluster.N1.Api.Delete("instance/slave")).AssertRefused(409, 8);
+        await cluster.N2.Agent.Kill();
         cluster.N2.Postgres.Thaw();
-        await cluster.N1.StartAgent();
-        await Wait.Until("the lock is free", async () => (await cluster.N2.Api.Delete("instance/current")).Status == 200);
+        await cluster.N2.StartAgent();
+        await Wait.Until("the lock is free", async () => (await cluster.N1.Api.Delete("instance/slave")).Status == 200);
         await cluster.Play("POST N2 instance/slave → master, slave");
     }
 

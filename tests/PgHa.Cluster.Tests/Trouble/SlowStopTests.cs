@@ -14,7 +14,7 @@ public sealed class SlowStopTests : ClusterTest
         await StopsInTime(cluster, "unknown");
         cluster.N2.Postgres.Thaw();
         await cluster.WaitForStates("inactive", "recovery");
-        await cluster.Play("POST N1 instance/master → master, slave");
+        await cluster.Play("POST N1 instance/master → eventually master, slave");
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
