@@ -37,9 +37,9 @@ public abstract class ClusterTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
-            foreach (var cluster in own.Concat(shared))
-                TestContext.Current.TestOutputHelper?.WriteLine(Report.Of(cluster));
+        var failed = TestContext.Current.TestState?.Result == TestResult.Failed;
+        foreach (var cluster in own.Concat(shared))
+            TestContext.Current.TestOutputHelper?.WriteLine(failed ? Report.Of(cluster) : Report.Calls(cluster));
         foreach (var cluster in own) await cluster.DisposeAsync();
     }
 }
