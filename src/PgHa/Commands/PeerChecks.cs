@@ -3,7 +3,6 @@ using PgHa.Agent.Configuration;
 using PgHa.Agent.Peers;
 using PgHa.Agent.Security;
 using PgHa.Client.Facts;
-using PgHa.Client.Operations;
 
 namespace PgHa.Commands;
 
