@@ -45,7 +45,7 @@ internal sealed class TestCluster : IAsyncDisposable
         });
 
     /// <summary>Files only: for tests that start the agents themselves.</summary>
-    public static Task<TestCluster> FilesOnly(int size = 2) => Prepared(size, _ => Task.CompletedTask);
+    public static Task<TestCluster> FilesOnly(int size = 2, string folder = "cluster") => Prepared(size, _ => Task.CompletedTask, folder);
 
     public Task StartAgents() => Task.WhenAll(Nodes.Select(node => node.StartAgent()));
 
@@ -63,9 +63,9 @@ internal sealed class TestCluster : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<TestCluster> Prepared(int size, Func<TestCluster, Task> start)
+    private static async Task<TestCluster> Prepared(int size, Func<TestCluster, Task> start, string folder = "cluster")
     {
-        var cluster = new TestCluster(await TestRun.NewFolder("cluster"), size);
+        var cluster = new TestCluster(await TestRun.NewFolder(folder), size);
         try
         {
             await cluster.WriteFiles();
