@@ -16,15 +16,17 @@ public sealed class KilledPostmasterTests : ClusterTest
         var readers = Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadUntil(cluster.N1, done.Token))).ToList();
         await Wait.Until("requests flow", () => cluster.Transcript.Count > 500);
 
-        var killed = Stopwatch.GetTimestamp();
+        var postmaster = cluster.N1.Postgres.Pid!.Value;
         cluster.N1.Postgres.KillPostmaster();
+        await Wait.Until("the postmaster is dead", () => !ServerProcesses.IsAlive(postmaster));
+        var dead = Stopwatch.GetTimestamp();
         await Wait.Until("N1 is inactive", async () => (await cluster.N1.Api.Get("instance/current")).State(cluster.N1) == "inactive", 3);
         await done.CancelAsync();
 
         var seen = (await Task.WhenAll(readers)).SelectMany(answers => answers).ToList();
         Assert.Contains(seen, answer => answer.State == "master");
-        Assert.All(seen.Where(answer => Stopwatch.GetElapsedTime(killed, answer.Begin) > Freshness),
-            answer => Assert.True(answer.State is "inactive" or "unknown", $"{answer.State} after the postmaster died"));
+        Assert.All(seen.Where(answer => Stopwatch.GetElapsedTime(dead, answer.Begin) > Freshness),
+            answer => Assert.True(answer.State is "inactive" or "unknown", $"{answer.State} {Stopwatch.GetElapsedTime(dead, answer.Begin)} after the postmaster died"));
     }
 
     [Fact]
