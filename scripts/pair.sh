@@ -32,8 +32,9 @@ choose_ports() {
 put() { install -o "$OWNER" -m "$2" /dev/stdin "$1"; }
 
 write_passfile() {
-  PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  put "$WORK/pgpass" 600 <<<"*:*:*:postgres:$PASSWORD"
+  local password; password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  put "$WORK/password" 600 <<<"$password"
+  put "$WORK/pgpass" 600 <<<"*:*:*:postgres:$password"
 }
 
 data_dir() { say "$WORK/${NODE[$1]}/data"; }
@@ -41,7 +42,7 @@ data_dir() { say "$WORK/${NODE[$1]}/data"; }
 make_primary() {
   "${AS_OWNER[@]}" mkdir -p "$WORK/${NODE[1]}/state" "$WORK/${NODE[2]}/state"
   "${AS_OWNER[@]}" "$PG_BIN/initdb" -D "$(data_dir 1)" -U postgres -E UTF8 --no-locale --data-checksums \
-    --auth-local=trust --auth-host=scram-sha-256 --pwfile=<(printf %s "$PASSWORD") >"$WORK/initdb.log"
+    --auth-local=trust --auth-host=scram-sha-256 --pwfile="$WORK/password" >"$WORK/initdb.log"
   put "$(data_dir 1)/pg_hba.conf" 600 <<-HBA
 	local all         all              trust
 	host  all         all 127.0.0.0/8  scram-sha-256

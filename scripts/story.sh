@@ -11,6 +11,7 @@ states() { printf '{"%s":"%s","%s":"%s"}' "${NODE[1]}" "$1" "${NODE[2]}" "$2"; }
 # request METHOD NODE PATH: sets STATUS, BODY and MS (milliseconds).
 request() {
   local start; start=$(now_ms)
+  : >"$WORK/answer"
   STATUS=$(curl -sS --max-time 90 -X "$1" -o "$WORK/answer" -w '%{http_code}' "${API[$2]}/api/pg/v1/$3") || STATUS="no answer"
   BODY=$(<"$WORK/answer")
   MS=$(($(now_ms) - start))
