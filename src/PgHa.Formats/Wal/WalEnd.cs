@@ -1,0 +1,36 @@
+namespace PgHa.Formats.Wal;
+
+/// <summary>Where valid WAL ends: an unbroken chain of records from one known to be valid.</summary>
+/// <param name="LastRecord">The start of the last record; zero when there is not even the first.</param>
+/// <param name="End">The position where the next record would begin.</param>
+/// <param name="LastRecordCrc">The last record's CRC-32C.</param>
+/// <param name="LastRecordPrev">The start of the record before the last.</param>
+/// <param name="Timeline">The timeline of the page on which the last record starts.</param>
+/// <param name="Reason">Why nothing follows.</param>
+public sealed record WalEnd(
+    Lsn LastRecord, Lsn End, uint LastRecordCrc, Lsn LastRecordPrev, TimelineId Timeline, EndReason Reason)
+{
+    /// <summary>What was expected and found behind the end.</summary>
+    public FormatError? Detail { get; init; }
+
+    /// <summary>Follows the records from a known one. Stale pages behind the true end never count: their chain does not join.</summary>
+    /// <param name="source">Where bytes come from.</param>
+    /// <param name="segmentSize">wal_segment_size in bytes.</param>
+    /// <param name="knownRecord">
+    /// The start of a record known to be valid: the control file's redo or checkpoint position, or the
+    /// <see cref="LastRecord"/> of an earlier answer, so that asking again costs only what is new.
+    /// </param>
+    public static WalEnd Find(ReadWal source, uint segmentSize, Lsn knownRecord)
+    {
+        var reader = new WalReader(source, segmentSize, knownRecord);
+        while (reader.MoveNext())
+        {
+        }
+        ref readonly var last = ref reader.Current;
+        return new WalEnd(
+            last.Lsn, last.Lsn.IsValid ? last.End : knownRecord, last.Crc, last.Prev, last.Timeline, reader.EndReason)
+        {
+            Detail = reader.EndError,
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using PgHa.Formats.Control;
+
+namespace PgHa.Formats.Tests.Support;
+
+/// <summary>A real PostgreSQL in a temporary folder, reached through a unix socket only.</summary>
+public sealed class Postgres : IAsyncDisposable
+{
+    private const string Debian = "/usr/lib/postgresql/15/bin";
+    private readonly string _bin;
+    private readonly string _home;
+
+    private Postgres(string bin, string home) => (_bin, _home) = (bin, home);
+
+    public string Data => Path.Combine(_home, "data");
+
+    public string WalFolder => Path.Combine(Data, "pg_wal");
+
+    public ControlFile Control
+    {
+        get
+        {
+            var read = ControlFile.Read(File.ReadAllBytes(Path.Combine(Data, "global/pg_control")), "pg_control");
+            Assert.True(read.IsOk, read.Error?.ToString());
+            return read.Value;
+        }
+    }
+
+    /// <summary>Makes a cluster of the Debian version, or of another major with its programs' folder, and does not start it.</summary>
+    public static async Task<Postgres> Create(string? bin = null, int segmentMegabytes = 16, string settings = "", params string[] initdb)
+    {
+        var home = (await Shell.Run("mktemp", "-d", "/tmp/pgha-formats.XXXXXX")).Trim();
+        var server = new Postgres(bin ?? Debian, home);
+        await Shell.Run(server._bin + "/initdb", ["-D", server.Data, "-U", "postgres", "-A", "trust", "-N", "--locale=C",
+            "-E", "UTF8", "--wal-segsize=" + segmentMegabytes.ToString(CultureInfo.InvariantCulture), .. initdb]);
+        await File.AppendAllTextAsync(Path.Combine(server.Data, "postgresql.conf"),
+            $"listen_addresses = ''\nunix_socket_directories = '{home}'\nfsync = off\nmax_wal_size = 4GB\nwal_keep_size = 2GB\n"
+            + "checkpoint_timeout = 1h\nautovacuum = off\nshared_buffers = 32MB\n" + settings + "\n");
+        return server;
+    }
+
+    public Task Start() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_home, "log"), "start");
+
+    public Task Stop() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-m", "fast", "stop");
+
+    /// <summary>Runs SQL and gives the answer's rows as lines, columns separated by a bar.</summary>
+    public async Task<string> Sql(string sql) => (await Shell.Run(
+        Debian + "/psql", "-XAtq", "-h", _home, "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql)).Trim();
+
+    public Task Pgbench(params string[] arguments) =>
+        Shell.Run(Debian + "/pgbench", ["-h", _home, "-U", "postgres", .. arguments, "postgres"]);
+
+    /// <summary>kill -9 of the postmaster; its children follow by themselves, and are waited for.</summary>
+    public async Task Kill()
+    {
+        var pid = Pid ?? throw new InvalidOperationException("not running");
+        var children = (await File.ReadAllTextAsync($"/proc/{pid}/task/{pid}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        using var postmaster = Process.GetProcessById(pid);
+        postmaster.Kill();
+        var deadline = Stopwatch.StartNew();
+        while (children.Any(child => IsAlive(child)) && deadline.Elapsed < TimeSpan.FromSeconds(30))
+            await Task.Delay(10);
+        Assert.DoesNotContain(children, IsAlive);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Pid is { } pid && IsAlive(pid.ToString(CultureInfo.InvariantCulture)))
+            await Shell.TryRun(_bin + "/pg_ctl", "-D", Data, "-w", "-m", "immediate", "stop");
+        Directory.Delete(_home, recursive: true);
+    }
+
+    private int? Pid => File.Exists(Path.Combine(Data, "postmaster.pid"))
+        ? int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture)
+        : null;
+
+    // A zombie that its new parent has not yet collected does nothing any more.
+    private static bool IsAlive(string pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2] != 'Z';
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}
