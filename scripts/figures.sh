@@ -16,6 +16,14 @@ median_row() {
   say "${row[*]}"
 }
 
+# The machine's load before a measurement: figures taken beside other work tell little.
+machine_load() { cut -d' ' -f1 /proc/loadavg; }
+
+note_load() {
+  awk -v load="$1" -v cores="$(nproc)" 'BEGIN { exit !(load > cores / 2) }' || return 0
+  say "The machine was busy at the start (load $1 on $(nproc) cores): a quiet one gives better figures."
+}
+
 # write_result NAME: keeps standard input as the figures of that benchmark.
 write_result() {
   mkdir -p "$ROOT/benchmarks/results"
