@@ -1,4 +1,3 @@
-using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;

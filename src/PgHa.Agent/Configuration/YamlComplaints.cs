@@ -14,6 +14,10 @@ internal static class YamlComplaints
 
     public static readonly Complaint KeyNotText = new("a key is not plain text", "write keys as words, such as `cluster: main`");
 
+    /// <summary>The text ends inside a bracket.</summary>
+    public static Complaint Unfinished { get; } =
+        new("not YAML: the text ends inside a bracket or a quote", "close every [, { and quote that is opened");
+
     public static Complaint Syntax(YamlException failure) =>
         new($"not YAML: {failure.Message} (column {failure.Start.Column})",
             "check the indentation here and above, and put values that contain `: ` or ` #` or start with one of [{*&!|>%@ in quotes");

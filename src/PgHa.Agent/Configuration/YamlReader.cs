@@ -32,6 +32,11 @@ internal sealed class YamlReader
         {
             raw.ReportBroken(YamlComplaints.Syntax(failure), failure.Start.Line);
         }
+        catch (InvalidOperationException)
+        {
+            // The scanner throws this, without a place, where the text ends inside a bracket.
+            raw.ReportBroken(YamlComplaints.Unfinished, text.AsSpan().Count('\n'));
+        }
         return raw;
     }
 

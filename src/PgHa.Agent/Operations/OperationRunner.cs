@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Operations;
@@ -26,6 +27,9 @@ public sealed partial class OperationRunner(
     TimeProvider time,
     ILogger<OperationRunner> log)
 {
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(10);
+
     /// <summary>What would be done, from a fresh view. Changes nothing.</summary>
     public async Task<Answer<OperationReport>> DryRunAsync(ChangeRequest request, CancellationToken cancel) =>
         await DecideAsync(request, cancel) switch
@@ -66,7 +70,7 @@ public sealed partial class OperationRunner(
 
     private async Task<Decision> DecideAsync(ChangeRequest request, CancellationToken cancel)
     {
-        var view = await cluster.ObserveAsync(fresh: true, cancel);
+        var view = await ObserveSettledAsync(cancel);
         if (CommonRules.Refuse(request, view) is { } refusal)
             return new Refused(refusal);
         var focus = Planner.Focus(request, view);
@@ -74,10 +78,23 @@ public sealed partial class OperationRunner(
         return Planner.Decide(request, view, wal);
     }
 
+    /// <summary>A server on its way down is gone in a moment (the children of a killed one, too): worth waiting for before anything is decided.</summary>
+    private async Task<ClusterView> ObserveSettledAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var view = await cluster.ObserveAsync(fresh: true, cancel);
+            if (view.Nodes.All(n => n.Server != ServerStatus.ShuttingDown) || time.GetElapsedTime(begun) > SettleWithin)
+                return view;
+            await Task.Delay(SettleInterval, time, cancel);
+        }
+    }
+
     private Operation Begin(Plan plan, string id)
     {
         var operation = new Operation(planReport.For(plan, id, time.GetUtcNow()));
-        store.Save(operation.Report);
+        store.Begin(operation.Report);
         LogBegun(id, plan.Goal, plan.Stages.Sum(s => s.Count));
         _ = Task.Run(() => RunAsync(operation, plan, lifetime.ApplicationStopping));
         return operation;
@@ -118,7 +135,7 @@ public sealed partial class OperationRunner(
         if (failure is { ChangedSomething: true, MayBeUndone: true } && plan.Undo is { } undo && await DecideAsync(undo, cancel) is Plan back)
         {
             var first = operation.Report.Steps.Count;
-            operation.Update(r => r with { Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
+            store.Update(operation, r => r with { Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
             undone = await stageRunner.RunAsync(operation, back.Stages, first, cancel) is null
                 && (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing is null;
         }
@@ -136,8 +153,7 @@ public sealed partial class OperationRunner(
 
     private void Finish(Operation operation, OperationState state, Refusal? failure)
     {
-        var report = operation.Update(r => r with { State = state, Failure = failure, Ended = time.GetUtcNow() });
-        store.Save(report);
+        var report = store.Update(operation, r => r with { State = state, Failure = failure, Ended = time.GetUtcNow() });
         LogEnded(report.Id, report.Goal, state, failure?.Message ?? "");
     }
 

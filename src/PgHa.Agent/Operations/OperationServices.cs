@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 
 namespace PgHa.Agent.Operations;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using PgHa.Agent.Files;
 using PgHa.Client;
 using PgHa.Client.Operations;
 
@@ -12,6 +13,7 @@ namespace PgHa.Agent.Operations;
 public sealed class OperationStore
 {
     private const int Kept = 200;
+    private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly ConcurrentDictionary<string, OperationReport> _reports = new();
 
@@ -30,18 +32,47 @@ public sealed class OperationStore
     /// <summary>One operation, or null.</summary>
     public OperationReport? Find(string id) => _reports.GetValueOrDefault(id);
 
-    /// <summary>Keeps a report durably.</summary>
-    public void Save(OperationReport report)
+    /// <summary>Keeps the first report of an operation durably; without a journal no operation begins.</summary>
+    public void Begin(OperationReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        _reports[report.Id] = report;
-        Postgres.DurableFile.Replace(PathOf(report.Id), JsonSerializer.SerializeToUtf8Bytes(report, WireJson.Default.OperationReport));
+        lock (_gate)
+            Write(report);
         foreach (var old in All.Skip(Kept).ToArray())
             if (_reports.TryRemove(old.Id, out _))
                 File.Delete(PathOf(old.Id));
     }
 
+    /// <summary>
+    /// Changes a report and keeps it durably, one change at a time: the steps of a stage report at once. A role change does not stop
+    /// half way because the disk of the journal is full; the report says so instead.
+    /// </summary>
+    public OperationReport Update(Operation operation, Func<OperationReport, OperationReport> change)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        lock (_gate)
+        {
+            var report = operation.Update(change);
+            try
+            {
+                Write(report);
+            }
+            catch (IOException e)
+            {
+                report = operation.Update(r => r with { JournalProblem = e.Message });
+                _reports[report.Id] = report;
+            }
+            return report;
+        }
+    }
+
     private string PathOf(string id) => Path.Combine(_folder, id + ".json");
+
+    private void Write(OperationReport report)
+    {
+        _reports[report.Id] = report;
+        DurableFile.Replace(PathOf(report.Id), JsonSerializer.SerializeToUtf8Bytes(report, WireJson.Default.OperationReport));
+    }
 
     private void Load(string file)
     {
@@ -56,7 +87,7 @@ public sealed class OperationStore
             return;
         }
         if (report is { State: OperationState.Running })
-            Save(report with { State = OperationState.Interrupted });
+            Write(report with { State = OperationState.Interrupted });
         else if (report is not null)
             _reports[report.Id] = report;
     }

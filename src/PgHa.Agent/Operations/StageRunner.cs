@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
-using PgHa.Agent.Plans;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Operations;
@@ -63,7 +62,7 @@ public sealed partial class StageRunner(ClusterObserver cluster, OperationStore 
     }
 
     private void Report(Operation operation, int index, Func<StepReport, StepReport> change) =>
-        store.Save(operation.Update(r => r with { Steps = [.. r.Steps.Select((s, i) => i == index ? change(s) : s)] }));
+        store.Update(operation, r => r with { Steps = [.. r.Steps.Select((s, i) => i == index ? change(s) : s)] });
 
     private static Refusal Explain(Step step, Refusal why) => why with { Message = $"{step.Words}: {why.Message}" };
 

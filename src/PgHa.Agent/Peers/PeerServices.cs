@@ -25,8 +25,17 @@ public static class PeerServices
         [
             .. options.Nodes.Select(n => n.Name == options.Node
                 ? services.GetRequiredService<LocalNode>()
-                : (INode)new RemoteNode(n.Name, Client(n, options, token))),
+                : Remote(n, options, token)),
         ];
+    }
+
+    /// <summary>A node as seen from outside, through its agent.</summary>
+    public static INode Remote(NodeOptions node, AgentOptions options, AccessToken token)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(token);
+        return new RemoteNode(node.Name, Client(node, options, token));
     }
 
     private static HttpClient Client(NodeOptions node, AgentOptions options, AccessToken token)

@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using PgHa.Agent.Cluster;
-using PgHa.Agent.Plans;
 using PgHa.Client;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;

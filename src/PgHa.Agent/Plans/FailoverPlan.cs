@@ -29,7 +29,7 @@ public static class FailoverPlan
     private static Plan Build(Failover request, ClusterView view, WalView wal, WritableVerdict verdict, string[] accepted)
     {
         var target = request.Target;
-        var others = view.InRecovery.Where(n => n.Node != target).ToArray();
+        var others = StandbyPlan.Waiting(target, view, wal).ToArray();
         IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
         var stages = request.Form == FailoverForm.Restart
             ? Restart(target, verdict, wal, accepted)

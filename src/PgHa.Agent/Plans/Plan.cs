@@ -1,3 +1,4 @@
+using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 

@@ -55,6 +55,10 @@ public static class StandbyPlan
         };
     }
 
+    /// <summary>Running standbys that will follow the new primary: not those that a promotion has left behind.</summary>
+    internal static IEnumerable<NodeObservation> Waiting(string primary, ClusterView view, WalView wal) => view.InRecovery.Where(n =>
+        n.Node != primary && wal.Of(n.Node).Kinship is (WalKinship.Identical or WalKinship.Behind or WalKinship.Ahead));
+
     /// <summary>Both sides show the new states.</summary>
     internal static Outcome[] Streaming(string node, string primary) =>
         [new(node, [NodeState.Standby]), new(primary, [NodeState.Primary])];

@@ -40,7 +40,7 @@ public static class StartPlan
         return node.State == NodeState.Unknown ? Unknown(node) : BecomePrimary(request, view, wal);
     }
 
-    /// <summary>A stopped node becomes primary: what it takes, and in which steps.</summary>
+    /// <summary>A stopped node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it.</summary>
     internal static Decision BecomePrimary(ChangeRequest request, ClusterView view, WalView wal)
     {
         var node = request.Called;
@@ -50,12 +50,13 @@ public static class StartPlan
         var verdict = WritableRules.Judge(node, view, wal, accepted);
         if (verdict.Refusal is { } refusal)
             return new Refused(refusal);
+        IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
         return new Plan(request.Words)
         {
-            Stages = [.. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)]],
+            Stages = [.. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
             Evidence = verdict.Evidence,
             Overrides = verdict.Overrides,
-            Outcomes = [new(node, AsPrimary), .. WaitingFor(node, view)],
+            Outcomes = [new(node, waiting.Count > 0 ? [NodeState.Primary] : AsPrimary), .. waiting.Select(w => new Outcome(w.Node, [NodeState.Standby]))],
         };
     }
 
@@ -68,10 +69,4 @@ public static class StartPlan
         node.Reachable ? Code.WrongState : Code.PeerUnreachable,
         $"{node.Node} is unknown: {node.Problem ?? "its server does not answer"}",
         node.Reachable ? "look at its server log; DELETE instance/current stops it" : "bring its agent back");
-
-    /// <summary>A standby that waits for exactly this node will attach by itself: worth a moment, so that the answer shows it.</summary>
-    private static IEnumerable<Outcome> WaitingFor(string node, ClusterView view) =>
-        view.InRecovery.Any(n => n.Node != node && n.Sql is { Streaming: false })
-            ? [new(node, [NodeState.Primary], Certain: false)]
-            : [];
 }

@@ -37,7 +37,8 @@ public static class StopPlan
     }
 
     private static Decision? RefuseUnknown(ChangeRequest request, ClusterView view) =>
-        request.Force || !view.Unknown.Any() ? null : Decision.Refuse(Code.AnotherWritable,
+        request.Force || !view.Unknown.Any() ? null : Decision.Refuse(
+            view.Unknown.Any(n => !n.Reachable) ? Code.PeerUnreachable : Code.AnotherWritable,
             $"{ClusterView.Names(view.Unknown)} is unknown ({view.Unknown.First().Problem ?? "it does not answer"})",
             "bring it back, stop the nodes one by one with DELETE instance/current, or leave it out with force=true");
 

@@ -55,7 +55,8 @@ public static class WritableRules
         var name = other.Node;
         if (other.Writable)
             return Blocked($"{name} is writable", "stop it first: DELETE instance/current there", Code.AnotherWritable, forcible: false);
-        if (other.MayBeWritable)
+        var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
+        if (other.MayBeWritable && !forked)
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
                 $"bring its agent back, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
         if (other.DataProblem is not null)

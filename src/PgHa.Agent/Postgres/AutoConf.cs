@@ -1,4 +1,5 @@
 using System.Text;
+using PgHa.Agent.Files;
 
 namespace PgHa.Agent.Postgres;
 

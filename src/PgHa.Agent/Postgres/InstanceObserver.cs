@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Operations;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Postgres;

@@ -1,8 +1,6 @@
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Operations;
-using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;

@@ -1,6 +1,7 @@
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;

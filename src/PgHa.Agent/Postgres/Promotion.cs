@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Postgres;

@@ -1,4 +1,5 @@
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Postgres;
@@ -20,6 +21,9 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
             return folder.Refusal;
         if (await WaitForChildrenAsync(cancel) is { } left)
             return left;
+        // Nothing runs on the directory, so a postmaster.pid left behind is stale, whoever has its pid now: PostgreSQL itself would take a
+        // zombie, or a reused pid, for a running server.
+        DurableFile.Remove(Path.Combine(data.Root, "postmaster.pid"));
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
         var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
             ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);

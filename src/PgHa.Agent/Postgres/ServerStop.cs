@@ -1,4 +1,5 @@
 using Npgsql;
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;

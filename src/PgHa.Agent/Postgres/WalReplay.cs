@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;

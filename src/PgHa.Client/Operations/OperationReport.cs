@@ -30,6 +30,9 @@ public sealed record OperationReport
     /// <summary>The steps in order; those of one stage run at the same time.</summary>
     public IReadOnlyList<StepReport> Steps { get; init; } = [];
 
+    /// <summary>Why the journal could not be written at some step; null when it was.</summary>
+    public string? JournalProblem { get; init; }
+
     /// <summary>Why it failed.</summary>
     public Refusal? Failure { get; init; }
 }

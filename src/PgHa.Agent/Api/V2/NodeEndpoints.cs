@@ -1,8 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using PgHa.Agent.Operations;
-using PgHa.Agent.Plans;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Postgres;
 using PgHa.Client;
 using PgHa.Client.Operations;

@@ -1,6 +1,6 @@
 using PgHa.Client;
 
-namespace PgHa.Agent.Plans;
+namespace PgHa.Agent.Cluster;
 
 /// <summary>
 /// One thing one node does: an API call that an operator could make by hand. Its words and its path stand here and nowhere else;

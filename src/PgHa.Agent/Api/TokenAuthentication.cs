@@ -5,13 +5,10 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using PgHa.Agent.Api;
+using PgHa.Agent.Security;
 using PgHa.Client.Operations;
 
-namespace PgHa.Agent.Security;
-
-/// <summary>The secret that operators and peers present as <c>Authorization: Bearer …</c>; null where none is configured.</summary>
-public sealed record AccessToken(string? Value);
+namespace PgHa.Agent.Api;
 
 /// <summary>Bearer token on every call, compared in constant time.</summary>
 internal sealed class TokenAuthentication(

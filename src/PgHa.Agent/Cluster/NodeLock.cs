@@ -1,6 +1,6 @@
 using PgHa.Client.Operations;
 
-namespace PgHa.Agent.Operations;
+namespace PgHa.Agent.Cluster;
 
 /// <summary>This node's operation lock. In memory: an agent that died holds nothing, and its locks elsewhere carry its boot id.</summary>
 public sealed class NodeLock

@@ -1,4 +1,4 @@
-namespace PgHa.Agent.Plans;
+namespace PgHa.Agent.Cluster;
 
 /// <summary>Reads a step back from the call that names it: the inverse of <see cref="Step.Path"/>.</summary>
 public static class StepPath

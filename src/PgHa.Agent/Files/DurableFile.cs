@@ -1,4 +1,4 @@
-namespace PgHa.Agent.Postgres;
+namespace PgHa.Agent.Files;
 
 /// <summary>Files that are there after a power cut, whole or not at all.</summary>
 internal static class DurableFile

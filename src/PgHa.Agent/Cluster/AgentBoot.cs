@@ -1,4 +1,4 @@
-namespace PgHa.Agent.Operations;
+namespace PgHa.Agent.Cluster;
 
 /// <summary>One run of the agent: locks carry its id, so that those of a dead run can be told.</summary>
 public sealed class AgentBoot

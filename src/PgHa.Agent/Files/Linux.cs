@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace PgHa.Agent.Postgres;
+namespace PgHa.Agent.Files;
 
 /// <summary>The few system calls that .NET does not offer.</summary>
 internal static partial class Linux
