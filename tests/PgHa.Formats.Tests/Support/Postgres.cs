@@ -44,9 +44,9 @@ public sealed class Postgres : IAsyncDisposable
 
     public Task Stop() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-m", "fast", "stop");
 
-    /// <summary>Runs SQL and gives the answer's rows as lines, columns separated by a bar.</summary>
-    public async Task<string> Sql(string sql) => (await Shell.Run(
-        Debian + "/psql", "-XAtq", "-h", _home, "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql)).Trim();
+    /// <summary>Runs statements in one session and gives the answers' rows as lines, columns separated by a bar.</summary>
+    public async Task<string> Sql(params string[] statements) => (await Shell.Run(Debian + "/psql",
+        ["-XAtq", "-h", _home, "-U", "postgres", "-v", "ON_ERROR_STOP=1", .. statements.SelectMany(s => (string[])["-c", s])])).Trim();
 
     public Task Pgbench(params string[] arguments) =>
         Shell.Run(Debian + "/pgbench", ["-h", _home, "-U", "postgres", .. arguments, "postgres"]);

@@ -16,6 +16,7 @@ internal static class Shell
             WorkingDirectory = "/tmp",
         };
         start.Environment["LC_ALL"] = "C";
+        start.Environment["TZ"] = "UTC";
         string[] asPostgres = Environment.IsPrivilegedProcess
             ? ["--reuid", "postgres", "--regid", "postgres", "--init-groups", program]
             : [];

@@ -37,6 +37,17 @@ public sealed class WalReaderTests
     }
 
     [Fact]
+    public async Task Records_of_every_kind_are_taken_apart_as_pg_waldump_does()
+    {
+        await using var server = await Postgres.Create(segmentMegabytes: 64, settings: Workload.Settings);
+        var start = server.Control.CheckPoint;
+        await server.Start();
+        await Workload.Run(server, 15);
+        await server.Stop();
+        await ExpectEqual(server, start);
+    }
+
+    [Fact]
     public async Task Asking_again_for_the_end_reads_only_what_is_new()
     {
         await using var server = await Postgres.Create();
@@ -60,7 +71,7 @@ public sealed class WalReaderTests
         var records = new List<string>();
         while (reader.MoveNext())
         {
-            records.Add(PgWaldump.Line(reader.Current));
+            records.Add(PgWaldump.Describe(reader));
             Assert.Equal((int)reader.Current.TotalLength, reader.Data.Length);
         }
         Assert.Equal(expected.Records, records);

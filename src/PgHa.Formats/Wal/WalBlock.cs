@@ -1,0 +1,38 @@
+namespace PgHa.Formats.Wal;
+
+/// <summary>A block that a record changes, with the image and the data kept for it (access/xlogrecord.h).</summary>
+public readonly ref struct WalBlock
+{
+    private readonly WalBlockHeader _header;
+
+    internal WalBlock(scoped in WalBlockHeader header, ReadOnlySpan<byte> image, ReadOnlySpan<byte> data)
+    {
+        _header = header;
+        ImageBytes = image;
+        Data = data;
+    }
+
+    /// <summary>The number of the reference in the record, 0 to 32.</summary>
+    public byte Id => _header.Id;
+
+    /// <summary>The relation.</summary>
+    public RelationId Relation => _header.Relation;
+
+    /// <summary>The relation's fork.</summary>
+    public ForkName Fork => (ForkName)(_header.Flags & 0x0F);
+
+    /// <summary>The block's number in the fork.</summary>
+    public uint Block => _header.Block;
+
+    /// <summary>Replay begins with an empty page (BKPBLOCK_WILL_INIT).</summary>
+    public bool WillInit => (_header.Flags & 0x40) != 0;
+
+    /// <summary>What is known of the full-page image; null without one.</summary>
+    public PageImage? Image => _header.Image;
+
+    /// <summary>The image as stored: perhaps compressed, without its hole; empty without one.</summary>
+    public ReadOnlySpan<byte> ImageBytes { get; }
+
+    /// <summary>The resource manager's data for this block; may be empty.</summary>
+    public ReadOnlySpan<byte> Data { get; }
+}
