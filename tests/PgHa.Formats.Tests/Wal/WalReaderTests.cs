@@ -45,6 +45,10 @@ public sealed class WalReaderTests
         await Workload.Run(server, 15);
         await server.Stop();
         await ExpectEqual(server, start);
+        using var wal = WalFolder.Of(server);
+        var seen = Seen.In(wal.Reader(start));
+        Assert.InRange(seen.Operations.Count, 75, int.MaxValue);
+        Assert.Equal(4, seen.Compressions.Count);
     }
 
     [Fact]
