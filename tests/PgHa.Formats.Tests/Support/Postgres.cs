@@ -40,6 +40,39 @@ public sealed class Postgres : IAsyncDisposable
         return server;
     }
 
+    /// <summary>The lineage of the timeline in the control file.</summary>
+    public TimelineHistory History
+    {
+        get
+        {
+            var timeline = Control.CheckPointCopy.ThisTimeline;
+            if (timeline.Value == 1)
+                return TimelineHistory.Root(timeline);
+            var read = TimelineHistory.Parse(timeline, File.ReadAllText(Path.Combine(WalFolder, $"{WalFileName.HistoryOf(timeline)}")));
+            Assert.True(read.IsOk, read.Error?.ToString());
+            return read.Value;
+        }
+    }
+
+    /// <summary>A cold copy, which goes its own way from here.</summary>
+    public async Task<Postgres> Copy()
+    {
+        var home = (await Shell.Run("mktemp", "-d", "/tmp/pgha-formats.XXXXXX")).Trim();
+        var copy = new Postgres(_bin, home);
+        await Shell.Run("cp", "-a", Data, copy.Data);
+        await File.AppendAllTextAsync(Path.Combine(copy.Data, "postgresql.conf"), $"unix_socket_directories = '{home}'\n");
+        return copy;
+    }
+
+    /// <summary>From stopped to a running primary on the next timeline.</summary>
+    public async Task PromoteToNextTimeline()
+    {
+        await Shell.Run("touch", Path.Combine(Data, "standby.signal"));
+        await Start();
+        await Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "promote");
+        await Sql("checkpoint");
+    }
+
     public Task Start() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_home, "log"), "start");
 
     public Task Stop() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-m", "fast", "stop");
