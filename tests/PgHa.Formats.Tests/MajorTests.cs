@@ -31,11 +31,14 @@ public sealed class MajorTests
         var slots = await Slots(server);
         var times = await CommitTimes(server);
         var records = major >= 16 ? await Records(server, start) : null;
+        var images = major >= 16 ? await Images(server, start) : null;
         var compressions = (await Workload.Compressions(server, major)).Select(CompressionOf).Order();
         await server.Stop();
 
         ExpectSlots(server, slots, major);
         Assert.Equal(compressions, ExpectWal(server, start, times, records).Compressions.Order());
+        if (images is not null)
+            ExpectImages(images.Split('\n').ToHashSet(), server, start);
         await ExpectAcceptedSlot(server, slots);
     }
 
@@ -120,6 +123,35 @@ public sealed class MajorTests
         "create extension if not exists pg_walinspect",
         "select resource_manager, record_type, xid, start_lsn - '0/0', end_lsn - '0/0', prev_lsn - '0/0', record_length, main_data_length,"
         + $" fpi_length, coalesce(length(block_ref), 0) > 0 from pg_get_wal_records_info('{start}', pg_current_wal_flush_lsn())");
+
+    // Where the server restores images itself, to the whole page.
+    private static Task<string> Images(Postgres server, Lsn start) => server.Sql(
+        "create extension if not exists pg_walinspect", "select start_lsn - '0/0', block_id, md5(block_fpi_data)"
+        + $" from pg_get_wal_block_info('{start}', pg_current_wal_flush_lsn()) where block_fpi_data is not null");
+
+    private static void ExpectImages(HashSet<string> said, Postgres server, Lsn start)
+    {
+        using var wal = WalFolder.Of(server);
+        var page = new byte[PageImage.PageSize];
+        var restored = new HashSet<ImageCompression>();
+        // What was written after the question is in the WAL, but not in the answer.
+        var asked = said.Max(line => ulong.Parse(line.Split('|')[0], CultureInfo.InvariantCulture));
+        for (var reader = wal.Reader(start); reader.MoveNext() && reader.Current.Lsn.Value <= asked;)
+        {
+            Assert.True(WalRecord.TryRead(reader.Current, reader.Data, reader.Major, out var record, out _));
+            foreach (var block in record)
+            {
+                if (!block.TryRestoreImage(page))
+                    continue;
+#pragma warning disable CA5351 // The server offers md5.
+                var line = $"{record.Header.Lsn.Value}|{block.Id}|{Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(page))}";
+#pragma warning restore CA5351
+                Assert.Contains(line, said);
+                restored.Add(block.Image!.Value.Compression);
+            }
+        }
+        Assert.Superset(new HashSet<ImageCompression> { ImageCompression.None, ImageCompression.Pglz }, restored);
+    }
 
     private static Seen ExpectWal(Postgres server, Lsn start, string times, string? records)
     {

@@ -35,4 +35,25 @@ public readonly ref struct WalBlock
 
     /// <summary>The resource manager's data for this block; may be empty.</summary>
     public ReadOnlySpan<byte> Data { get; }
+
+    /// <summary>Makes the whole page of the image: decompressed, the hole filled with zeros.</summary>
+    /// <param name="page">Where it goes, <see cref="PageImage.PageSize"/> bytes.</param>
+    /// <returns>False without an image, with a damaged one, and with zstd, for which the runtime has no decoder.</returns>
+    public bool TryRestoreImage(Span<byte> page)
+    {
+        if (Image is not { } image)
+            return false;
+        page = page[..PageImage.PageSize];
+        var raw = page[..image.RawLength];
+        var whole = image.Compression switch
+        {
+            ImageCompression.None => ImageBytes.TryCopyTo(raw),
+            ImageCompression.Pglz => Pglz.TryDecompress(ImageBytes, raw),
+            ImageCompression.Lz4 => Lz4.TryDecompress(ImageBytes, raw),
+            _ => false,
+        };
+        raw[image.HoleOffset..].CopyTo(page[(image.HoleOffset + image.HoleLength)..]);
+        page.Slice(image.HoleOffset, image.HoleLength).Clear();
+        return whole;
+    }
 }

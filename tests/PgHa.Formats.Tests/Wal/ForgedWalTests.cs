@@ -118,6 +118,31 @@ public sealed class ForgedWalTests
     }
 
     [Fact]
+    public void A_remembered_end_goes_on_with_what_is_new_and_is_given_up_when_it_was_overwritten()
+    {
+        var forge = Some();
+        var end = WalEnd.Find(WalForge.Source(forge.Bytes, forge.Start), WalForge.SegmentSize, forge.Start);
+        Assert.Equal((forge.Records[^1], forge.End), (end.LastRecord, end.End));
+        forge.Append(10, 0, Body(20_000));
+        var bytes = forge.Bytes;
+        Assert.Equal(forge.End, end.FindAgain(WalForge.Source(bytes, forge.Start), WalForge.SegmentSize)?.End);
+        var last = bytes.AsSpan((int)(end.LastRecord - forge.Start));
+        last[30] ^= 1;
+        Seal(last);
+        Assert.Null(end.FindAgain(WalForge.Source(bytes, forge.Start), WalForge.SegmentSize));
+    }
+
+    [Fact]
+    public void The_first_record_behind_any_position_is_found()
+    {
+        var forge = Some();
+        var source = WalForge.Source(forge.Bytes, forge.Start);
+        for (var at = forge.Start; at < forge.End; at += 97)
+            Assert.Equal(
+                forge.Records.Cast<Lsn?>().FirstOrDefault(r => r >= at), WalStart.FindRecord(source, WalForge.SegmentSize, at));
+    }
+
+    [Fact]
     public void Another_clusters_WAL_is_refused()
     {
         var forge = Some();

@@ -62,7 +62,7 @@ public sealed class WalReaderTests
         using var wal = WalFolder.Of(server);
         var first = WalEnd.Find(wal.Read, server.Control.WalSegmentSize, start);
         var before = wal.BytesRead;
-        var again = WalEnd.Find(wal.Read, server.Control.WalSegmentSize, first.LastRecord);
+        var again = first.FindAgain(wal.Read, server.Control.WalSegmentSize);
         Assert.Equal(first, again);
         Assert.True(wal.BytesRead - before <= 3 * 65536, $"{wal.BytesRead - before} bytes read");
     }
