@@ -38,6 +38,68 @@ public sealed class WalEndTests
     }
 
     [Fact]
+    public async Task After_a_kill_the_server_itself_goes_on_where_the_end_was_found()
+    {
+        await using var server = await Postgres.Create(segmentMegabytes: 1);
+        var start = server.Control.CheckPoint;
+        await server.Start();
+        await server.Pgbench("-i", "-s", "1", "-q");
+        for (var round = 1; round <= 3; round++)
+        {
+            var writing = server.Pgbench("-c", "2", "-T", "60");
+            for (var tries = 0; tries < 600 && await server.Sql("select count(*) > 100 from pgbench_history") != "t"; tries++)
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            await server.Kill();
+            await Assert.ThrowsAsync<InvalidOperationException>(() => writing);
+            using var wal = WalFolder.Of(server);
+            var end = WalEnd.Find(wal.Read, server.Control.WalSegmentSize, start);
+
+            await server.Start();
+            await server.Sql("truncate pgbench_history");
+            using var after = WalFolder.Of(server);
+            var reader = after.Reader(end.LastRecord);
+            Assert.True(reader.MoveNext() && reader.MoveNext(), reader.EndError?.ToString());
+            Assert.Equal(end.LastRecord, reader.Current.Prev);
+            Assert.InRange(reader.Current.Lsn - end.End, 0ul, 40ul);
+        }
+    }
+
+    [Fact]
+    public async Task A_record_that_a_crash_cut_off_is_passed_over_as_the_server_does()
+    {
+        await using var server = await Postgres.Create();
+        var start = server.Control.CheckPoint;
+        await server.Start();
+        await server.Sql("create table t(i int, v text)", Rows(100));
+        var before = Lsn.Parse(await server.Sql("select pg_current_wal_insert_lsn()"));
+        await server.Sql("select pg_logical_emit_message(false, 'x', repeat('y', 100000))", Rows(1));
+        await server.Kill();
+
+        // Only three pages of the long record had reached the disk.
+        var cut = new Lsn((before.Value / 8192 + 3) * 8192);
+        var segment = WalSegment.At(new TimelineId(1), cut, server.Control.WalSegmentSize);
+        await using (var file = File.OpenWrite(Path.Combine(server.WalFolder, segment.FileName)))
+        {
+            file.Position = (long)(cut - segment.Start);
+            file.Write(new byte[segment.End - cut]);
+        }
+        using (var wal = WalFolder.Of(server))
+            Assert.InRange(WalEnd.Find(wal.Read, server.Control.WalSegmentSize, start).End.Value, start.Value, cut.Value - (2 * 8192));
+        await server.Start();
+        await server.Sql(Rows(1000));
+        await server.Stop();
+
+        var expected = await PgWaldump.Run(server, start);
+        using var after = WalFolder.Of(server);
+        var records = new List<string>();
+        for (var reader = after.Reader(start); reader.MoveNext();)
+            records.Add(PgWaldump.Describe(reader));
+        Assert.Equal(expected.Records, records);
+        Assert.Contains(records, r => r.Contains("OVERWRITE_CONTRECORD", StringComparison.Ordinal));
+        Assert.Equal(server.Control.CheckPoint, WalEnd.Find(after.Read, server.Control.WalSegmentSize, start).LastRecord);
+    }
+
+    [Fact]
     public async Task The_chain_goes_on_over_switch_points()
     {
         await using var server = await Postgres.Create(segmentMegabytes: 1);
