@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using PgHa.Formats.Wal;
 
 namespace PgHa.Formats.Tests.Support;
 
@@ -66,7 +67,7 @@ internal sealed class WalForge
     }
 
     /// <summary>Bytes at a position of this WAL; nothing outside.</summary>
-    public static Formats.Wal.ReadWal Source(byte[] bytes, Lsn start) => (at, buffer) =>
+    public static ReadWal Source(byte[] bytes, Lsn start) => (at, buffer) =>
     {
         if (at < start || at - start >= (ulong)bytes.Length)
             return 0;
@@ -75,6 +76,38 @@ internal sealed class WalForge
         rest[..count].CopyTo(buffer);
         return count;
     };
+
+    /// <summary>Some records: short, long, empty.</summary>
+    public static WalForge Some()
+    {
+        var forge = new WalForge(startSegment: 16);
+        foreach (var length in (int[])[100, 9000, 20, 0, 30_000, 8, 500])
+            forge.Append(10, 0, Body(length));
+        return forge;
+    }
+
+    public static byte[] Body(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7 + length))];
+
+    /// <summary>Gives a changed record its right checksum again.</summary>
+    public static void Seal(Span<byte> record)
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(record);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[20..], Crc32C.Append(Crc32C.Compute(record[24..length]), record[..20]));
+    }
+
+    public static (List<Lsn> Records, WalReader Reader) Read(byte[] bytes, Lsn start, Lsn? from = null)
+    {
+        var reader = new WalReader(Source(bytes, start), SegmentSize, from ?? start);
+        return (Drain(reader), reader);
+    }
+
+    public static List<Lsn> Drain(WalReader reader)
+    {
+        var records = new List<Lsn>();
+        while (reader.MoveNext())
+            records.Add(reader.Current.Lsn);
+        return records;
+    }
 
     private void Pad(uint remaining)
     {
