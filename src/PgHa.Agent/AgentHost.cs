@@ -1,0 +1,92 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using PgHa.Agent.Api;
+using PgHa.Agent.Api.V1;
+using PgHa.Agent.Api.V2;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Operations;
+using PgHa.Agent.Peers;
+using PgHa.Agent.Postgres;
+using PgHa.Agent.Security;
+using PgHa.Client;
+
+namespace PgHa.Agent;
+
+/// <summary>Puts the agent together.</summary>
+public static class AgentHost
+{
+    /// <summary>The agent, ready to run.</summary>
+    /// <param name="options">Validated options.</param>
+    /// <param name="token">The content of the token file, or null where none is configured.</param>
+    public static WebApplication Build(AgentOptions options, string? token)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
+        AddLogging(builder.Logging);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
+        builder.Services
+            .AddSingleton(options)
+            .AddSingleton(new AccessToken(token))
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<Changes>()
+            .AddPostgres()
+            .AddPeers()
+            .AddOperations(options);
+        if (token is not null)
+            AddAuthentication(builder.Services);
+
+        var app = builder.Build();
+        _ = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
+        app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
+        app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
+        if (token is not null)
+            app.UseAuthentication().UseAuthorization();
+        InstanceEndpoints.Map(app);
+        WalFileEndpoints.Map(app);
+        NodeEndpoints.Map(app);
+        OperationEndpoints.Map(app);
+        return app;
+    }
+
+    private static void AddAuthentication(IServiceCollection services)
+    {
+        services.AddAuthentication(TokenAuthentication.Name)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
+        services.AddAuthorizationBuilder().SetFallbackPolicy(
+            new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.Name).RequireAuthenticatedUser().Build());
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        if (Console.IsOutputRedirected)
+            logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+        else
+            logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "));
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, AgentOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 2L << 30; // the largest WAL segment is 1 GB
+        var (host, port) = (options.Listen.DnsSafeHost, options.Listen.Port);
+        var addresses = IPAddress.TryParse(host, out var address) ? [address] : Dns.GetHostAddresses(host);
+        foreach (var each in addresses)
+            kestrel.Listen(each, port, listen =>
+            {
+                if (options.Security.Tls is { } tls && options.Listen.Scheme == Uri.UriSchemeHttps)
+                    listen.UseHttps(X509Certificate2.CreateFromPemFile(tls.CertificateFile, tls.KeyFile));
+            });
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Http;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Operations;
+using PgHa.Agent.Plans;
+using PgHa.Client;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Api.V1;
+
+/// <summary>A call that changes something, from its options to the map of states: begins the operation and waits for its effect.</summary>
+internal sealed class Changes(AgentOptions options, OperationRunner runner, TimeProvider time)
+{
+    private readonly string[] _nodes = [.. options.Nodes.Select(n => n.Name)];
+
+    internal async Task<IResult> RunAsync(HttpContext http, Func<string, string?, ChangeRequest> request, bool takesTarget)
+    {
+        if (await RequestBody.RefuseAsync(http.Request) is { } body)
+            return Answers.Refuse(body);
+        var asked = ChangeOptions.Read(http.Request.Query, takesTarget, _nodes);
+        if (!asked.IsOk)
+            return Answers.Refuse(asked.Refusal);
+        var change = request(options.Node, asked.Value.To) with { Force = asked.Value.Force };
+        if (asked.Value.DryRun)
+            return await DryRunAsync(change, http.RequestAborted);
+        var begun = await runner.BeginAsync(change, http.RequestAborted);
+        return begun.IsOk ? await AwaitAsync(http, begun.Value, asked.Value.Timeout) : Answers.Refuse(begun.Refusal);
+    }
+
+    private async Task<IResult> DryRunAsync(ChangeRequest change, CancellationToken cancel)
+    {
+        var plan = await runner.DryRunAsync(change, cancel);
+        return plan.IsOk ? Results.Json(plan.Value, WireJson.Default.OperationReport) : Answers.Refuse(plan.Refusal);
+    }
+
+    private async Task<IResult> AwaitAsync(HttpContext http, Operation operation, TimeSpan within)
+    {
+        var location = $"{Routes.V2}/operations/{operation.Report.Id}";
+        http.Response.Headers.Location = location;
+        ClusterView view;
+        try
+        {
+            view = await operation.Ended.WaitAsync(within, time, http.RequestAborted);
+        }
+        catch (TimeoutException)
+        {
+            return Answers.Refuse(new(Code.StepFailed, $"not finished after {within.TotalSeconds} s: {operation.Report.Goal}; it goes on",
+                $"see GET {location}"), StatusCodes.Status504GatewayTimeout);
+        }
+        var report = operation.Report;
+        if (report.Failure is { } failure)
+            return Answers.Refuse(failure);
+        if (report.Overrides.Count > 0)
+            http.Response.Headers["X-Pgha-Forced"] = string.Join("; ", report.Overrides);
+        return new StateWords(view.Nodes);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Api.V1;
+
+/// <summary>The specification's words for the states, and its answer: <c>{"pg-node01":"master","pg-node02":"slave"}</c>.</summary>
+internal sealed class StateWords(IEnumerable<NodeObservation> nodes) : IResult
+{
+    /// <summary>The word of a state.</summary>
+    internal static string Of(NodeState state) => state switch
+    {
+        NodeState.Stopped => "inactive",
+        NodeState.PrimaryAlone => "single",
+        NodeState.Primary => "master",
+        NodeState.Standby => "slave",
+        NodeState.Recovering => "recovery",
+        _ => "unknown",
+    };
+
+    /// <summary>Writes the map, nodes in configuration order.</summary>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.ContentType = "application/json";
+        var body = new System.Buffers.ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            foreach (var node in nodes)
+                json.WriteString(node.Node, Of(node.State));
+            json.WriteEndObject();
+        }
+        httpContext.Response.ContentLength = body.WrittenCount;
+        return httpContext.Response.BodyWriter.WriteAsync(body.WrittenMemory, httpContext.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Postgres;
+using PgHa.Client;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Api.V2;
+
+/// <summary>What agents ask of each other: facts of one node, its lock, and the steps of plans.</summary>
+internal static class NodeEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        var node = routes.MapGroup(Routes.V2 + "/node");
+        node.MapGet("", GetAsync);
+        node.MapGet("wal", GetWalAsync);
+        node.MapGet("wal/digest", GetDigestAsync);
+        node.MapPost("lock", LockAsync);
+        node.MapDelete("lock/{operation}", Unlock);
+        node.MapPost("{verb}", StepAsync);
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, LocalNode node, bool fresh = false) =>
+        Results.Json(await node.ObserveAsync(fresh, http.RequestAborted), WireJson.Default.NodeObservation);
+
+    private static async Task<IResult> GetWalAsync(HttpContext http, LocalNode node)
+    {
+        var position = await node.WalPositionAsync(http.RequestAborted);
+        return position.IsOk ? Results.Json(position.Value, WireJson.Default.WalPosition) : Answers.Refuse(position.Refusal);
+    }
+
+    private static async Task<IResult> GetDigestAsync(HttpContext http, LocalNode node, string from, string to)
+    {
+        if (!Lsn.TryParse(from, out var begin) || !Lsn.TryParse(to, out var end))
+            return Answers.Refuse(new(Code.Invalid, $"{from} or {to} is not an LSN", "write LSNs as 0/3000028"));
+        var digest = await node.WalDigestAsync(begin, end, http.RequestAborted);
+        return digest.IsOk ? Results.Json(digest.Value, WireJson.Default.WalDigest) : Answers.Refuse(digest.Refusal);
+    }
+
+    private static async Task<IResult> LockAsync(HttpContext http, NodeLock nodeLock)
+    {
+        var wanted = await http.Request.ReadFromJsonAsync(WireJson.Default.OperationLock, http.RequestAborted);
+        return wanted is null
+            ? Answers.Refuse(new(Code.Invalid, "no lock in the body", "agents take locks by themselves"))
+            : Results.Json(nodeLock.Take(wanted), WireJson.Default.LockAnswer);
+    }
+
+    private static IResult Unlock(string operation, NodeLock nodeLock)
+    {
+        nodeLock.Release(operation);
+        return Results.Json(new LockAnswer(nodeLock.Holder is null, nodeLock.Holder), WireJson.Default.LockAnswer);
+    }
+
+    /// <summary>A step of a running operation; without one, made by hand, it takes this node's lock for itself.</summary>
+    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, NodeLock nodeLock, AgentBoot boot)
+    {
+        if (StepPath.Parse(node.Name, verb, name => http.Request.Query[name].FirstOrDefault()) is not { } step)
+            return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
+                "stop, start?as=primary|standby|recovery[&upstream=NODE], promote, follow?upstream=NODE, complete?source=NODE, replay, "
+                + "check?upstream=NODE, checkpoint"), StatusCodes.Status404NotFound);
+        if (http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is { Length: > 0 } operation)
+            return Results.Json(await node.RunAsync(step, operation, http.RequestAborted), WireJson.Default.StepResult);
+        return await ByHandAsync(step, node, nodeLock, boot, http.RequestAborted);
+    }
+
+    private static async Task<IResult> ByHandAsync(Step step, LocalNode node, NodeLock nodeLock, AgentBoot boot, CancellationToken cancel)
+    {
+        var own = new OperationLock("by-hand-" + Guid.NewGuid().ToString("N"), node.Name, boot.Id, step.Words);
+        if (nodeLock.Take(own) is { Granted: false, Holder: { } holder })
+            return Answers.Refuse(new(Code.Busy, $"another operation is running: {holder.Goal}", $"operation {holder.Operation} of {holder.Owner}"));
+        try
+        {
+            var result = await node.RunAsync(step, own.Operation, cancel);
+            return result.Failure is { } failure ? Answers.Refuse(failure) : Results.Json(result, WireJson.Default.StepResult);
+        }
+        finally
+        {
+            nodeLock.Release(own.Operation);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Cluster;
+
+/// <summary>Asks all nodes at once and puts their answers together; decides nothing.</summary>
+public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
+{
+    /// <summary>The nodes in configuration order.</summary>
+    public IReadOnlyList<INode> Nodes { get; } = nodes;
+
+    /// <summary>The node of that name.</summary>
+    public INode this[string name] => Nodes.First(n => n.Name == name);
+
+    /// <summary>Observes every node.</summary>
+    public async Task<ClusterView> ObserveAsync(bool fresh, CancellationToken cancel) =>
+        new(await Task.WhenAll(Nodes.Select(n => n.ObserveAsync(fresh, cancel))));
+
+    /// <summary>Compares the WAL of every reachable node with that of the focus.</summary>
+    public async Task<WalView> CompareWalAsync(ClusterView view, string focus, CancellationToken cancel)
+    {
+        var asked = Nodes.Where(n => view[n.Name] is { Reachable: true, DataProblem: null }).ToArray();
+        var answers = await Task.WhenAll(asked.Select(n => n.WalPositionAsync(cancel)));
+        var positions = asked.Zip(answers).ToDictionary(p => p.First.Name, p => p.Second);
+        var others = asked.Where(n => n.Name != focus).ToArray();
+        var verdicts = await Task.WhenAll(others.Select(n => CompareAsync(n.Name, focus, positions, cancel)));
+        return new(focus, positions, verdicts.ToDictionary(v => v.Node));
+    }
+
+    private async Task<WalAncestry> CompareAsync(
+        string node, string focus, Dictionary<string, Answer<WalPosition>> positions, CancellationToken cancel)
+    {
+        if (!positions.TryGetValue(focus, out var theirs) || !theirs.IsOk)
+            return WalAncestry.Unproven(node, focus, $"the WAL of {focus} cannot be read: {theirs.Refusal?.Message ?? "it was not asked"}");
+        if (positions[node] is { IsOk: false } mine)
+            return WalAncestry.Unproven(node, focus, $"the WAL of {node} cannot be read: {mine.Refusal.Message}");
+        return await JudgeAsync(positions[node].Value!, theirs.Value, cancel);
+    }
+
+    private async Task<WalAncestry> JudgeAsync(WalPosition a, WalPosition b, CancellationToken cancel)
+    {
+        if (WalAncestry.RangeToCompare(a, b) is not var (from, to))
+            return WalAncestry.Judge(a, b, null, null);
+        var digests = await Task.WhenAll(this[a.Node].WalDigestAsync(from, to, cancel), this[b.Node].WalDigestAsync(from, to, cancel));
+        return WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
+    }
+}

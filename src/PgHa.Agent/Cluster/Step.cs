@@ -1,0 +1,156 @@
+using PgHa.Client;
+
+namespace PgHa.Agent.Cluster;
+
+/// <summary>
+/// One thing one node does: an API call that an operator could make by hand. Its words and its path stand here and nowhere else;
+/// logs, dry runs, operations and documents take them from here.
+/// </summary>
+/// <param name="Node">The node that acts.</param>
+public abstract record Step(string Node)
+{
+    /// <summary>What it does, in words.</summary>
+    public abstract string Words { get; }
+
+    /// <summary>The call, below <c>/api/pg/v2/node/</c>.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>From this step on the node may accept writes: nothing is undone after it.</summary>
+    public virtual bool Final => false;
+
+    /// <summary>Whether it changes the node at all.</summary>
+    public virtual bool Changes => true;
+
+    /// <summary>The call as an operator would type it.</summary>
+    public string Curl(Uri agent, bool secured)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        var token = secured ? "-H \"Authorization: Bearer $PGHA_TOKEN\" " : "";
+        return $"curl -X POST {token}\"{agent.GetLeftPart(UriPartial.Authority)}{Routes.V2}/node/{Path}\"";
+    }
+}
+
+/// <summary>Stop the server: fast, and verified by process and control file.</summary>
+public sealed record StopServer(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"stop {Node}";
+
+    /// <inheritdoc />
+    public override string Path => "stop";
+}
+
+/// <summary>Start the server as its data directory says it was: with <c>standby.signal</c>, without touching anything.</summary>
+public sealed record StartInRecovery(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"start {Node} in recovery, as it is";
+
+    /// <inheritdoc />
+    public override string Path => "start?as=recovery";
+}
+
+/// <summary>Start the server as standby of another node.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Upstream">The node it is to stream from.</param>
+public sealed record StartAsStandby(string Node, string Upstream) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"start {Node} as standby of {Upstream}";
+
+    /// <inheritdoc />
+    public override string Path => $"start?as=standby&upstream={Upstream}";
+}
+
+/// <summary>Start the server without <c>standby.signal</c>, after proving once more that it may become writable.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Accepted">Nodes an operator's force answers for.</param>
+public sealed record StartAsPrimary(string Node, IReadOnlyList<string> Accepted) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"start {Node} as primary";
+
+    /// <inheritdoc />
+    public override string Path => "start?as=primary" + StepPath.Accept(Accepted);
+
+    /// <inheritdoc />
+    public override bool Final => true;
+}
+
+/// <summary>Promote the running standby, after proving once more that it may become writable.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Accepted">Nodes an operator's force answers for.</param>
+public sealed record PromoteServer(string Node, IReadOnlyList<string> Accepted) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"promote {Node}";
+
+    /// <inheritdoc />
+    public override string Path => "promote" + StepPath.Accept(Accepted).Replace('&', '?');
+
+    /// <inheritdoc />
+    public override bool Final => true;
+}
+
+/// <summary>Point a running standby at another node by reload.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Upstream">The node it is to stream from.</param>
+public sealed record Follow(string Node, string Upstream) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"point {Node} at {Upstream} by reload";
+
+    /// <inheritdoc />
+    public override string Path => $"follow?upstream={Upstream}";
+}
+
+/// <summary>Copy the WAL a stopped node misses from another node's agent, verified.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Source">The node that holds the WAL.</param>
+public sealed record CompleteWal(string Node, string Source) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"complete the WAL of {Node} from {Source}";
+
+    /// <inheritdoc />
+    public override string Path => $"complete?source={Source}";
+}
+
+/// <summary>Run a stopped node as a standby until it has replayed all WAL it holds, then stop it (facts 1 and 2).</summary>
+/// <param name="Node">The node that acts.</param>
+public sealed record ReplayWal(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"let {Node} replay all its WAL as a standby and stop it";
+
+    /// <inheritdoc />
+    public override string Path => "replay";
+}
+
+/// <summary>Check that this node could follow another: logins for replication and SQL, parameters, tools. Changes nothing.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Upstream">The node it would follow.</param>
+public sealed record CheckUpstream(string Node, string Upstream) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"check that {Node} could follow {Upstream}";
+
+    /// <inheritdoc />
+    public override string Path => $"check?upstream={Upstream}";
+
+    /// <inheritdoc />
+    public override bool Changes => false;
+}
+
+/// <summary>A checkpoint while writes go on, so that the stop after it is short (fact 14).</summary>
+public sealed record WriteCheckpoint(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"checkpoint {Node}";
+
+    /// <inheritdoc />
+    public override string Path => "checkpoint";
+
+    /// <inheritdoc />
+    public override bool Changes => false;
+}

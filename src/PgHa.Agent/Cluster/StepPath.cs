@@ -1,0 +1,33 @@
+namespace PgHa.Agent.Cluster;
+
+/// <summary>Reads a step back from the call that names it: the inverse of <see cref="Step.Path"/>.</summary>
+public static class StepPath
+{
+    /// <summary>The step, or null where the call names none.</summary>
+    /// <param name="node">The node called.</param>
+    /// <param name="verb">What follows <c>node/</c>.</param>
+    /// <param name="query">A parameter's value, or null.</param>
+    public static Step? Parse(string node, string verb, Func<string, string?> query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var upstream = query("upstream");
+        var accepted = query("accept")?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return (verb, query("as")) switch
+        {
+            ("stop", null) => new StopServer(node),
+            ("start", "recovery") => new StartInRecovery(node),
+            ("start", "primary") => new StartAsPrimary(node, accepted),
+            ("start", "standby") when upstream is not null => new StartAsStandby(node, upstream),
+            ("promote", null) => new PromoteServer(node, accepted),
+            ("follow", null) when upstream is not null => new Follow(node, upstream),
+            ("complete", null) when query("source") is { } source => new CompleteWal(node, source),
+            ("replay", null) => new ReplayWal(node),
+            ("check", null) when upstream is not null => new CheckUpstream(node, upstream),
+            ("checkpoint", null) => new WriteCheckpoint(node),
+            _ => null,
+        };
+    }
+
+    /// <summary>The part of a path that names the nodes force answers for.</summary>
+    internal static string Accept(IReadOnlyList<string> accepted) => accepted.Count == 0 ? "" : "&accept=" + string.Join(',', accepted);
+}

@@ -1,0 +1,92 @@
+using PgHa.Client.Facts;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Cluster;
+
+/// <summary>How the WAL of one node relates to that of another.</summary>
+public enum WalKinship
+{
+    /// <summary>Both hold the same WAL to the same end.</summary>
+    Identical,
+
+    /// <summary>The first node's WAL is a true beginning of the second's.</summary>
+    Behind,
+
+    /// <summary>The second node's WAL is a true beginning of the first's.</summary>
+    Ahead,
+
+    /// <summary>Each holds WAL that the other does not.</summary>
+    Forked,
+
+    /// <summary>They no longer hold enough common WAL to tell, or one could not be asked.</summary>
+    NotProvable,
+}
+
+/// <summary>
+/// The verdict on two nodes, with what it rests on. It comes from the WAL's bytes: the lineages say up to where both nominally went
+/// the same way, and equal digests over everything both still hold up to there prove that they did.
+/// </summary>
+/// <param name="Node">The first node.</param>
+/// <param name="Other">The node it is compared with.</param>
+/// <param name="Kinship">The verdict, seen from <paramref name="Node"/>.</param>
+/// <param name="CommonEnd">Up to where both are the same; with <see cref="WalKinship.Forked"/> where they part.</param>
+/// <param name="Evidence">In words.</param>
+public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, Lsn CommonEnd, string Evidence)
+{
+    /// <summary>How much WAL is compared at most, counted back from the common end.</summary>
+    public const ulong Bound = 1UL << 30;
+
+    /// <summary>A verdict that could not be reached.</summary>
+    public static WalAncestry Unproven(string node, string other, string why) =>
+        new(node, other, WalKinship.NotProvable, Lsn.Zero, why);
+
+    /// <summary>The range both nodes have to digest before <see cref="Judge"/> can tell; null where they hold none in common.</summary>
+    public static (Lsn From, Lsn To)? RangeToCompare(WalPosition a, WalPosition b)
+    {
+        var end = NominalEnd(a, b);
+        var held = Lsn.Max(a.Oldest, b.Oldest);
+        var from = end.Value > Bound ? Lsn.Max(held, new Lsn(end.Value - Bound)) : held;
+        return a.SystemIdentifier == b.SystemIdentifier && from < end ? (from, end) : null;
+    }
+
+    /// <summary>The verdict, from both positions and both digests over <see cref="RangeToCompare"/>.</summary>
+    public static WalAncestry Judge(WalPosition a, WalPosition b, WalDigest? ofA, WalDigest? ofB)
+    {
+        if (a.SystemIdentifier != b.SystemIdentifier)
+            return new(a.Node, b.Node, WalKinship.Forked, Lsn.Zero,
+                $"{a.Node} belongs to cluster {a.SystemIdentifier}, {b.Node} to {b.SystemIdentifier}");
+        var end = NominalEnd(a, b);
+        if (ofA?.Hash is null || ofB?.Hash is null)
+            return Unproven(a.Node, b.Node,
+                $"{a.Node} holds WAL from {a.Oldest} to {a.End}, {b.Node} from {b.Oldest} to {b.End}: no common WAL to compare before {end}");
+        if (ofA.Hash != ofB.Hash)
+            return new(a.Node, b.Node, WalKinship.Forked, ofA.From,
+                $"the WAL of {a.Node} and {b.Node} differs between {ofA.From} and {ofA.To} (XXH128 {ofA.Hash} and {ofB.Hash})");
+        var proof = $"WAL equal from {ofA.From} to {end} (XXH128 {ofA.Hash}); {a.Node} ends at {a.End} on timeline {a.Timeline}, "
+            + $"{b.Node} at {b.End} on timeline {b.Timeline}";
+        return new(a.Node, b.Node, Compare(a.End == end, b.End == end), end, proof);
+    }
+
+    private static WalKinship Compare(bool endsHere, bool otherEndsHere) => (endsHere, otherEndsHere) switch
+    {
+        (true, true) => WalKinship.Identical,
+        (true, false) => WalKinship.Behind,
+        (false, true) => WalKinship.Ahead,
+        _ => WalKinship.Forked,
+    };
+
+    /// <summary>Up to where both lineages went through the same timelines: no further than the shorter of both.</summary>
+    private static Lsn NominalEnd(WalPosition a, WalPosition b)
+    {
+        var end = Lsn.Zero;
+        foreach (var (mine, theirs) in a.Lineage.Zip(b.Lineage))
+        {
+            if (mine.Timeline != theirs.Timeline || mine.Begin != theirs.Begin)
+                break;
+            end = Lsn.Min(mine.End ?? a.End, theirs.End ?? b.End);
+            if (mine.End != theirs.End)
+                break;
+        }
+        return Lsn.Min(end, Lsn.Min(a.End, b.End));
+    }
+}

@@ -1,0 +1,69 @@
+namespace PgHa.Agent.Configuration;
+
+/// <summary>Builds the options from what was written. Everything is read before anything is judged, so that all errors are found.</summary>
+internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader settings)
+{
+    /// <summary>The options, or null if there are errors.</summary>
+    public AgentOptions? Read()
+    {
+        var cluster = settings.Read<string>("cluster", Forms.Label);
+        var node = settings.Read<string>("node", Forms.Text);
+        var listen = settings.Read<Uri>("listen", UrlForm.Listen);
+        var nodes = raw.Nodes.Select(ReadNode).ToList();
+        var postgres = ReadPostgres();
+        var stateDir = ReadPath("state_dir");
+        var security = ReadSecurity();
+
+        Report(NodeRules.Check(node, nodes));
+        Report(DirectoryRules.Check(postgres.DataDir, stateDir));
+        Report(ListenRules.CheckTls(raw.Mentions));
+        Report(ListenRules.Check(listen, raw.Mentions("security.token_file"), HasTls()));
+        return raw.Errors.Count > 0 ? null : new()
+        {
+            Cluster = cluster!,
+            Node = node!,
+            Listen = listen!,
+            Nodes = [.. nodes.Select(draft => new NodeOptions(draft.Name, draft.Agent!, draft.Postgres!.Host, draft.Postgres.Port))],
+            Postgres = postgres,
+            StateDir = stateDir!,
+            Security = security,
+        };
+    }
+
+    private NodeDraft ReadNode(string name) => new(
+        name,
+        settings.Read<Uri>($"nodes.{name}.agent", UrlForm.Agent),
+        settings.Read<PostgresAddress>($"nodes.{name}.postgres", PostgresAddress.Parse));
+
+    // A missing value is an error by now, and with errors no options are handed out.
+    private PostgresOptions ReadPostgres() => new()
+    {
+        BinDir = ReadPath("postgres.bin_dir"),
+        DataDir = ReadPath("postgres.data_dir")!,
+        ConfigFile = ReadPath("postgres.config_file"),
+        LogFile = ReadPath("postgres.log_file"),
+        Superuser = settings.Read<string>("postgres.superuser", Forms.Text)!,
+        ReplicationUser = settings.Read<string>("postgres.replication_user", Forms.Text)!,
+        Passfile = ReadPath("postgres.passfile"),
+    };
+
+    private SecurityOptions ReadSecurity()
+    {
+        var tokenFile = ReadPath("security.token_file");
+        var certificate = ReadPath("security.tls.certificate_file");
+        var key = ReadPath("security.tls.key_file");
+        var authorities = ReadPath("security.tls.ca_file");
+        var tls = certificate is null || key is null ? null : new TlsOptions(certificate, key) { CaFile = authorities };
+        return new() { TokenFile = tokenFile, Tls = tls };
+    }
+
+    private bool HasTls() => raw.Mentions("security.tls.certificate_file") || raw.Mentions("security.tls.key_file");
+
+    private string? ReadPath(string key) => settings.Read<string>(key, Forms.FilePath);
+
+    private void Report(IEnumerable<(string Key, Complaint Complaint)> findings)
+    {
+        foreach (var (key, complaint) in findings)
+            raw.Report(key, complaint);
+    }
+}

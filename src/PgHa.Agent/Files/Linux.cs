@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PgHa.Agent.Files;
+
+/// <summary>The few system calls that .NET does not offer.</summary>
+internal static partial class Linux
+{
+    internal const int SigInt = 2;
+    internal const int SigQuit = 3;
+    internal const int SigUsr1 = 10;
+    internal const int SigTerm = 15;
+
+    private const long PidfdSendSignal = 424;
+    private const long PidfdOpen = 434;
+    private const short PollIn = 1;
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollFd
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Seen;
+    }
+
+    /// <summary>A handle on a process that no reuse of its pid can confuse; null when there is no such process.</summary>
+    internal static SafeFileHandle? OpenProcess(int pid)
+    {
+        var descriptor = SystemCall(PidfdOpen, pid, 0, 0, 0);
+        return descriptor < 0 ? null : new SafeFileHandle((nint)descriptor, ownsHandle: true);
+    }
+
+    /// <summary>Sends a signal to exactly the process the handle was opened for; false when it is gone.</summary>
+    internal static bool Signal(SafeFileHandle process, int signal) =>
+        SystemCall(PidfdSendSignal, process.DangerousGetHandle(), signal, 0, 0) == 0;
+
+    /// <summary>Waits until the process has ended (a zombie has); false when the time is up first. Zero only asks.</summary>
+    internal static unsafe bool HasExited(SafeFileHandle process, int milliseconds)
+    {
+        var poll = new PollFd { Descriptor = (int)process.DangerousGetHandle(), Wanted = PollIn };
+        return Poll(&poll, 1, milliseconds) > 0;
+    }
+
+    /// <summary>Makes file names created, renamed or removed in a directory durable.</summary>
+    internal static void SyncDirectory(string path)
+    {
+        var descriptor = Open(path, 0, 0);
+        if (descriptor < 0)
+            throw new IOException($"open {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        try
+        {
+            if (Fsync(descriptor) != 0)
+                throw new IOException($"fsync {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long SystemCall(long number, long a, long b, long c, long d);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static unsafe partial int Poll(PollFd* descriptors, ulong count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,54 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Operations;
+
+/// <summary>
+/// One plan at a time in the whole cluster: the lock of every reachable node, taken in name order, so that of two operators exactly
+/// one wins on the first node they share.
+/// </summary>
+public sealed class ClusterLock(ClusterObserver cluster)
+{
+    /// <summary>Takes all locks; null when they are held now, else why not (and none is held).</summary>
+    public async Task<Refusal?> TakeAsync(OperationLock wanted, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        foreach (var node in cluster.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            if (await TakeAsync(node, wanted, cancel) is not { } holder)
+                continue;
+            await ReleaseAsync(wanted.Operation, cancel);
+            return new(Code.Busy, $"another operation is running: {holder.Goal}",
+                $"operation {holder.Operation} of {holder.Owner}: wait for it (GET {Client.Routes.V2}/operations/{holder.Operation}), "
+                + $"or if {holder.Owner} is gone for good POST {Client.Routes.V2}/operations/{holder.Operation}/abandon");
+        }
+        return null;
+    }
+
+    /// <summary>Gives the locks of an operation back wherever they are held.</summary>
+    public Task ReleaseAsync(string operation, CancellationToken cancel) =>
+        Task.WhenAll(cluster.Nodes.Select(n => n.UnlockAsync(operation, cancel)));
+
+    /// <summary>The holder that is in the way, or null: taken, or the node cannot be reached and holds nothing that could act.</summary>
+    private async Task<OperationLock?> TakeAsync(INode node, OperationLock wanted, CancellationToken cancel)
+    {
+        var answer = await node.LockAsync(wanted, cancel);
+        if (!answer.IsOk || answer.Value.Granted)
+            return null;
+        var holder = answer.Value.Holder!;
+        if (!await IsDeadRunAsync(holder, cancel))
+            return holder;
+        await node.UnlockAsync(holder.Operation, cancel);
+        var again = await node.LockAsync(wanted, cancel);
+        return !again.IsOk || again.Value.Granted ? null : again.Value.Holder;
+    }
+
+    /// <summary>The owner's agent has been started anew since: the run that took this lock no longer exists.</summary>
+    private async Task<bool> IsDeadRunAsync(OperationLock holder, CancellationToken cancel)
+    {
+        if (cluster.Nodes.FirstOrDefault(n => n.Name == holder.Owner) is not { } owner)
+            return true;
+        var seen = await owner.ObserveAsync(fresh: false, cancel);
+        return seen.Reachable && seen.BootId != holder.OwnerBoot;
+    }
+}

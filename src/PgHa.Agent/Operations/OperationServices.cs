@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+
+namespace PgHa.Agent.Operations;
+
+/// <summary>Registers what carries plans out.</summary>
+public static class OperationServices
+{
+    /// <summary>Adds everything in this folder.</summary>
+    public static IServiceCollection AddOperations(this IServiceCollection services, AgentOptions options) => services
+        .AddSingleton(new OperationStore(options.StateDir))
+        .AddSingleton<AgentBoot>()
+        .AddSingleton<NodeLock>()
+        .AddSingleton<ClusterLock>()
+        .AddSingleton<PlanReport>()
+        .AddSingleton<StageRunner>()
+        .AddSingleton<OutcomeWatch>()
+        .AddSingleton<OperationRunner>();
+}

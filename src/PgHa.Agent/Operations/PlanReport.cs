@@ -1,0 +1,40 @@
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Plans;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Operations;
+
+/// <summary>A plan as users see it: its steps with the calls they could make by hand.</summary>
+public sealed class PlanReport(AgentOptions options)
+{
+    /// <summary>The steps of a plan, numbered by stage.</summary>
+    public IEnumerable<StepReport> Steps(Plan plan, int firstStage = 1)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Stages.SelectMany((stage, i) => stage.Select(step => new StepReport
+        {
+            Stage = firstStage + i,
+            Node = step.Node,
+            Step = step.Words,
+            Curl = step.Curl(options.Nodes.First(n => n.Name == step.Node).Agent, options.Security.TokenFile is not null),
+            Final = step.Final,
+        }));
+    }
+
+    /// <summary>A plan that has not been carried out (dry run), or is about to be.</summary>
+    public OperationReport For(Plan plan, string id, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return new()
+        {
+            Id = id,
+            Goal = plan.Goal,
+            Coordinator = options.Node,
+            State = OperationState.Running,
+            Started = now,
+            Evidence = plan.Evidence,
+            Overrides = plan.Overrides,
+            Steps = [.. Steps(plan)],
+        };
+    }
+}

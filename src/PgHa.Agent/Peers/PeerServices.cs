@@ -1,0 +1,64 @@
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Postgres;
+using PgHa.Agent.Security;
+
+namespace PgHa.Agent.Peers;
+
+/// <summary>Registers the nodes: the local one with its hands on the instance, the others through their agents.</summary>
+public static class PeerServices
+{
+    /// <summary>Adds the cluster of the configuration.</summary>
+    public static IServiceCollection AddPeers(this IServiceCollection services) => services
+        .AddSingleton(s => new ClusterObserver(Nodes(s)))
+        .AddSingleton(s => new Lazy<ClusterObserver>(s.GetRequiredService<ClusterObserver>));
+
+    private static INode[] Nodes(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<AgentOptions>();
+        var token = services.GetRequiredService<AccessToken>();
+        return
+        [
+            .. options.Nodes.Select(n => n.Name == options.Node
+                ? services.GetRequiredService<LocalNode>()
+                : Remote(n, options, token)),
+        ];
+    }
+
+    /// <summary>A node as seen from outside, through its agent.</summary>
+    public static INode Remote(NodeOptions node, AgentOptions options, AccessToken token)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(token);
+        return new RemoteNode(node.Name, Client(node, options, token));
+    }
+
+    private static HttpClient Client(NodeOptions node, AgentOptions options, AccessToken token)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            UseProxy = false,
+            AllowAutoRedirect = false,
+        };
+        if (options.Security.Tls?.CaFile is { } authority)
+            handler.SslOptions = Trusting(authority);
+        var client = new HttpClient(handler) { BaseAddress = node.Agent, Timeout = Timeout.InfiniteTimeSpan };
+        if (token.Value is { } secret)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        return client;
+    }
+
+    private static SslClientAuthenticationOptions Trusting(string authority)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(authority);
+        return new() { CertificateChainPolicy = policy };
+    }
+}

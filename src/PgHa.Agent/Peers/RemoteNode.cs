@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using PgHa.Agent.Cluster;
+using PgHa.Client;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Peers;
+
+/// <summary>Another node, through its agent.</summary>
+internal sealed class RemoteNode(string name, HttpClient http) : INode
+{
+    private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Step = TimeSpan.FromMinutes(15);
+
+    public string Name => name;
+
+    public async Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel)
+    {
+        var answer = await AskAsync(HttpMethod.Get, $"node?fresh={(fresh ? "true" : "false")}", Quick, WireJson.Default.NodeObservation, cancel);
+        return answer.IsOk ? answer.Value with { Node = name } : NodeObservation.Unreachable(name, answer.Refusal.Message);
+    }
+
+    public Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, "node/wal", Reading, WireJson.Default.WalPosition, cancel);
+
+    public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, $"node/wal/digest?from={from}&to={to}", Reading, WireJson.Default.WalDigest, cancel);
+
+    public async Task<Answer<long>> CopyWalFileAsync(string file, Stream destination, CancellationToken cancel)
+    {
+        using var deadline = Deadline(Reading, cancel);
+        try
+        {
+            using var response = await http.GetAsync(new Uri($"{Routes.V1}/walFile/{file}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            if (!response.IsSuccessStatusCode)
+                return await RefusalAsync(response, deadline.Token);
+            await response.Content.CopyToAsync(destination, deadline.Token);
+            return response.Content.Headers.ContentLength ?? 0;
+        }
+        catch (Exception e) when (IsAway(e, cancel))
+        {
+            return Away(e);
+        }
+    }
+
+    public async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        var answer = await AskAsync(HttpMethod.Post, "node/" + step.Path, Step, WireJson.Default.StepResult, cancel,
+            request => request.Headers.Add(Routes.OperationHeader, operation));
+        return answer.IsOk ? answer.Value : StepResult.Failed(answer.Refusal);
+    }
+
+    public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Post, "node/lock", Quick, WireJson.Default.LockAnswer, cancel,
+            request => request.Content = JsonContent.Create(wanted, WireJson.Default.OperationLock));
+
+    public async Task UnlockAsync(string operation, CancellationToken cancel) =>
+        // A node that is away holds no lock worth waiting for: it carries our boot id and is freed by the next operation there.
+        await AskAsync(HttpMethod.Delete, $"node/lock/{operation}", Quick, WireJson.Default.LockAnswer, cancel);
+
+    private async Task<Answer<T>> AskAsync<T>(
+        HttpMethod method, string path, TimeSpan within, JsonTypeInfo<T> type, CancellationToken cancel, Action<HttpRequestMessage>? prepare = null)
+    {
+        using var deadline = Deadline(within, cancel);
+        try
+        {
+            using var request = new HttpRequestMessage(method, new Uri($"{Routes.V2}/{path}", UriKind.Relative));
+            prepare?.Invoke(request);
+            using var response = await http.SendAsync(request, deadline.Token);
+            if (!response.IsSuccessStatusCode)
+                return await RefusalAsync(response, deadline.Token);
+            var value = await response.Content.ReadFromJsonAsync(type, deadline.Token);
+            return value is null ? Away(new JsonException("empty answer")) : value;
+        }
+        catch (Exception e) when (IsAway(e, cancel))
+        {
+            return Away(e);
+        }
+    }
+
+    /// <summary>Ends with the caller or at the deadline, whichever comes first.</summary>
+    private static CancellationTokenSource Deadline(TimeSpan within, CancellationToken cancel)
+    {
+        var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        linked.CancelAfter(within);
+        return linked;
+    }
+
+    private async Task<Refusal> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        if (response.Content.Headers.ContentType?.MediaType == "application/json"
+            && await response.Content.ReadFromJsonAsync(WireJson.Default.Refusal, cancel) is { } refusal)
+            return response.StatusCode == HttpStatusCode.Unauthorized
+                ? new(Code.PeerUnreachable, $"the agent of {name} refuses our token", "use the same security.token_file content on all nodes")
+                : refusal;
+        return Away(new HttpRequestException($"HTTP {(int)response.StatusCode}"));
+    }
+
+    private static bool IsAway(Exception e, CancellationToken cancel) =>
+        e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
+
+    private Refusal Away(Exception e) => new(Code.PeerUnreachable,
+        $"the agent of {name} at {http.BaseAddress} does not answer: {(e is OperationCanceledException ? "no answer in time" : e.InnerException?.Message ?? e.Message)}",
+        $"start the agent of {name}, or look at the network");
+}

@@ -1,0 +1,48 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>What holds for every request, before its own rules are asked.</summary>
+public static class CommonRules
+{
+    /// <summary>Why the request must be refused whatever it is, or null.</summary>
+    public static Refusal? Refuse(ChangeRequest request, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(view);
+        if (request is StopNode or StopPrimary or StopStandbys or StopAll)
+            return null;
+        return TwoWritable(view) ?? Data(view[Acting(request)]) ?? Foreign(view);
+    }
+
+    /// <summary>The node that the request is about to start or promote.</summary>
+    public static string Acting(ChangeRequest request) => request switch
+    {
+        Failover { Target: var target } => target,
+        Switchover { To: { } to } => to,
+        _ => request.Called,
+    };
+
+    private static Refusal? TwoWritable(ClusterView view)
+    {
+        var writable = view.Writable.ToArray();
+        return writable.Length < 2 ? null : new(Code.AnotherWritable,
+            $"ALARM: {ClusterView.Names(writable)} are writable at the same time",
+            "stop all but one with DELETE instance/current; nothing else is allowed until then");
+    }
+
+    private static Refusal? Data(NodeObservation node) => node.DataProblem is not { } problem ? null : new(Code.WrongState,
+        $"the data directory of {node.Node} cannot be used: {problem}",
+        "correct postgres.data_dir, or fill it with a base backup of this cluster");
+
+    private static Refusal? Foreign(ClusterView view)
+    {
+        var clusters = view.Nodes.Where(n => n.Control is not null && n.DataProblem is null).GroupBy(n => n.Control!.SystemIdentifier).ToArray();
+        return clusters.Length < 2 ? null : new(Code.WrongState,
+            "the nodes hold different clusters: "
+            + string.Join("; ", clusters.Select(c => $"{ClusterView.Names(c)} system identifier {c.Key}")),
+            "replace the foreign data directory by a base backup of the right cluster, or correct postgres.data_dir");
+    }
+}

@@ -1,0 +1,77 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Making a node a standby of the running primary.</summary>
+public static class StandbyPlan
+{
+    /// <summary>Start the called node as standby, or point the running one at the primary.</summary>
+    public static Decision For(StartStandby request, ClusterView view, WalView wal)
+    {
+        var node = view[request.Called];
+        if (node.Writable)
+            return Decision.Refuse(Code.RunningPrimary, $"{node.Node} runs as primary",
+                "to exchange the roles use switchover; to make it a standby stop it first");
+        if (node.State == NodeState.Unknown)
+            return StartPlan.Unknown(node);
+        return view.Primary is null ? NoPrimary(view, node.Node) : Join(request, node, view, wal);
+    }
+
+    /// <summary>The node joins the primary of the view, if its WAL is proven to be a beginning of the primary's.</summary>
+    internal static Decision Join(ChangeRequest request, NodeObservation node, ClusterView view, WalView wal)
+    {
+        var primary = view.Primary!.Node;
+        if (node.State == NodeState.Standby && FollowsPrimary(node, view))
+            return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {primary}"], Outcomes = Streaming(node.Node, primary) };
+        if (RefuseJoin(node.Node, wal) is { } refusal)
+            return new Refused(refusal);
+        return new Plan(request.Words)
+        {
+            Stages = [[new CheckUpstream(node.Node, primary)], [JoinStep(node, primary)]],
+            Evidence = [wal.Of(node.Node).Evidence],
+            Outcomes = Streaming(node.Node, primary),
+        };
+    }
+
+    /// <summary>How a node comes to follow the primary: a stopped one is started, a running one is pointed there by reload.</summary>
+    internal static Step JoinStep(NodeObservation node, string primary) =>
+        node.State == NodeState.Stopped ? new StartAsStandby(node.Node, primary) : new Follow(node.Node, primary);
+
+    /// <summary>Why the node must not follow the focus of the WAL view, or null.</summary>
+    internal static Refusal? RefuseJoin(string node, WalView wal)
+    {
+        var kin = wal.Of(node);
+        return kin.Kinship switch
+        {
+            WalKinship.Identical or WalKinship.Behind => null,
+            WalKinship.Ahead => new(Code.WalNotProven, $"{node} holds WAL that {wal.Focus} does not have: {kin.Evidence}",
+                $"what exists only on {node} would be lost; keep a copy of its data directory, then replace it by a base backup of {wal.Focus}"),
+            WalKinship.Forked => new(Code.WalNotProven, $"the WAL of {node} has forked from that of {wal.Focus}: {kin.Evidence}",
+                $"keep a copy of the data directory of {node}, then rewind it or replace it by a base backup of {wal.Focus}"),
+            _ => new(Code.WalNotProven, $"it cannot be proven that {node} can follow {wal.Focus}: {kin.Evidence}",
+                $"bring the missing WAL back from the archive, or replace {node} by a base backup of {wal.Focus}"),
+        };
+    }
+
+    /// <summary>Running standbys that will follow the new primary: not those that a promotion has left behind.</summary>
+    internal static IEnumerable<NodeObservation> Waiting(string primary, ClusterView view, WalView wal) => view.InRecovery.Where(n =>
+        n.Node != primary && wal.Of(n.Node).Kinship is (WalKinship.Identical or WalKinship.Behind or WalKinship.Ahead));
+
+    /// <summary>Both sides show the new states.</summary>
+    internal static Outcome[] Streaming(string node, string primary) =>
+        [new(node, [NodeState.Standby]), new(primary, [NodeState.Primary])];
+
+    /// <summary>It streams, and from no other configured node than the primary.</summary>
+    internal static bool FollowsPrimary(NodeObservation node, ClusterView view) =>
+        node.UpstreamNode is null || node.UpstreamNode == view.Primary?.Node;
+
+    private static Decision NoPrimary(ClusterView view, string node)
+    {
+        var unknown = view.Unknown.ToArray();
+        var who = unknown.Length == 0 ? "no node is writable" : $"no node is known to be writable, {ClusterView.Names(unknown)} is unknown";
+        return Decision.Refuse(Code.PrimaryNotStarted, $"the primary that {node} is to follow has not been started: {who}",
+            "start the primary first (POST instance/master there)");
+    }
+}

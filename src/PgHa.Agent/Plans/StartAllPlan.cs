@@ -1,0 +1,54 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Starting all nodes: a running primary stays, else the called node becomes it; then all others follow at the same time.</summary>
+public static class StartAllPlan
+{
+    /// <summary>The plan.</summary>
+    public static Decision For(StartAll request, ClusterView view, WalView wal)
+    {
+        if (view.Unknown.FirstOrDefault() is { } unknown && view.Primary is not null)
+            return StartPlan.Unknown(unknown);
+        if (view.Primary is { } primary)
+            return Followers(new Plan(request.Words), primary.Node, view, wal);
+        var first = FirstPrimary(request, view, wal);
+        return first is Plan plan ? Followers(plan, request.Called, view, wal) : first;
+    }
+
+    private static Decision FirstPrimary(StartAll request, ClusterView view, WalView wal)
+    {
+        var node = view[request.Called];
+        if (node.State == NodeState.Unknown)
+            return StartPlan.Unknown(node);
+        var start = StartPlan.BecomePrimary(request, view, wal);
+        return start is Plan plan && node.InRecovery
+            ? plan with { Stages = [[new StopServer(node.Node)], .. plan.Stages] }
+            : start;
+    }
+
+    private static Decision Followers(Plan plan, string primary, ClusterView view, WalView wal)
+    {
+        var others = view.Except(primary).Where(n => n.State != NodeState.Unknown && n.DataProblem is null).ToArray();
+        var joining = others.Where(n => !(view.Primary is not null && n.State == NodeState.Standby && StandbyPlan.FollowsPrimary(n, view))).ToArray();
+        foreach (var node in joining)
+            if (!WillBeCompletedFrom(node.Node, plan) && StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)
+                return new Refused(refusal);
+        Step[] join = [.. joining.Select(n => StandbyPlan.JoinStep(n, primary))];
+        return plan with
+        {
+            Stages = join.Length == 0 ? plan.Stages : [.. plan.Stages, join],
+            Evidence = [.. plan.Evidence, .. joining.Select(n => wal.Of(n.Node).Evidence).Except(plan.Evidence)],
+            Outcomes =
+            [
+                new(primary, others.Length > 0 ? [NodeState.Primary] : StartPlan.AsPrimary),
+                .. others.Select(n => new Outcome(n.Node, [NodeState.Standby])),
+            ],
+        };
+    }
+
+    /// <summary>A node that is ahead now is no longer once the primary has been completed from it.</summary>
+    private static bool WillBeCompletedFrom(string node, Plan plan) =>
+        plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Source == node);
+}

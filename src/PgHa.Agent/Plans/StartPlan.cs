@@ -1,0 +1,72 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Starting the called node: as it is, or as primary.</summary>
+public static class StartPlan
+{
+    /// <summary>Any state in which the server runs as primary.</summary>
+    internal static readonly NodeState[] AsPrimary = [NodeState.PrimaryAlone, NodeState.Primary];
+
+    /// <summary>Start the node as its <c>standby.signal</c> says.</summary>
+    public static Decision ForNode(StartNode request, ClusterView view, WalView wal)
+    {
+        var node = view[request.Called];
+        if (node.State == NodeState.Unknown)
+            return Unknown(node);
+        if (node.State != NodeState.Stopped)
+            return new Plan(request.Words) { Evidence = [$"{node.Node} runs"] };
+        if (!node.StandbySignal)
+            return BecomePrimary(request, view, wal);
+        return view.Primary is not null ? StandbyPlan.Join(request, node, view, wal) : new Plan(request.Words)
+        {
+            Stages = [[new StartInRecovery(node.Node)]],
+            Evidence = [$"{node.Node} has standby.signal and no primary runs: it starts in recovery and waits"],
+            Outcomes = [new(node.Node, [NodeState.Recovering, NodeState.Standby])],
+        };
+    }
+
+    /// <summary>Start the node as primary.</summary>
+    public static Decision ForPrimary(StartPrimary request, ClusterView view, WalView wal)
+    {
+        var node = view[request.Called];
+        if (node.Writable && node.State != NodeState.Unknown)
+            return new Plan(request.Words) { Evidence = [$"{node.Node} is writable"] };
+        if (node.InRecovery)
+            return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
+                "stop it first (DELETE instance/current), or use failover or switchover to make it primary");
+        return node.State == NodeState.Unknown ? Unknown(node) : BecomePrimary(request, view, wal);
+    }
+
+    /// <summary>A stopped node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it.</summary>
+    internal static Decision BecomePrimary(ChangeRequest request, ClusterView view, WalView wal)
+    {
+        var node = request.Called;
+        if (wal.ProblemOf(node) is { } problem)
+            return new Refused(problem);
+        var accepted = Accepted(request, view.Except(node).Where(n => n.MayBeWritable && !n.Writable));
+        var verdict = WritableRules.Judge(node, view, wal, accepted);
+        if (verdict.Refusal is { } refusal)
+            return new Refused(refusal);
+        IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
+        return new Plan(request.Words)
+        {
+            Stages = [.. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
+            Evidence = verdict.Evidence,
+            Overrides = verdict.Overrides,
+            Outcomes = [new(node, waiting.Count > 0 ? [NodeState.Primary] : AsPrimary), .. waiting.Select(w => new Outcome(w.Node, [NodeState.Standby]))],
+        };
+    }
+
+    /// <summary>Which nodes an operator's force answers for.</summary>
+    internal static string[] Accepted(ChangeRequest request, IEnumerable<NodeObservation> nodes) =>
+        request.Force ? [.. nodes.Select(n => n.Node)] : [];
+
+    /// <summary>A server that runs and does not answer can be neither started nor judged.</summary>
+    internal static Decision Unknown(NodeObservation node) => Decision.Refuse(
+        node.Reachable ? Code.WrongState : Code.PeerUnreachable,
+        $"{node.Node} is unknown: {node.Problem ?? "its server does not answer"}",
+        node.Reachable ? "look at its server log; DELETE instance/current stops it" : "bring its agent back");
+}

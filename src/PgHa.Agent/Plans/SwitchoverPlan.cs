@@ -1,0 +1,77 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>The primary and a standby exchange their roles by restart, on the same timeline.</summary>
+public static class SwitchoverPlan
+{
+    /// <summary>The plan.</summary>
+    public static Decision For(Switchover request, ClusterView view, WalView wal)
+    {
+        if (view.Primary is not { } primary)
+            return NoPrimary(view);
+        if (request.To == primary.Node)
+            return new Plan(request.Words) { Evidence = [$"{primary.Node} is primary already"] };
+        if (primary.State == NodeState.Unknown)
+            return StartPlan.Unknown(primary);
+        if (Target(request, view) is not { } target)
+            return Decision.Refuse(Code.WrongState, request.To is { } to
+                    ? $"{to} is not a streaming standby (it is {Words(view[to])})"
+                    : $"no standby streams from {primary.Node}",
+                "start the standby first (POST instance/slave there)");
+        foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])
+            if (wal.Of(node.Node).Kinship is WalKinship.Forked)
+                return new Refused(StandbyPlan.RefuseJoin(node.Node, wal)!);
+        return Build(request, primary.Node, target.Node, view, wal);
+    }
+
+    private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal)
+    {
+        var others = Uninvolved(view, view[primary], view[target]).Select(n => n.Node).ToArray();
+        Step[] stops = request.Order == StopOrder.PrimaryFirst
+            ? [new StopServer(primary), new StopServer(target)]
+            : [new StopServer(target), new StopServer(primary)];
+        var unknown = view.Unknown.Select(n => n.Node).ToArray();
+        return new Plan($"switch over from {primary} to {target}, {(request.Order == StopOrder.PrimaryFirst ? "primary" : "standby")} stopped first")
+        {
+            Stages =
+            [
+                [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
+                [new WriteCheckpoint(primary)],
+                [stops[0]],
+                [stops[1]],
+                [new CompleteWal(target, primary)],
+                [new StartAsPrimary(target, unknown)],
+                [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
+            ],
+            Evidence = [wal.Of(target).Evidence],
+            Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
+            Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
+            Undo = new StartAll(primary),
+        };
+    }
+
+    private static NodeObservation? Target(Switchover request, ClusterView view) => view.Nodes
+        .Where(n => n.State == NodeState.Standby && (request.To is null || n.Node == request.To))
+        .OrderByDescending(n => n.Sql!.Position)
+        .FirstOrDefault();
+
+    /// <summary>Running standbys that neither stop nor start: they are pointed at the new primary by reload.</summary>
+    private static IEnumerable<NodeObservation> Uninvolved(ClusterView view, NodeObservation primary, NodeObservation target) =>
+        view.InRecovery.Where(n => n.Node != primary.Node && n.Node != target.Node);
+
+    private static Decision NoPrimary(ClusterView view) => view.Unknown.Any()
+        ? Decision.Refuse(Code.AnotherWritable, $"no node is known to be primary, {ClusterView.Names(view.Unknown)} is unknown",
+            "bring the unknown node back first")
+        : Decision.Refuse(Code.WrongState, "no node is primary", "start the nodes first (POST instance/all); with the primary down use failover");
+
+    private static string Words(NodeObservation node) => node.State switch
+    {
+        NodeState.Stopped => "stopped",
+        NodeState.Recovering => "in recovery and does not stream",
+        NodeState.Unknown => $"unknown: {node.Problem}",
+        _ => "not a standby",
+    };
+}

@@ -1,0 +1,97 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Whether a node may become writable, and from whom its WAL has to be completed first.</summary>
+/// <param name="Refusal">Why not; null where it may.</param>
+/// <param name="Source">The node that holds the WAL it misses, or null.</param>
+/// <param name="Evidence">What the verdict rests on.</param>
+/// <param name="Overrides">What only force answers for.</param>
+public sealed record WritableVerdict(
+    Refusal? Refusal, string? Source, IReadOnlyList<string> Evidence, IReadOnlyList<string> Overrides);
+
+/// <summary>
+/// The rules under which a node may become writable: no other node is or may be, and no other node holds WAL that this one lacks.
+/// Asked when the plan is made, and once more by the node itself at the last moment before it acts.
+/// </summary>
+public static class WritableRules
+{
+    /// <summary>The verdict on a candidate; <paramref name="wal"/> is focused on it.</summary>
+    /// <param name="candidate">The node that is to become writable.</param>
+    /// <param name="view">All nodes.</param>
+    /// <param name="wal">Their WAL.</param>
+    /// <param name="accepted">Nodes an operator's force answers for.</param>
+    public static WritableVerdict Judge(string candidate, ClusterView view, WalView wal, IReadOnlyCollection<string> accepted)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(wal);
+        var evidence = new List<string>();
+        var overrides = new List<string>();
+        var ahead = new List<NodeObservation>();
+        foreach (var other in view.Except(candidate))
+        {
+            var finding = Look(other, candidate, wal);
+            if (finding.Refusal is { } refusal && !(finding.Forcible && accepted.Contains(other.Node)))
+                return new(refusal, null, evidence, overrides);
+            (finding.Refusal is null ? evidence : overrides).Add(finding.Words);
+            if (finding.Ahead)
+                ahead.Add(other);
+        }
+        return new(null, MostAdvanced(ahead, wal), evidence, overrides);
+    }
+
+    /// <summary>Of several nodes the one whose WAL reaches furthest.</summary>
+    public static string? MostAdvanced(IEnumerable<NodeObservation> nodes, WalView wal) =>
+        nodes.OrderByDescending(n => wal.PositionOf(n.Node)?.Timeline.Value)
+            .ThenByDescending(n => wal.PositionOf(n.Node)?.End.Value)
+            .FirstOrDefault()?.Node;
+
+    private readonly record struct Finding(string Words, Refusal? Refusal = null, bool Forcible = false, bool Ahead = false);
+
+    private static Finding Look(NodeObservation other, string candidate, WalView wal)
+    {
+        var name = other.Node;
+        if (other.Writable)
+            return Blocked($"{name} is writable", "stop it first: DELETE instance/current there", Code.AnotherWritable, forcible: false);
+        var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
+        if (other.MayBeWritable && !forked)
+            return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
+                $"bring its agent back, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
+        if (other.DataProblem is not null)
+            return new($"{name} holds no data of this cluster: {other.DataProblem}");
+        return Compare(other, candidate, wal.Of(name), wal);
+    }
+
+    private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal) => kin.Kinship switch
+    {
+        WalKinship.Identical or WalKinship.Behind => new(kin.Evidence),
+        WalKinship.Ahead when CanGive(other) => new($"{other.Node} holds WAL that {candidate} misses: {kin.Evidence}", Ahead: true),
+        WalKinship.Ahead => Blocked($"{other.Node} was not stopped cleanly and holds WAL that {candidate} lacks: {kin.Evidence}",
+            $"start {other.Node} instead, or give that WAL up with force=true where the call allows it", Code.WalNotProven, forcible: true),
+        WalKinship.Forked when LeftBehind(other.Node, candidate, wal) =>
+            new($"{other.Node} was left behind on an older timeline by the promotion of {candidate}'s line: {kin.Evidence}"),
+        WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence}",
+            $"decide which node's data is right; start that one and rebuild the other from it", Code.WalNotProven, forcible: false),
+        _ when NominallyBehind(other.Node, candidate, wal) =>
+            new($"{other.Node} ended on the line of {candidate}, before the oldest WAL that is still held"),
+        _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence}",
+            $"start {other.Node} first if it was the last primary, or answer for it with force=true", Code.WalNotProven, forcible: true),
+    };
+
+    private static Finding Blocked(string message, string hint, Code code, bool forcible) =>
+        new(message, new Refusal(code, message, hint), forcible);
+
+    private static bool CanGive(NodeObservation other) => other.InRecovery || other.Control is { StoppedCleanly: true };
+
+    /// <summary>The other's timeline is an ancestor that the candidate's line has left by promotion.</summary>
+    private static bool LeftBehind(string other, string candidate, WalView wal) =>
+        wal.PositionOf(other) is { } old && wal.PositionOf(candidate) is { } line && old.SystemIdentifier == line.SystemIdentifier
+        && line.Lineage.Any(span => span.Timeline == old.Timeline && span.End is { } left && left < old.End);
+
+    private static bool NominallyBehind(string other, string candidate, WalView wal) =>
+        wal.PositionOf(other) is { } old && wal.PositionOf(candidate) is { } line && old.SystemIdentifier == line.SystemIdentifier
+        && old.End <= line.Oldest
+        && line.Lineage.Any(span => span.Timeline == old.Timeline && (span.End is not { } left || old.End <= left));
+}

@@ -1,0 +1,12 @@
+namespace PgHa.Agent.Postgres;
+
+/// <summary>The hands on the instance, one for each kind of thing that can be done to it.</summary>
+internal sealed record InstanceActions(
+    ServerStart Start,
+    ServerStop Stop,
+    Promotion Promotion,
+    UpstreamSetting Upstream,
+    UpstreamCheck Check,
+    WalCompletion Completion,
+    WalReplay Replay,
+    LocalSql Sql);

@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
+/// sees to that), within a second whatever the server does.
+/// </summary>
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, DataDirectory data, LocalSql sql, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
+    private const string CannotConnectNow = "57P03";
+
+    private static readonly TimeSpan SqlDeadline = TimeSpan.FromMilliseconds(900);
+    private ServerProcess? _process;
+    private NpgsqlConnection? _connection;
+
+    /// <summary>Whether the server process of the last observation still lives; asked on every request, so it must cost next to nothing.</summary>
+    internal bool ServerStillThere => _process is not { } process || process.Alive;
+
+    internal async Task<NodeObservation> ObserveAsync(CancellationToken cancel)
+    {
+        var control = data.ReadControl();
+        var facts = new NodeObservation
+        {
+            Node = options.Node,
+            BootId = boot.Id,
+            StandbySignal = data.HasStandbySignal,
+            Control = control.IsOk ? ControlFacts.From(control.Value) : null,
+            DataProblem = data.Problem(control),
+        };
+        var server = PostmasterPid.Read(data.Root);
+        var process = Process(server);
+        if (process is null)
+            return await GoneAsync(facts);
+        if (server!.Stopping)
+            return await NotAskedAsync(facts, ServerStatus.ShuttingDown, "its server is shutting down");
+        if (process.Frozen)
+            return await NotAskedAsync(facts, ServerStatus.NotAnswering, "its server process is frozen (stopped by a signal)");
+        if (!server.AcceptsConnections)
+            return await NotAskedAsync(facts, ServerStatus.Starting, null);
+        return await AskAsync(facts, server, cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync();
+        _process?.Dispose();
+    }
+
+    /// <summary>The server process, held open from one observation to the next.</summary>
+    private ServerProcess? Process(PostmasterPid? server)
+    {
+        if (_process is { } held && held.Pid == server?.Pid && held.Alive)
+            return held;
+        var old = _process;
+        _process = server is null ? null : ServerProcess.Open(server.Pid, data.Root);
+        old?.Dispose();
+        return _process;
+    }
+
+    /// <summary>No postmaster. Its children may live on for a moment, and one of them may still acknowledge a commit.</summary>
+    private async Task<NodeObservation> GoneAsync(NodeObservation facts)
+    {
+        await DisconnectAsync();
+        return ServerProcess.In(data.Root).Any()
+            ? facts with { Server = ServerStatus.ShuttingDown, Problem = "its postmaster is gone, but processes of the server are still there" }
+            : facts with { Server = ServerStatus.Stopped };
+    }
+
+    private async Task<NodeObservation> NotAskedAsync(NodeObservation facts, ServerStatus status, string? problem)
+    {
+        await DisconnectAsync(); // a connection of ours would hold a smart shutdown back
+        return facts with { Server = status, Problem = problem };
+    }
+
+    private async Task<NodeObservation> AskAsync(NodeObservation facts, PostmasterPid server, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(SqlDeadline, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        try
+        {
+            _connection ??= await sql.OpenForObservingAsync(server, both.Token);
+            var answer = await LocalSql.ObserveAsync(_connection, both.Token);
+            return facts with { Server = ServerStatus.Running, Sql = answer, UpstreamNode = Upstream(answer) };
+        }
+        catch (PostgresException e) when (e.SqlState == CannotConnectNow)
+        {
+            var stopping = PostmasterPid.Read(data.Root) is not { Stopping: false };
+            return await NotAskedAsync(facts, stopping ? ServerStatus.ShuttingDown : ServerStatus.Starting, e.MessageText);
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException or SocketException or IOException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return await NotAskedAsync(facts, ServerStatus.NotAnswering,
+                deadline.IsCancellationRequested ? "its server does not answer within a second" : $"its server refuses the agent: {e.Message}");
+        }
+    }
+
+    private async Task DisconnectAsync()
+    {
+        var connection = _connection;
+        _connection = null;
+        if (connection is not null)
+            await connection.DisposeAsync();
+    }
+
+    private string? Upstream(SqlFacts answer) => options.Nodes
+        .FirstOrDefault(n => n.PostgresPort == answer.UpstreamPort
+            && string.Equals(n.PostgresHost, answer.UpstreamHost, StringComparison.OrdinalIgnoreCase))?.Name;
+}

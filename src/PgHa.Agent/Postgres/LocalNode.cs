@@ -1,0 +1,83 @@
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>The node this agent runs beside.</summary>
+internal sealed class LocalNode(
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LocalSteps steps, NodeLock nodeLock) : INode, IDisposable
+{
+    private readonly SemaphoreSlim _oneStep = new(1);
+
+    public void Dispose() => _oneStep.Dispose();
+
+    public string Name => options.Node;
+
+    public Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel) => observations.GetAsync(fresh, cancel);
+
+    public async Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel)
+    {
+        var seen = await observations.GetAsync(fresh: true, cancel);
+        return await Task.Run(() => reading.Position(seen), cancel);
+    }
+
+    public async Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel)
+    {
+        var position = await WalPositionAsync(cancel);
+        if (!position.IsOk)
+            return position.Refusal;
+        return await Task.Run(() =>
+        {
+            using var folder = reading.Open(position.Value);
+            return folder.Digest(from, to, cancel);
+        }, cancel);
+    }
+
+    public async Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel)
+    {
+        if (WalFile(name) is not { } path)
+            return NoSuchFile(name);
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await file.CopyToAsync(destination, cancel);
+        return file.Length;
+    }
+
+    /// <summary>The path of a file of pg_wal, if the name is one and the file is there.</summary>
+    internal string? WalFile(string name) =>
+        WalFileName.TryParse(name, out var parsed) && Path.Combine(data.WalFolder, parsed.ToString()) is var path && File.Exists(path) ? path : null;
+
+    internal Refusal NoSuchFile(string name) =>
+        new(Code.NotFound, $"{options.Node} has no WAL file {name}", "see GET walFiles, or ask another node");
+
+    public async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
+    {
+        if (nodeLock.Holder?.Operation != operation)
+            return StepResult.Failed(Code.Busy, $"operation {operation} does not hold the lock of {options.Node}", "repeat the call");
+        await _oneStep.WaitAsync(cancel);
+        try
+        {
+            return await steps.RunAsync(step, cancel);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            return StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
+        }
+        finally
+        {
+            _oneStep.Release();
+        }
+    }
+
+    public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) =>
+        Task.FromResult<Answer<LockAnswer>>(nodeLock.Take(wanted));
+
+    public Task UnlockAsync(string operation, CancellationToken cancel)
+    {
+        nodeLock.Release(operation);
+        return Task.CompletedTask;
+    }
+}

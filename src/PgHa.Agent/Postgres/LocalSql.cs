@@ -1,0 +1,81 @@
+using System.Globalization;
+using Npgsql;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>SQL on the local server, over the socket and port that postmaster.pid names.</summary>
+internal sealed class LocalSql(AgentOptions options)
+{
+    private const string ObserveQuery = """
+        SELECT pg_is_in_recovery(),
+               CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END,
+               CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn()::text END,
+               pg_last_wal_receive_lsn()::text, pg_last_wal_replay_lsn()::text,
+               r.status, r.sender_host, r.sender_port, r.received_tli::text,
+               (SELECT count(*)::int FROM pg_stat_replication s JOIN pg_stat_activity a USING (pid)
+                 WHERE a.datid IS NULL AND s.state IN ('startup', 'catchup', 'streaming') AND s.replay_lsn IS NOT NULL)
+          FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver r ON true
+        """;
+
+    /// <summary>A connection for work that may take its time; the caller bounds it.</summary>
+    internal async Task<NpgsqlConnection> OpenAsync(PostmasterPid server, CancellationToken cancel)
+    {
+        return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 0), cancel);
+    }
+
+    /// <summary>A connection for observing: short deadlines, and a server that hangs is left alone instead of asked to cancel.</summary>
+    internal async Task<NpgsqlConnection> OpenForObservingAsync(PostmasterPid server, CancellationToken cancel)
+    {
+        return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 1), cancel);
+    }
+
+    /// <summary>Asks an open connection what the server is.</summary>
+    internal static async Task<SqlFacts> ObserveAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ObserveQuery, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var timeline = Text(reader, 1) is { } hex ? uint.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+            : Text(reader, 8) is { } received ? uint.Parse(received, CultureInfo.InvariantCulture) : (uint?)null;
+        return new()
+        {
+            InRecovery = reader.GetBoolean(0),
+            Timeline = timeline is { } id ? new TimelineId(id) : null,
+            Flush = Position(reader, 2),
+            Receive = Position(reader, 3),
+            Replay = Position(reader, 4),
+            Streaming = Text(reader, 5) == "streaming",
+            UpstreamHost = Text(reader, 6),
+            UpstreamPort = reader.IsDBNull(7) ? null : reader.GetInt32(7),
+            AttachedStandbys = reader.GetInt32(9),
+        };
+    }
+
+    /// <summary>Runs one statement and returns its first value as text.</summary>
+    internal static async Task<string?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (await command.ExecuteScalarAsync(cancel))?.ToString();
+    }
+
+    private string ConnectionString(PostmasterPid server, int commandTimeout) => new NpgsqlConnectionStringBuilder
+    {
+        Host = server.SocketDirectory ?? server.ListenAddress ?? "127.0.0.1",
+        Port = server.Port ?? 5432,
+        Username = options.Postgres.Superuser,
+        Database = "postgres",
+        Passfile = options.Postgres.Passfile,
+        ApplicationName = "pgha",
+        Pooling = false,
+        Timeout = 2,
+        CommandTimeout = commandTimeout,
+        CancellationTimeout = -1,
+    }.ConnectionString;
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static Lsn? Position(NpgsqlDataReader reader, int column) => Text(reader, column) is { } text ? Lsn.Parse(text) : null;
+}

@@ -1,0 +1,149 @@
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>What each step really does on the local instance. The node proves for itself, at the last moment, that it may act.</summary>
+internal sealed class LocalSteps(
+    AgentOptions options,
+    DataDirectory data,
+    InstanceActions act,
+    Lazy<ClusterObserver> cluster)
+{
+    internal Task<StepResult> RunAsync(Step step, CancellationToken cancel) => step switch
+    {
+        StopServer => act.Stop.RunAsync(cancel),
+        StartInRecovery => StartInRecoveryAsync(cancel),
+        StartAsStandby s => StartAsStandbyAsync(s.Upstream, cancel),
+        StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, cancel),
+        PromoteServer s => PromoteAsync(s.Accepted, cancel),
+        Follow s => act.Upstream.ReloadAsync(s.Upstream, cancel),
+        CompleteWal s => CompleteAsync(s.Source, cancel),
+        ReplayWal => ReplayAsync(cancel),
+        CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
+        WriteCheckpoint => CheckpointAsync(cancel),
+        _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
+    };
+
+    private async Task<StepResult> StartInRecoveryAsync(CancellationToken cancel)
+    {
+        if (!data.HasStandbySignal)
+            return StepResult.Failed(Code.WrongState, $"{options.Node} has no standby.signal: it would start as primary", "start it as primary or as standby");
+        return await act.Start.RunAsync(cancel) is { } failed ? StepResult.Failed(failed) : StepResult.Done("accepts connections in recovery");
+    }
+
+    private async Task<StepResult> StartAsStandbyAsync(string upstream, CancellationToken cancel)
+    {
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        if (view[options.Node].Writable)
+            return StepResult.Failed(Code.RunningPrimary, $"{options.Node} runs as primary", "stop it first");
+        var wal = await cluster.Value.CompareWalAsync(view, upstream, cancel);
+        if (StandbyPlan.RefuseJoin(options.Node, wal) is { } refusal)
+            return StepResult.Failed(refusal);
+        if (view[options.Node].State != NodeState.Stopped)
+            return await act.Upstream.ReloadAsync(upstream, cancel);
+        if (await act.Upstream.WriteAsync(upstream, cancel) is { } unwritten)
+            return StepResult.Failed(unwritten);
+        DurableFile.Touch(data.StandbySignal);
+        return await act.Start.RunAsync(cancel) is { } failed
+            ? StepResult.Failed(failed)
+            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}");
+    }
+
+    private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, CancellationToken cancel)
+    {
+        var (refusal, position) = await ProveAsync(accepted, cancel);
+        if (refusal is not null)
+            return StepResult.Failed(refusal, neverWritable: true);
+        if (position is { HoldsWalItWouldNotReplay: true })
+            return StepResult.Failed(new(Code.WalNotProven,
+                $"the pg_wal of {options.Node} reaches to {position.End}, but its server would start at {position.CheckpointEnd} and overwrite the rest",
+                "let it replay first: POST instance/master does so by itself"), neverWritable: true);
+        if (File.Exists(data.RecoverySignal))
+            return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
+                "finish it, or remove the file"), neverWritable: true);
+        return await StartWritableAsync(cancel);
+    }
+
+    private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
+    {
+        var before = data.ReadControl();
+        var wasStandby = data.HasStandbySignal;
+        DurableFile.Remove(data.StandbySignal);
+        if (await act.Start.RunAsync(cancel) is not { } failed)
+        {
+            var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+            return seen.Sql is { InRecovery: false } sql
+                ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}")
+                : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
+        }
+        var never = NeverOpened(before);
+        if (never && wasStandby)
+            DurableFile.Touch(data.StandbySignal);
+        return StepResult.Failed(failed, never);
+    }
+
+    /// <summary>The server is gone and its control file shows no checkpoint of its own and no production: nobody can have written.</summary>
+    private bool NeverOpened(Formats.Parsed<Formats.Control.ControlFile> before)
+    {
+        var now = data.ReadControl();
+        return before.IsOk && now.IsOk && !ServerProcess.In(data.Root).Any()
+            && now.Value.CheckPoint == before.Value.CheckPoint && now.Value.State != Formats.Control.DbState.InProduction;
+    }
+
+    private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, CancellationToken cancel)
+    {
+        var (refusal, _) = await ProveAsync(accepted, cancel);
+        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await act.Promotion.RunAsync(cancel);
+    }
+
+    /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>
+    private async Task<(Refusal? Refusal, WalPosition? Position)> ProveAsync(IReadOnlyList<string> accepted, CancellationToken cancel)
+    {
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
+        if (wal.ProblemOf(options.Node) is { } problem)
+            return (problem, null);
+        var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
+        var missing = verdict.Source is { } source && !accepted.Contains(source)
+            ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
+            : null;
+        return (verdict.Refusal ?? missing, wal.PositionOf(options.Node));
+    }
+
+    private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)
+    {
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        if (view[options.Node].State != NodeState.Stopped)
+            return StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "files are only placed while the server is down");
+        var wal = await cluster.Value.CompareWalAsync(view, source, cancel);
+        if ((wal.ProblemOf(options.Node) ?? wal.ProblemOf(source)) is { } problem)
+            return StepResult.Failed(problem);
+        if (wal.PositionOf(options.Node) is not { } own || wal.PositionOf(source) is not { } theirs)
+            return StepResult.Failed(Code.PeerUnreachable, $"{source} cannot be asked for its WAL", "bring its agent back");
+        return await act.Completion.RunAsync(wal.Of(options.Node), own, theirs, cluster.Value[source], cancel);
+    }
+
+    private async Task<StepResult> ReplayAsync(CancellationToken cancel)
+    {
+        var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+        return seen.State == NodeState.Stopped
+            ? await act.Replay.RunAsync(cancel)
+            : StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "stop it first");
+    }
+
+    private async Task<StepResult> CheckpointAsync(CancellationToken cancel)
+    {
+        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+            return StepResult.Failed(Code.WrongState, $"{options.Node} does not run", "start it first");
+        await using var connection = await act.Sql.OpenAsync(server, cancel);
+        await using var command = new NpgsqlCommand("CHECKPOINT", connection);
+        await command.ExecuteNonQueryAsync(cancel);
+        return StepResult.Done("checkpoint written");
+    }
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// <c>postmaster.pid</c>, line by line as <c>miscadmin.h</c> (LOCK_FILE_LINE_*) lays it out: pid, data directory, start time, port,
+/// socket directory, listen address, shared memory key, status. It may be stale: only the process itself is proof.
+/// </summary>
+/// <param name="Pid">The postmaster.</param>
+/// <param name="Port">The port of socket and listener; null while starting.</param>
+/// <param name="SocketDirectory">The first socket directory; null where there is none.</param>
+/// <param name="ListenAddress">The first address listened on; null where there is none.</param>
+/// <param name="Status">starting, stopping, ready or standby.</param>
+internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory, string? ListenAddress, string Status)
+{
+    internal bool Stopping => Status == "stopping";
+
+    internal bool AcceptsConnections => Status is "ready" or "standby";
+
+    /// <summary>The file's content, or null where it is missing or not written completely yet.</summary>
+    internal static PostmasterPid? Read(string dataDirectory)
+    {
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
+        }
+        catch (IOException)
+        {
+            return null; // it comes and goes with the server
+        }
+        if (lines.Length == 0 || !int.TryParse(lines[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var pid))
+            return null;
+        return new(
+            Math.Abs(pid),
+            int.TryParse(Line(lines, 3), CultureInfo.InvariantCulture, out var port) ? port : null,
+            Line(lines, 4), Line(lines, 5), Line(lines, 7) ?? "starting");
+    }
+
+    private static string? Line(string[] lines, int index) =>
+        index < lines.Length && lines[index].Trim() is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PgHa.Agent.Files;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>A process of the server on our data directory, held by a pidfd: its end is seen at once and its pid cannot be confused.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private readonly SafeFileHandle _handle;
+
+    private ServerProcess(int pid, SafeFileHandle handle) => (Pid, _handle) = (pid, handle);
+
+    internal int Pid { get; }
+
+    internal bool Alive => !Linux.HasExited(_handle, 0);
+
+    /// <summary>Stopped by a signal or a debugger: it runs and does nothing.</summary>
+    internal bool Frozen => State(Pid) is 'T' or 't';
+
+    /// <summary>The process if it runs, is no zombie, and works in our data directory (pids are reused).</summary>
+    internal static ServerProcess? Open(int pid, string dataDirectory)
+    {
+        if (Linux.OpenProcess(pid) is not { } handle)
+            return null;
+        if (!Linux.HasExited(handle, 0) && WorksIn(pid, dataDirectory))
+            return new(pid, handle);
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>All processes that work in a data directory: the postmaster and its children, also those that outlive it.</summary>
+    internal static IEnumerable<int> In(string dataDirectory) =>
+        Directory.EnumerateDirectories("/proc")
+            .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+            .Where(pid => pid > 0 && WorksIn(pid, dataDirectory) && State(pid) is not ('Z' or 'X' or null));
+
+    internal bool Signal(int signal) => Linux.Signal(_handle, signal);
+
+    /// <summary>Completes when the process has ended; true, or false when the time is up first.</summary>
+    internal Task<bool> ExitAsync(TimeSpan within, TimeProvider time, CancellationToken cancel) => Task.Factory.StartNew(
+        () =>
+        {
+            var begun = time.GetTimestamp();
+            while (!Linux.HasExited(_handle, 100))
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (time.GetElapsedTime(begun) > within)
+                    return false;
+            }
+            return true;
+        },
+        cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>Its working directory is the data directory and its program is postgres.</summary>
+    private static bool WorksIn(int pid, string dataDirectory)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName == dataDirectory
+                && Path.GetFileName(File.ResolveLinkTarget($"/proc/{pid}/exe", false)?.FullName)?.StartsWith("postgres", StringComparison.Ordinal) == true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it ended meanwhile, or belongs to somebody else
+        }
+    }
+
+    /// <summary>The one-letter state of <c>/proc/PID/stat</c> (it follows the name in parentheses); null where the process is gone.</summary>
+    private static char? State(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

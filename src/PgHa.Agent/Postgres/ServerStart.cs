@@ -1,0 +1,77 @@
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>Starts the server by pg_ctl, so that it lives on without the agent, and waits until it accepts connections.</summary>
+internal sealed class ServerStart(AgentOptions options, DataDirectory data, PostgresBinaries binaries, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ChildrenWithin = TimeSpan.FromSeconds(20);
+
+    /// <summary>Where the server's stderr goes: never a pipe of the agent.</summary>
+    private string LogFile => options.Postgres.LogFile ?? Path.Combine(options.StateDir, $"postgresql-{options.Node}.log");
+
+    /// <summary>Null when the server accepts connections, else why not.</summary>
+    internal async Task<Refusal?> RunAsync(CancellationToken cancel)
+    {
+        var folder = binaries.Folder();
+        if (!folder.IsOk)
+            return folder.Refusal;
+        if (await WaitForChildrenAsync(cancel) is { } left)
+            return left;
+        // Nothing runs on the directory, so a postmaster.pid left behind is stale, whoever has its pid now: PostgreSQL itself would take a
+        // zombie, or a reused pid, for a running server.
+        DurableFile.Remove(Path.Combine(data.Root, "postmaster.pid"));
+        var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
+        var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
+            ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);
+        while (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server || !Runs(server.Pid))
+        {
+            if (control.IsCompleted && (await control).Code != 0)
+                return Failed((await control).Error, logBegin);
+            await Task.Delay(Interval, time, cancel);
+        }
+        return null;
+    }
+
+    /// <summary>Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8).</summary>
+    private async Task<Refusal?> WaitForChildrenAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (ServerProcess.In(data.Root).ToArray() is { Length: > 0 } left)
+        {
+            if (time.GetElapsedTime(begun) > ChildrenWithin)
+                return new(Code.StepFailed, $"processes of an earlier server are still there: {string.Join(", ", left)}", "look at them, and end them");
+            await Task.Delay(Interval, time, cancel);
+        }
+        return null;
+    }
+
+    private bool Runs(int pid)
+    {
+        using var process = ServerProcess.Open(pid, data.Root);
+        return process is not null;
+    }
+
+    private Refusal Failed(string error, long logBegin)
+    {
+        var tail = string.Join(" | ", LogSince(logBegin).TakeLast(4));
+        return new(Code.StepFailed, $"the server did not start: {(tail.Length > 0 ? tail : error.Trim())}", $"see {LogFile}");
+    }
+
+    private IEnumerable<string> LogSince(long begin)
+    {
+        if (!File.Exists(LogFile))
+            return [];
+        using var file = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        file.Seek(Math.Min(begin, file.Length), SeekOrigin.Begin);
+        using var reader = new StreamReader(file);
+        return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    /// <summary>pg_ctl hands the options to a shell: each one quoted.</summary>
+    private static string Quote(IEnumerable<string> arguments) =>
+        string.Join(' ', arguments.Select(a => "'" + a.Replace("'", "'\\''", StringComparison.Ordinal) + "'"));
+}

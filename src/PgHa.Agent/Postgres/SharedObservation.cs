@@ -1,0 +1,67 @@
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Observations are made on demand and shared: whoever asks within 100 ms of the beginning of one gets the same, unless the server
+/// process has ended since. Nothing is polled.
+/// </summary>
+internal sealed class SharedObservation(InstanceObserver observer, TimeProvider time)
+{
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMilliseconds(100);
+    private readonly Lock _gate = new();
+    private Task<NodeObservation>? _flight;
+    private Task<NodeObservation>? _next;
+    private Task<NodeObservation>? _last;
+    private long _lastBegun;
+
+    /// <summary>An observation up to 100 ms old, or with <paramref name="fresh"/> one begun after this call.</summary>
+    internal Task<NodeObservation> GetAsync(bool fresh, CancellationToken cancel)
+    {
+        Task<NodeObservation> answer;
+        lock (_gate)
+        {
+            if (fresh)
+                answer = _flight is null ? Start() : _next ??= StartAfterAsync(_flight);
+            else if (_last is { } last && time.GetElapsedTime(_lastBegun) < MaxAge && observer.ServerStillThere)
+                answer = last;
+            else
+                answer = _flight ?? Start();
+        }
+        return answer.IsCompleted ? answer : answer.WaitAsync(cancel);
+    }
+
+    private Task<NodeObservation> Start()
+    {
+        var begun = time.GetTimestamp();
+        var flight = Task.Run(() => observer.ObserveAsync(CancellationToken.None));
+        _flight = flight;
+        _ = flight.ContinueWith(done => Land(done, begun), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return flight;
+    }
+
+    private async Task<NodeObservation> StartAfterAsync(Task<NodeObservation> flight)
+    {
+        await flight.ContinueWith(static _ => { }, TaskScheduler.Default);
+        Task<NodeObservation> own;
+        lock (_gate)
+        {
+            _next = null;
+            own = _flight is { IsCompleted: false } other && !ReferenceEquals(other, flight) ? other : Start();
+        }
+        return await own;
+    }
+
+    private void Land(Task<NodeObservation> flight, long begun)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(_flight, flight))
+                _flight = null;
+            if (flight.IsCompletedSuccessfully)
+                (_last, _lastBegun) = (flight, begun);
+            else
+                _last = null;
+        }
+    }
+}

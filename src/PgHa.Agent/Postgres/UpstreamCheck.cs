@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Npgsql;
+using Npgsql.Replication;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Everything that would fail after the first stop, tried before it: from this node the logins for replication and for SQL on the
+/// node it would follow, and the parameters that strand a standby (fact 5). Changes nothing.
+/// </summary>
+internal sealed class UpstreamCheck(AgentOptions options, PostgresBinaries binaries)
+{
+    private static readonly string[] MustNotBeLower =
+        ["max_connections", "max_prepared_transactions", "max_locks_per_transaction", "max_worker_processes", "max_wal_senders"];
+
+    internal async Task<StepResult> RunAsync(string upstream, CancellationToken cancel)
+    {
+        var node = options.Nodes.First(n => n.Name == upstream);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(TimeSpan.FromSeconds(10));
+        var folder = binaries.Folder();
+        if (!folder.IsOk)
+            return StepResult.Failed(folder.Refusal);
+        try
+        {
+            var replication = ReplicationLoginAsync(node, bounded.Token);
+            var theirs = await ParametersAsync(node, bounded.Token);
+            await replication;
+            return await LowerParametersAsync(upstream, theirs, bounded.Token) is { } refusal
+                ? StepResult.Failed(refusal)
+                : StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, parameters fit");
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return StepResult.Failed(Code.StepFailed,
+                $"{options.Node} cannot log in to PostgreSQL of {upstream} at {node.PostgresHost}:{node.PostgresPort} as {options.Postgres.ReplicationUser}: {Words(e)}",
+                $"on {upstream}: listen_addresses, pg_hba.conf (lines for database replication and for postgres); here: {options.Postgres.Passfile ?? "~/.pgpass"}");
+        }
+    }
+
+    private async Task ReplicationLoginAsync(NodeOptions node, CancellationToken cancel)
+    {
+        await using var connection = new PhysicalReplicationConnection(ConnectionString(node));
+        await connection.Open(cancel);
+        await connection.IdentifySystem(cancel);
+    }
+
+    private async Task<Dictionary<string, int>> ParametersAsync(NodeOptions node, CancellationToken cancel)
+    {
+        await using var connection = await OneConnection.OpenAsync(ConnectionString(node), cancel);
+        await using var command = new NpgsqlCommand(
+            $"SELECT name, setting FROM pg_settings WHERE name IN ({string.Join(',', MustNotBeLower.Select(n => $"'{n}'"))})", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var settings = new Dictionary<string, int>();
+        while (await reader.ReadAsync(cancel))
+            settings[reader.GetString(0)] = int.Parse(reader.GetString(1), CultureInfo.InvariantCulture);
+        return settings;
+    }
+
+    private async Task<Refusal?> LowerParametersAsync(string upstream, Dictionary<string, int> theirs, CancellationToken cancel)
+    {
+        var answers = await Task.WhenAll(MustNotBeLower.Select(n => binaries.SettingAsync(n, cancel)));
+        foreach (var (name, own) in MustNotBeLower.Zip(answers))
+        {
+            if (!own.IsOk)
+                return own.Refusal;
+            if (int.Parse(own.Value, CultureInfo.InvariantCulture) < theirs[name])
+                return new(Code.WrongState,
+                    $"{name} is {own.Value} on {options.Node} and {theirs[name]} on {upstream}: a standby with a lower value does not start",
+                    $"raise {name} to at least {theirs[name]} on {options.Node}");
+        }
+        return null;
+    }
+
+    private string ConnectionString(NodeOptions node) => new NpgsqlConnectionStringBuilder
+    {
+        Host = node.PostgresHost,
+        Port = node.PostgresPort,
+        Username = options.Postgres.ReplicationUser,
+        Database = "postgres",
+        Passfile = options.Postgres.Passfile,
+        ApplicationName = "pgha check",
+        Pooling = false,
+        Timeout = 5,
+        CommandTimeout = 5,
+    }.ConnectionString;
+
+    private static string Words(Exception e) => e is PostgresException p ? p.MessageText : e.InnerException?.Message ?? e.Message;
+}

@@ -1,0 +1,80 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+using PgHa.Formats.Control;
+using PgHa.Formats.Wal;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>Which WAL the local node holds, running or not.</summary>
+internal sealed class WalReading(AgentOptions options, DataDirectory data)
+{
+    /// <summary>The position that follows from an observation; on a node without a streaming server it is read from the WAL itself.</summary>
+    internal Answer<WalPosition> Position(NodeObservation seen)
+    {
+        var control = data.ReadControl();
+        if (seen.DataProblem is { } problem)
+            return new Refusal(Code.WrongState, $"the data directory of {options.Node} cannot be used: {problem}", "correct postgres.data_dir");
+        return seen switch
+        {
+            { State: NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby, Sql: { Timeline: { } timeline } sql } =>
+                Running(control.Value, timeline, sql.Position),
+            { State: NodeState.Recovering } or { Server: ServerStatus.Stopped or ServerStatus.ShuttingDown } => FromFiles(control.Value, seen),
+            _ => new Refusal(Code.WrongState, $"{options.Node} is unknown: {seen.Problem}", "look at its server"),
+        };
+    }
+
+    /// <summary>Opens pg_wal along the lineage that the position names.</summary>
+    internal WalFolder Open(WalPosition position) => new(data.WalFolder, position.SegmentSize, position.Lineage);
+
+    private Answer<WalPosition> Running(ControlFile control, TimelineId timeline, Lsn end)
+    {
+        var history = WalFolder.History(data.WalFolder, timeline);
+        if (!history.IsOk)
+            return Unreadable(history.Error!);
+        using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, history.Value.Entries);
+        return Make(control, history.Value, end, folder) with { EndedBy = "the server says so" };
+    }
+
+    private Answer<WalPosition> FromFiles(ControlFile control, NodeObservation seen)
+    {
+        var facts = ControlFacts.From(control);
+        var history = WalFolder.History(data.WalFolder, facts.Timeline);
+        if (!history.IsOk)
+            return Unreadable(history.Error!);
+        var line = seen.State == NodeState.Recovering ? WalFolder.NewestDescendant(data.WalFolder, facts.Timeline) ?? history.Value : history.Value;
+        using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, line.Entries);
+        var end = WalEnd.Find(folder.Read, control.WalSegmentSize, control.CheckPoint);
+        if (!end.LastRecord.IsValid || end.End <= control.CheckPoint)
+            return new Refusal(Code.WalNotProven,
+                $"the checkpoint record {control.CheckPoint} of {options.Node} is not in its pg_wal ({end.Reason})", "bring the missing WAL back from the archive");
+        return Make(control, line, end.End, folder) with
+        {
+            CheckpointEnd = CheckpointEnd(folder, control),
+            StoppedAs = seen.State == NodeState.Recovering ? null : control.State,
+            EndedBy = $"{end.Reason} after the record at {end.LastRecord}",
+        };
+    }
+
+    private static Lsn? CheckpointEnd(WalFolder folder, ControlFile control)
+    {
+        var reader = new WalReader(folder.Read, control.WalSegmentSize, control.CheckPoint);
+        return reader.MoveNext() ? reader.Current.End : null;
+    }
+
+    private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, WalFolder folder) => new()
+    {
+        Node = options.Node,
+        SystemIdentifier = control.SystemIdentifier.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        Timeline = line.Timeline,
+        End = end,
+        Oldest = folder.Oldest(end),
+        Lineage = line.Entries,
+        SegmentSize = control.WalSegmentSize,
+    };
+
+    private Refusal Unreadable(FormatError error) =>
+        new(Code.WalNotProven, $"the timeline history of {options.Node} cannot be read: {error}", "bring the file back from the archive or a peer's pg_wal");
+}

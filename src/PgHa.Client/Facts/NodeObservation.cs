@@ -1,0 +1,69 @@
+namespace PgHa.Client.Facts;
+
+/// <summary>Everything one agent saw of its own instance at one moment. Immutable; made by that agent only.</summary>
+public sealed record NodeObservation
+{
+    /// <summary>The node's name in the configuration.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Changes each time the agent starts; empty when the agent cannot be reached.</summary>
+    public string BootId { get; init; } = "";
+
+    /// <summary>Whether the node's agent answered.</summary>
+    public bool Reachable { get; init; } = true;
+
+    /// <summary>The server process.</summary>
+    public ServerStatus Server { get; init; }
+
+    /// <summary>Whether <c>standby.signal</c> is there: it decides what the next start makes of the node.</summary>
+    public bool StandbySignal { get; init; }
+
+    /// <summary>The control file; null when it cannot be read.</summary>
+    public ControlFacts? Control { get; init; }
+
+    /// <summary>What SQL says; null unless the server answered.</summary>
+    public SqlFacts? Sql { get; init; }
+
+    /// <summary>The configured node it streams from; null where it does not stream, or from none of them.</summary>
+    public string? UpstreamNode { get; init; }
+
+    /// <summary>Why the data directory cannot be used (empty, foreign, of another major version), or null.</summary>
+    public string? DataProblem { get; init; }
+
+    /// <summary>Why the node is unknown, or null.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The state that follows from the facts.</summary>
+    public NodeState State => Server switch
+    {
+        _ when !Reachable => NodeState.Unknown,
+        ServerStatus.Stopped => NodeState.Stopped,
+        ServerStatus.Starting => NodeState.Recovering,
+        ServerStatus.Running when Sql is { InRecovery: true } => Sql.Streaming ? NodeState.Standby : NodeState.Recovering,
+        ServerStatus.Running when Sql is { InRecovery: false } => Sql.AttachedStandbys > 0 ? NodeState.Primary : NodeState.PrimaryAlone,
+        _ => NodeState.Unknown,
+    };
+
+    /// <summary>
+    /// Whether the server accepts writes or may from one moment to the next: one that runs without <c>standby.signal</c>
+    /// counts from its first moment, unless its control file already says it is shut down.
+    /// </summary>
+    public bool Writable => Reachable && Server switch
+    {
+        ServerStatus.Stopped => false,
+        ServerStatus.Running => Sql is not { InRecovery: true } || !StandbySignal,
+        ServerStatus.ShuttingDown => !StandbySignal && Control is not { StoppedCleanly: true },
+        _ => !StandbySignal,
+    };
+
+    /// <summary>Whether it cannot be said that this node is not writable: its agent is away, or its server does not answer.</summary>
+    public bool MayBeWritable =>
+        Writable || (State == NodeState.Unknown && !(Server == ServerStatus.ShuttingDown && Control is { StoppedCleanly: true }));
+
+    /// <summary>Running, in recovery, and not on its way to become writable.</summary>
+    public bool InRecovery => State is (NodeState.Standby or NodeState.Recovering) && !Writable;
+
+    /// <summary>What is known of a node whose agent does not answer.</summary>
+    public static NodeObservation Unreachable(string node, string problem) =>
+        new() { Node = node, Reachable = false, Server = ServerStatus.NotAnswering, Problem = problem };
+}

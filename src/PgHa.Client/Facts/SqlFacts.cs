@@ -1,0 +1,37 @@
+using PgHa.Formats;
+
+namespace PgHa.Client.Facts;
+
+/// <summary>What a running server says of itself over its local socket.</summary>
+public sealed record SqlFacts
+{
+    /// <summary><c>pg_is_in_recovery()</c>.</summary>
+    public required bool InRecovery { get; init; }
+
+    /// <summary>The timeline being written, or received; null while a standby does not stream.</summary>
+    public TimelineId? Timeline { get; init; }
+
+    /// <summary>End of the WAL flushed by a primary; null in recovery.</summary>
+    public Lsn? Flush { get; init; }
+
+    /// <summary>End of the WAL a standby has received and flushed since it started; null until it streams.</summary>
+    public Lsn? Receive { get; init; }
+
+    /// <summary>End of the WAL replayed; null on a primary that never recovered.</summary>
+    public Lsn? Replay { get; init; }
+
+    /// <summary>Whether the WAL receiver streams.</summary>
+    public bool Streaming { get; init; }
+
+    /// <summary>The host the WAL receiver is connected to, as <c>primary_conninfo</c> names it.</summary>
+    public string? UpstreamHost { get; init; }
+
+    /// <summary>The port the WAL receiver is connected to.</summary>
+    public int? UpstreamPort { get; init; }
+
+    /// <summary>Physical standbys attached that report a replay position (no base backups, no pg_receivewal, no logical consumers).</summary>
+    public int AttachedStandbys { get; init; }
+
+    /// <summary>The position this server certainly holds: flushed on a primary, the later of received and replayed on a standby.</summary>
+    public Lsn Position => Flush ?? Lsn.Max(Receive ?? Lsn.Zero, Replay ?? Lsn.Zero);
+}

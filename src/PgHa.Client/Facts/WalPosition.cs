@@ -1,0 +1,49 @@
+using PgHa.Formats;
+using PgHa.Formats.Control;
+
+namespace PgHa.Client.Facts;
+
+/// <summary>
+/// Which WAL a node holds: on a stopped node or a standby without a source proven by following the unbroken chain of records from
+/// its checkpoint, on a running one taken from SQL.
+/// </summary>
+public sealed record WalPosition
+{
+    /// <summary>The node this is about.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Which cluster the WAL belongs to.</summary>
+    public required string SystemIdentifier { get; init; }
+
+    /// <summary>The timeline the WAL ends on.</summary>
+    public required TimelineId Timeline { get; init; }
+
+    /// <summary>End of the last record held (start of the next one).</summary>
+    public required Lsn End { get; init; }
+
+    /// <summary>Start of the oldest segment from which the WAL is held without a gap up to <see cref="End"/>.</summary>
+    public required Lsn Oldest { get; init; }
+
+    /// <summary>The timelines the WAL went through, oldest first, the current one last.</summary>
+    public required IReadOnlyList<TimelineSpan> Lineage { get; init; }
+
+    /// <summary>Bytes in a WAL segment.</summary>
+    public required uint SegmentSize { get; init; }
+
+    /// <summary>
+    /// On a stopped node: the end of its last checkpoint record. A server stopped as a primary starts there and overwrites
+    /// whatever follows; one stopped in recovery replays it (facts 1 and 2).
+    /// </summary>
+    public Lsn? CheckpointEnd { get; init; }
+
+    /// <summary>What the control file says of the stopped server; null while it runs.</summary>
+    public DbState? StoppedAs { get; init; }
+
+    /// <summary>Why the chain of records ended where it did; for people.</summary>
+    public string EndedBy { get; init; } = "";
+
+    /// <summary>
+    /// WAL the server would overwrite instead of replaying if it were started as a primary now.
+    /// </summary>
+    public bool HoldsWalItWouldNotReplay => StoppedAs == DbState.ShutDown && CheckpointEnd < End;
+}

@@ -1,0 +1,38 @@
+namespace PgHa.Client.Operations;
+
+/// <summary>An operation as users see it, while it runs and afterwards: the plan, the evidence, each step's time.</summary>
+public sealed record OperationReport
+{
+    /// <summary>Names the operation on every node.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What was asked for, in words.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>The node whose agent carries it out.</summary>
+    public required string Coordinator { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required OperationState State { get; init; }
+
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>What the plan rests on.</summary>
+    public IReadOnlyList<string> Evidence { get; init; } = [];
+
+    /// <summary>What the operator's force answers for, by name.</summary>
+    public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>The steps in order; those of one stage run at the same time.</summary>
+    public IReadOnlyList<StepReport> Steps { get; init; } = [];
+
+    /// <summary>Why the journal could not be written at some step; null when it was.</summary>
+    public string? JournalProblem { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public Refusal? Failure { get; init; }
+}

@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+
+namespace PgHa.Client.Operations;
+
+/// <summary>Why something was not done, and what to do about it. Also the body of every answer that is not a success.</summary>
+/// <param name="Code">The contract's code.</param>
+/// <param name="Message">What is the matter, naming the node.</param>
+/// <param name="Hint">What the operator can do.</param>
+public sealed record Refusal(
+    Code Code,
+    [property: JsonPropertyName("msg")] string Message,
+    string Hint)
+{
+    /// <inheritdoc />
+    public override string ToString() => $"{Message} ({Hint})";
+}

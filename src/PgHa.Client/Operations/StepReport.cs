@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace PgHa.Client.Operations;
+
+/// <summary>Where a step stands.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<StepState>))]
+public enum StepState
+{
+    /// <summary>Not begun.</summary>
+    Planned,
+
+    /// <summary>Being carried out.</summary>
+    Running,
+
+    /// <summary>Carried out and verified.</summary>
+    Done,
+
+    /// <summary>It failed.</summary>
+    Failed,
+}
+
+/// <summary>One step of a plan or of an operation.</summary>
+public sealed record StepReport
+{
+    /// <summary>Steps of the same stage run at the same time.</summary>
+    public required int Stage { get; init; }
+
+    /// <summary>The node that acts.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>What it does, in words.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>The call an operator could make by hand.</summary>
+    public required string Curl { get; init; }
+
+    /// <summary>Whether it is final: from here on nothing is undone, only completed or reported.</summary>
+    public bool Final { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public StepState State { get; init; }
+
+    /// <summary>How long it took, in milliseconds.</summary>
+    public double? Milliseconds { get; init; }
+
+    /// <summary>What was seen that proves the effect, or why it failed.</summary>
+    public string? Evidence { get; init; }
+}

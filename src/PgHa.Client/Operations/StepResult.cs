@@ -1,0 +1,23 @@
+namespace PgHa.Client.Operations;
+
+/// <summary>What came of a step on its node.</summary>
+public sealed record StepResult
+{
+    /// <summary>What was seen that proves the effect.</summary>
+    public string Evidence { get; init; } = "";
+
+    /// <summary>Why it was refused or failed; null when it succeeded.</summary>
+    public Refusal? Failure { get; init; }
+
+    /// <summary>On a failed final step: whether it is proven that the node never accepted a write, so that the step may be undone.</summary>
+    public bool NeverWritable { get; init; }
+
+    /// <summary>A success with what proves it.</summary>
+    public static StepResult Done(string evidence) => new() { Evidence = evidence };
+
+    /// <summary>A failure.</summary>
+    public static StepResult Failed(Code code, string message, string hint) => new() { Failure = new(code, message, hint) };
+
+    /// <summary>A refusal taken over as it is.</summary>
+    public static StepResult Failed(Refusal refusal, bool neverWritable = false) => new() { Failure = refusal, NeverWritable = neverWritable };
+}

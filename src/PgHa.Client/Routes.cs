@@ -1,0 +1,14 @@
+namespace PgHa.Client;
+
+/// <summary>Where the two versions of the API live, and the headers both sides use.</summary>
+public static class Routes
+{
+    /// <summary>The specification's API.</summary>
+    public const string V1 = "/api/pg/v1";
+
+    /// <summary>The native API.</summary>
+    public const string V2 = "/api/pg/v2";
+
+    /// <summary>Names the operation a step belongs to; the node checks that this operation holds its lock.</summary>
+    public const string OperationHeader = "X-Pgha-Operation";
+}

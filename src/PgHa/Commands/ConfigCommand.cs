@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace PgHa.Commands;
+
+/// <summary><c>pgha config check</c>: what is in force and where it came from; with --peers also whether the nodes can work together.</summary>
+internal static class ConfigCommand
+{
+    internal static Command Create()
+    {
+        var config = ConfigFile.Option();
+        var peers = new Option<bool>("--peers") { Description = "also try everything the nodes need of each other, in both directions" };
+        var check = new Command("check", "Validate the configuration and print what is in force.") { config, peers };
+        check.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(config)!, parsed.GetValue(peers), cancel));
+        return new Command("config", "The agent's configuration.") { check };
+    }
+
+    private static async Task<int> RunAsync(string file, bool peers, CancellationToken cancel)
+    {
+        if (ConfigFile.Load(file) is not { Options: { } options } loaded || !ConfigFile.TryReadToken(options, out var token))
+            return 1;
+        var width = loaded.Settings.Max(s => s.Key.Length);
+        foreach (var setting in loaded.Settings)
+            Console.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
+        return peers ? await PeerChecks.RunAsync(options, token, cancel) : 0;
+    }
+}

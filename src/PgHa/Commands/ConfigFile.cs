@@ -1,0 +1,46 @@
+using System.Collections;
+using System.CommandLine;
+using PgHa.Agent.Configuration;
+
+namespace PgHa.Commands;
+
+/// <summary>The configuration as a command sees it: loaded with the environment, or its errors printed.</summary>
+internal static class ConfigFile
+{
+    /// <summary>The option every command takes.</summary>
+    internal static Option<string> Option() => new("--config", "-c")
+    {
+        Description = "the agent's configuration file",
+        DefaultValueFactory = _ => ConfigurationLoader.DefaultFile,
+    };
+
+    /// <summary>Loads the file; on errors prints all of them and gives null.</summary>
+    internal static ConfigurationResult? Load(string file)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+        var result = ConfigurationLoader.Load(file, environment);
+        foreach (var error in result.Errors)
+            Print(error);
+        return result.IsValid ? result : null;
+    }
+
+    /// <summary>The token, or null where none is configured; false where it cannot be read.</summary>
+    internal static bool TryReadToken(AgentOptions options, out string? token)
+    {
+        token = null;
+        if (options.Security.TokenFile is not { } file)
+            return true;
+        var read = TokenFile.Read(file);
+        if (read.Error is { } error)
+            Print(error);
+        token = read.Token;
+        return read.IsValid;
+    }
+
+    private static void Print(ConfigurationError error)
+    {
+        Console.Error.WriteLine($"error: {error.Source}: {error.Message}");
+        Console.Error.WriteLine($"  hint: {error.Hint}");
+    }
+}

@@ -1,0 +1,62 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Peers;
+using PgHa.Agent.Security;
+using PgHa.Client.Facts;
+
+namespace PgHa.Commands;
+
+/// <summary>
+/// What a role change would need, tried now and in both directions: each agent answers, each data directory is usable, each node can
+/// log in to every other running node. The same checks run before the first stop of a switchover.
+/// </summary>
+internal static class PeerChecks
+{
+    internal static async Task<int> RunAsync(AgentOptions options, string? token, CancellationToken cancel)
+    {
+        var nodes = options.Nodes.Select(n => PeerServices.Remote(n, options, new AccessToken(token))).ToArray();
+        var view = await new ClusterObserver(nodes).ObserveAsync(fresh: true, cancel);
+        var failures = DebianStart(options.Postgres) ? 0 : 1;
+        foreach (var seen in view.Nodes)
+            failures += Report($"{seen.Node}: {seen.State}", seen.Problem ?? seen.DataProblem, "look at its agent and its server log") ? 0 : 1;
+        foreach (var node in nodes.Where(n => view[n.Name].Reachable))
+            foreach (var upstream in view.Except(node.Name).Where(u => u.Server == ServerStatus.Running))
+                failures += await CheckAsync(node, upstream.Node, cancel) ? 0 : 1;
+        Console.WriteLine(failures == 0 ? "all checks passed" : $"{failures} checks failed");
+        return failures == 0 ? 0 : 1;
+    }
+
+    private static async Task<bool> CheckAsync(INode node, string upstream, CancellationToken cancel)
+    {
+        var step = new CheckUpstream(node.Name, upstream);
+        var id = "check-" + Guid.NewGuid().ToString("N");
+        var taken = await node.LockAsync(new(id, node.Name, "", step.Words), cancel);
+        if (taken.Value is not { Granted: true })
+            return Report(step.Words, taken.Refusal?.Message ?? $"another operation is running: {taken.Value?.Holder?.Goal}", "try again when it has ended");
+        try
+        {
+            var result = await node.RunAsync(step, id, cancel);
+            return Report(step.Words, result.Failure?.Message, result.Failure?.Hint ?? "");
+        }
+        finally
+        {
+            await node.UnlockAsync(id, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Debian's start.conf must not say auto: an old primary would come up writable at boot, past every check (fact 9).</summary>
+    private static bool DebianStart(PostgresOptions postgres)
+    {
+        var file = postgres.ConfigFile is { } config ? Path.Combine(Path.GetDirectoryName(config)!, "start.conf") : null;
+        if (file is null || !File.Exists(file))
+            return true;
+        var auto = File.ReadLines(file).Any(l => l.Trim() == "auto");
+        return Report($"{file} does not start PostgreSQL by itself", auto ? "it says auto" : null, $"write manual into {file}");
+    }
+
+    private static bool Report(string what, string? problem, string hint)
+    {
+        Console.WriteLine(problem is null ? $"ok    {what}" : $"FAIL  {what}: {problem}\n      hint: {hint}");
+        return problem is null;
+    }
+}

@@ -1,0 +1,188 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>Every request, in every combination of two or three nodes and of their WAL, with and without force: what must never be planned.</summary>
+[Trait("Category", "Fast")]
+public class EveryPlanTests
+{
+    private static readonly Condition[] Conditions = Enum.GetValues<Condition>();
+    /// <summary>The called node's own agent is never away.</summary>
+    private static readonly Condition[] Local = [.. Conditions.Where(c => c != Condition.AgentAway)];
+
+    private static readonly WalKinship[] Kinships = Enum.GetValues<WalKinship>();
+
+    private static IEnumerable<ChangeRequest> Requests(string called, string other) =>
+    [
+        new StartNode(called), new StartPrimary(called), new StartStandby(called), new StartAll(called),
+        new Failover(called, FailoverForm.Restart), new Failover(called, FailoverForm.Promote), new Failover(called, FailoverForm.Promote, other),
+        new Switchover(called, StopOrder.PrimaryFirst), new Switchover(called, StopOrder.StandbysFirst, other),
+        new StopNode(called), new StopPrimary(called), new StopStandbys(called),
+        new StopAll(called, StopOrder.PrimaryFirst), new StopAll(called, StopOrder.StandbysFirst),
+    ];
+
+    private sealed record Case(ChangeRequest Request, ClusterView View, WalView Wal, Decision Decision)
+    {
+        public override string ToString() =>
+            $"{Request} in {string.Join(", ", View.Nodes.Select(n => $"{n.Node}={n.State}/{n.Control?.State}"))}, WAL "
+            + $"{string.Join(", ", Wal.Ancestry.Values.Select(a => $"{a.Node} {a.Kinship}"))}: {Decision}";
+    }
+
+    private static IEnumerable<Case> All()
+    {
+        foreach (var one in Local)
+            foreach (var two in Conditions)
+                foreach (var kin in Kinships)
+                    foreach (var c in Decided(Sketch.View(one, two), kin, kin))
+                        yield return c;
+        foreach (var one in Local)
+            foreach (var two in Conditions)
+                foreach (var three in Conditions)
+                    foreach (var (kin2, kin3) in new[] { (WalKinship.Identical, WalKinship.Behind), (WalKinship.Ahead, WalKinship.Identical), (WalKinship.Behind, WalKinship.Forked) })
+                        foreach (var c in Decided(Sketch.View(one, two, three), kin2, kin3))
+                            yield return c;
+    }
+
+    private static IEnumerable<Case> Decided(ClusterView view, WalKinship odd, WalKinship even)
+    {
+        foreach (var request in Requests("n1", "n2"))
+            foreach (var force in new[] { false, true })
+            {
+                var asked = request with { Force = force };
+                var wal = Sketch.Wal(view, Planner.Focus(asked, view), name => name == "n3" ? even : odd);
+                yield return new(asked, view, wal, Planner.Decide(asked, view, wal));
+            }
+    }
+
+    private static IEnumerable<(Case Case, Plan Plan)> Plans() =>
+        All().Where(c => c.Decision is Plan).Select(c => (c, (Plan)c.Decision));
+
+    private static IEnumerable<(Step Step, HashSet<string> StoppedBefore)> InOrder(Plan plan)
+    {
+        var stopped = new HashSet<string>();
+        foreach (var stage in plan.Stages)
+        {
+            foreach (var step in stage)
+                yield return (step, [.. stopped]);
+            foreach (var step in stage)
+                _ = step is StopServer ? stopped.Add(step.Node) : stopped.Remove(step.Node);
+        }
+    }
+
+    private static bool MakesWritable(Step step) => step is StartAsPrimary or PromoteServer;
+
+    [Fact]
+    public void There_are_plans_and_refusals_of_every_kind()
+    {
+        var all = All().ToArray();
+        Assert.True(all.Length > 100_000, $"{all.Length} cases");
+        Assert.All(Requests("n1", "n2").Select(r => r.GetType()).Distinct(), type =>
+        {
+            Assert.Contains(all, c => c.Request.GetType() == type && c.Decision is Plan { Stages.Count: > 0 });
+            Assert.Contains(all, c => c.Request.GetType() == type && c.Decision is Plan { Stages.Count: 0 } or Refused);
+        });
+    }
+
+    [Fact]
+    public void No_node_becomes_writable_while_another_is()
+    {
+        foreach (var (c, plan) in Plans())
+            foreach (var (step, stopped) in InOrder(plan).Where(s => MakesWritable(s.Step)))
+                Assert.False(c.View.Except(step.Node).Any(n => n.Writable && !stopped.Contains(n.Node)), c.ToString());
+    }
+
+    [Fact]
+    public void No_plan_makes_two_nodes_writable()
+    {
+        foreach (var (c, plan) in Plans())
+            Assert.True(plan.Stages.SelectMany(s => s).Count(MakesWritable) <= 1, c.ToString());
+    }
+
+    [Fact]
+    public void Without_force_no_node_becomes_writable_while_another_may_be_unless_the_writer_is_known_and_stopped()
+    {
+        foreach (var (c, plan) in Plans().Where(p => !p.Case.Request.Force && p.Case.Request is not Switchover))
+            foreach (var (step, _) in InOrder(plan).Where(s => MakesWritable(s.Step)))
+                Assert.False(c.View.Except(step.Node).Any(n => n.MayBeWritable), c.ToString());
+    }
+
+    [Fact]
+    public void A_failover_by_restart_is_never_forced()
+    {
+        foreach (var (c, plan) in Plans().Where(p => p.Case.Request is Failover { Form: FailoverForm.Restart }))
+        {
+            Assert.Empty(plan.Overrides);
+            Assert.False(plan.Stages.Count > 0 && c.View.Except("n1").Any(n => n.MayBeWritable), c.ToString());
+        }
+    }
+
+    [Fact]
+    public void What_force_answers_for_is_always_named()
+    {
+        foreach (var (c, plan) in Plans())
+            foreach (var step in plan.Stages.SelectMany(s => s))
+                foreach (var accepted in step is StartAsPrimary p ? p.Accepted : step is PromoteServer q ? q.Accepted : [])
+                    Assert.True(plan.Overrides.Any(o => o.Contains(accepted, StringComparison.Ordinal))
+                        || plan.Evidence.Any(o => o.Contains(accepted, StringComparison.Ordinal)) || c.Wal.Of(accepted).Evidence == "sketched", c.ToString());
+    }
+
+    [Fact]
+    public void A_node_that_is_behind_is_completed_before_it_becomes_writable()
+    {
+        foreach (var (c, plan) in Plans().Where(p => !p.Case.Request.Force && p.Case.Request is not Switchover))
+            foreach (var step in plan.Stages.SelectMany(s => s).Where(MakesWritable))
+                if (c.Wal.Ancestry.Values.Any(a => a.Kinship == WalKinship.Ahead))
+                    Assert.True(plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Node == step.Node), c.ToString());
+    }
+
+    [Fact]
+    public void A_node_that_is_ahead_or_forked_never_follows()
+    {
+        foreach (var (c, plan) in Plans().Where(p => p.Case.Request is StartStandby or StartNode or StartAll))
+            foreach (var step in plan.Stages.SelectMany(s => s).Where(s => s is StartAsStandby or Follow))
+                Assert.True(
+                    c.Wal.Of(step.Node).Kinship is WalKinship.Identical or WalKinship.Behind
+                    || plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Source == step.Node),
+                    c.ToString());
+    }
+
+    [Fact]
+    public void A_proven_divergence_is_never_overridden()
+    {
+        foreach (var (c, plan) in Plans().Where(p => p.Case.Request is not Switchover))
+            foreach (var step in plan.Stages.SelectMany(s => s).Where(MakesWritable))
+                Assert.DoesNotContain(c.Wal.Ancestry.Values, a => a.Kinship == WalKinship.Forked);
+    }
+
+    [Fact]
+    public void Unreachable_agents_are_never_asked_to_act()
+    {
+        foreach (var (c, plan) in Plans())
+            Assert.All(plan.Stages.SelectMany(s => s), s => Assert.True(c.View[s.Node].Reachable, c.ToString()));
+    }
+
+    [Fact]
+    public void Every_refusal_says_what_and_what_to_do()
+    {
+        foreach (var c in All().Where(c => c.Decision is Refused))
+        {
+            var why = ((Refused)c.Decision).Why;
+            Assert.False(string.IsNullOrWhiteSpace(why.Message) || string.IsNullOrWhiteSpace(why.Hint), c.ToString());
+        }
+    }
+
+    [Fact]
+    public void Every_step_can_be_read_back_from_its_call()
+    {
+        foreach (var step in Plans().SelectMany(p => p.Plan.Stages.SelectMany(s => s)).DistinctBy(s => s.Node + s.Path))
+        {
+            var uri = new Uri("http://x/" + step.Path);
+            var query = uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(p => p.Split('=')).ToDictionary(p => p[0], p => p[1]);
+            var back = StepPath.Parse(step.Node, uri.AbsolutePath.TrimStart('/'), name => query.GetValueOrDefault(name));
+            Assert.Equal(step.Path, back?.Path);
+            Assert.Equal(step.GetType(), back?.GetType());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>The codes of the contract, one line each: request, nodes, code.</summary>
+[Trait("Category", "Fast")]
+public class RefusalTests
+{
+    private static Decision Decide(ChangeRequest request, WalKinship kin, params Condition[] nodes)
+    {
+        var view = Sketch.View(nodes);
+        return Planner.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => kin));
+    }
+
+    private static void Refuses(Code code, ChangeRequest request, WalKinship kin, params Condition[] nodes) =>
+        Assert.Equal(code, Assert.IsType<Refused>(Decide(request, kin, nodes)).Why.Code);
+
+    private static void Plans(ChangeRequest request, WalKinship kin, params Condition[] nodes) =>
+        Assert.IsType<Plan>(Decide(request, kin, nodes));
+
+    private static readonly Failover ByRestart = new("n1", FailoverForm.Restart);
+    private static readonly Failover ByPromotion = new("n1", FailoverForm.Promote);
+
+    [Fact]
+    public void A_failover_of_a_stopped_node_is_not_in_recovery() =>
+        Refuses(Code.NotInRecovery, ByRestart, WalKinship.Identical, Condition.StoppedAsStandby, Condition.StoppedAsPrimary);
+
+    [Fact]
+    public void A_failover_with_the_primary_running_is_refused() =>
+        Refuses(Code.AnotherWritable, ByPromotion, WalKinship.Ahead, Condition.Standby, Condition.Primary);
+
+    [Fact]
+    public void A_failover_with_an_unreachable_primary_is_refused() =>
+        Refuses(Code.AnotherWritable, ByPromotion, WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
+
+    [Fact]
+    public void A_promotion_with_an_unreachable_primary_can_be_forced() =>
+        Plans(ByPromotion with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
+
+    [Fact]
+    public void A_failover_by_restart_with_an_unreachable_primary_cannot_be_forced() =>
+        Refuses(Code.AnotherWritable, ByRestart with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
+
+    [Fact]
+    public void A_failover_after_an_unclean_stop_is_refused_and_only_promotion_can_be_forced()
+    {
+        Refuses(Code.WalNotProven, ByPromotion, WalKinship.Identical, Condition.Recovering, Condition.Crashed);
+        Refuses(Code.WalNotProven, ByRestart with { Force = true }, WalKinship.Identical, Condition.Recovering, Condition.Crashed);
+        Plans(ByPromotion with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.Crashed);
+    }
+
+    [Fact]
+    public void A_failover_on_the_only_writable_node_is_done() =>
+        Plans(ByPromotion, WalKinship.Behind, Condition.PrimaryAlone, Condition.StoppedAsPrimary);
+
+    [Fact]
+    public void A_running_standby_cannot_be_started_as_primary() =>
+        Refuses(Code.RunningStandby, new StartPrimary("n1"), WalKinship.Ahead, Condition.Standby, Condition.Primary);
+
+    [Fact]
+    public void A_second_primary_is_not_started() =>
+        Refuses(Code.AnotherWritable, new StartPrimary("n1"), WalKinship.Ahead, Condition.StoppedAsStandby, Condition.PrimaryAlone);
+
+    [Fact]
+    public void A_start_without_standby_signal_is_a_start_as_primary() =>
+        Refuses(Code.AnotherWritable, new StartNode("n1"), WalKinship.Ahead, Condition.StoppedAsPrimary, Condition.PrimaryAlone);
+
+    [Fact]
+    public void A_node_in_crash_recovery_without_standby_signal_counts_as_writable() =>
+        Refuses(Code.AnotherWritable, new StartPrimary("n1"), WalKinship.Behind, Condition.StoppedAsStandby, Condition.CrashRecovery);
+
+    [Fact]
+    public void A_running_primary_does_not_become_a_standby() =>
+        Refuses(Code.RunningPrimary, new StartStandby("n1"), WalKinship.Behind, Condition.PrimaryAlone, Condition.StoppedAsStandby);
+
+    [Fact]
+    public void A_standby_needs_a_primary() =>
+        Refuses(Code.PrimaryNotStarted, new StartStandby("n1"), WalKinship.Behind, Condition.StoppedAsStandby, Condition.StoppedAsPrimary);
+
+    [Theory]
+    [InlineData(WalKinship.Ahead)]
+    [InlineData(WalKinship.Forked)]
+    [InlineData(WalKinship.NotProvable)]
+    public void A_node_whose_WAL_is_not_a_beginning_of_the_primarys_does_not_join(WalKinship kin) =>
+        Refuses(Code.WalNotProven, new StartStandby("n1"), kin, Condition.StoppedAsPrimary, Condition.PrimaryAlone);
+
+    [Fact]
+    public void A_switchover_needs_a_streaming_standby() =>
+        Refuses(Code.WrongState, new Switchover("n1", StopOrder.PrimaryFirst), WalKinship.Behind, Condition.PrimaryAlone, Condition.Recovering);
+
+    [Fact]
+    public void Two_writable_nodes_raise_an_alarm_and_only_stops_go_on()
+    {
+        Refuses(Code.AnotherWritable, new StartAll("n1"), WalKinship.Forked, Condition.PrimaryAlone, Condition.PrimaryAlone);
+        Refuses(Code.WrongState, new StopPrimary("n1"), WalKinship.Forked, Condition.PrimaryAlone, Condition.PrimaryAlone);
+        Plans(new StopNode("n1"), WalKinship.Forked, Condition.PrimaryAlone, Condition.PrimaryAlone);
+    }
+
+    [Fact]
+    public void Stopping_all_with_an_unknown_node_is_refused_before_any_stop_unless_forced()
+    {
+        Refuses(Code.PeerUnreachable, new StopAll("n1", StopOrder.PrimaryFirst), WalKinship.Identical, Condition.PrimaryAlone, Condition.AgentAway);
+        Plans(new StopAll("n1", StopOrder.PrimaryFirst) { Force = true }, WalKinship.Identical, Condition.PrimaryAlone, Condition.AgentAway);
+    }
+
+    [Fact]
+    public void An_empty_data_directory_is_named() =>
+        Refuses(Code.WrongState, new StartStandby("n1"), WalKinship.Identical, Condition.Empty, Condition.PrimaryAlone);
+
+    [Fact]
+    public void A_former_primary_is_replayed_as_a_standby_before_it_becomes_primary_again()
+    {
+        var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1"), WalKinship.Ahead, Condition.StoppedAsPrimary, Condition.StoppedAsPrimary));
+        Assert.Equal(
+            ["CompleteWal", "ReplayWal", "StartAsPrimary"],
+            plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
+    }
+
+    [Fact]
+    public void A_former_standby_only_needs_the_files()
+    {
+        var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1"), WalKinship.Ahead, Condition.StoppedAsStandby, Condition.StoppedAsPrimary));
+        Assert.Equal(["CompleteWal", "StartAsPrimary"], plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
+    }
+}
