@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -60,8 +59,12 @@ public static class AgentHost
 
     private static void AddAuthentication(IServiceCollection services)
     {
-        services.AddAuthentication(TokenAuthentication.Name)
-            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
+        // The core only: AddAuthentication brings data protection along, with key files and a slower start.
+        services.AddWebEncoders().AddTransient<TokenAuthentication>().AddAuthenticationCore(o =>
+        {
+            o.DefaultScheme = TokenAuthentication.Name;
+            o.AddScheme<TokenAuthentication>(TokenAuthentication.Name, null);
+        });
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.Name).RequireAuthenticatedUser().Build());
     }

@@ -142,7 +142,7 @@ public sealed partial class OperationRunner(
         var view = await cluster.ObserveAsync(fresh: true, cancel);
         var how = !failure.ChangedSomething ? "nothing was changed" : undone ? "what had been done was undone" : "";
         var why = how.Length == 0 ? failure.Why : failure.Why with { Message = $"{failure.Why.Message}; {how}" };
-        Finish(operation, undone ? OperationState.Undone : OperationState.Failed, InForce(why, view));
+        Finish(operation, undone ? OperationState.Undone : OperationState.Failed, failure.ChangedSomething ? InForce(why, view) : why);
         return view;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Npgsql;
 using Npgsql.Replication;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Operations;
 
@@ -11,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 /// Everything that would fail after the first stop, tried before it: from this node the logins for replication and for SQL on the
 /// node it would follow, and the parameters that strand a standby (fact 5). Changes nothing.
 /// </summary>
-internal sealed class UpstreamCheck(AgentOptions options, PostgresBinaries binaries)
+internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, LocalSql sql, PostgresBinaries binaries)
 {
     private static readonly string[] MustNotBeLower =
         ["max_connections", "max_prepared_transactions", "max_locks_per_transaction", "max_worker_processes", "max_wal_senders"];
@@ -27,7 +28,7 @@ internal sealed class UpstreamCheck(AgentOptions options, PostgresBinaries binar
         try
         {
             var replication = ReplicationLoginAsync(node, bounded.Token);
-            var theirs = await ParametersAsync(node, bounded.Token);
+            var theirs = await TheirParametersAsync(node, bounded.Token);
             await replication;
             return await LowerParametersAsync(upstream, theirs, bounded.Token) is { } refusal
                 ? StepResult.Failed(refusal)
@@ -36,7 +37,7 @@ internal sealed class UpstreamCheck(AgentOptions options, PostgresBinaries binar
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
-            return StepResult.Failed(Code.StepFailed,
+            return StepResult.Failed(Code.WrongState,
                 $"{options.Node} cannot log in to PostgreSQL of {upstream} at {node.PostgresHost}:{node.PostgresPort} as {options.Postgres.ReplicationUser}: {Words(e)}",
                 $"on {upstream}: listen_addresses, pg_hba.conf (lines for database replication and for postgres); here: {options.Postgres.Passfile ?? "~/.pgpass"}");
         }
@@ -49,11 +50,25 @@ internal sealed class UpstreamCheck(AgentOptions options, PostgresBinaries binar
         await connection.IdentifySystem(cancel);
     }
 
-    private async Task<Dictionary<string, int>> ParametersAsync(NodeOptions node, CancellationToken cancel)
+    private async Task<Dictionary<string, int>> TheirParametersAsync(NodeOptions node, CancellationToken cancel)
     {
         await using var connection = await OneConnection.OpenAsync(ConnectionString(node), cancel);
+        return await ParametersAsync(connection, "true", cancel);
+    }
+
+    /// <summary>Our own, as the next start would have them: a running server tells those that a restart does not change.</summary>
+    private async Task<Dictionary<string, int>> OurSettledParametersAsync(CancellationToken cancel)
+    {
+        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+            return [];
+        await using var connection = await sql.OpenAsync(server, cancel);
+        return await ParametersAsync(connection, "NOT pending_restart", cancel);
+    }
+
+    private static async Task<Dictionary<string, int>> ParametersAsync(NpgsqlConnection connection, string condition, CancellationToken cancel)
+    {
         await using var command = new NpgsqlCommand(
-            $"SELECT name, setting FROM pg_settings WHERE name IN ({string.Join(',', MustNotBeLower.Select(n => $"'{n}'"))})", connection);
+            $"SELECT name, setting FROM pg_settings WHERE name IN ({string.Join(',', MustNotBeLower.Select(n => $"'{n}'"))}) AND {condition}", connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var settings = new Dictionary<string, int>();
         while (await reader.ReadAsync(cancel))
@@ -63,17 +78,24 @@ internal sealed class UpstreamCheck(AgentOptions options, PostgresBinaries binar
 
     private async Task<Refusal?> LowerParametersAsync(string upstream, Dictionary<string, int> theirs, CancellationToken cancel)
     {
-        var answers = await Task.WhenAll(MustNotBeLower.Select(n => binaries.SettingAsync(n, cancel)));
-        foreach (var (name, own) in MustNotBeLower.Zip(answers))
+        var settled = await OurSettledParametersAsync(cancel);
+        foreach (var name in MustNotBeLower)
         {
+            var own = settled.TryGetValue(name, out var value) ? (Answer<int>)value : await NextStartAsync(name, cancel);
             if (!own.IsOk)
                 return own.Refusal;
-            if (int.Parse(own.Value, CultureInfo.InvariantCulture) < theirs[name])
+            if (own.Value < theirs[name])
                 return new(Code.WrongState,
                     $"{name} is {own.Value} on {options.Node} and {theirs[name]} on {upstream}: a standby with a lower value does not start",
                     $"raise {name} to at least {theirs[name]} on {options.Node}");
         }
         return null;
+    }
+
+    private async Task<Answer<int>> NextStartAsync(string name, CancellationToken cancel)
+    {
+        var text = await binaries.SettingAsync(name, cancel);
+        return text.IsOk ? int.Parse(text.Value, CultureInfo.InvariantCulture) : text.Refusal;
     }
 
     private string ConnectionString(NodeOptions node) => new NpgsqlConnectionStringBuilder

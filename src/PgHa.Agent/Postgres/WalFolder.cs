@@ -10,6 +10,7 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     private readonly TimelineSpan[] _newestFirst = [.. lineage.Reverse()];
     private FileStream? _open;
     private ulong _openNumber = ulong.MaxValue;
+    private Lsn? _openEnd;
 
     internal string Path { get; } = folder;
 
@@ -32,8 +33,11 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         .Select(t => History(folder, t))
         .FirstOrDefault(h => h.IsOk && h.Value.Entries.Any(e => e.Timeline == from)) is { IsOk: true } found ? found.Value : null;
 
-    /// <summary>The file that holds a segment: that of the newest timeline of the lineage that had begun by then.</summary>
-    internal string? FileOf(ulong number)
+    /// <summary>
+    /// The file that holds a segment: that of the newest timeline of the lineage that had begun by then, and up to where it speaks for
+    /// the lineage: what an older timeline wrote past the switch is not part of it.
+    /// </summary>
+    private (string Path, Lsn? End)? FileOf(ulong number)
     {
         foreach (var span in _newestFirst)
         {
@@ -41,7 +45,7 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
                 continue;
             var file = System.IO.Path.Combine(Path, new WalSegment(span.Timeline, number, segmentSize).FileName);
             if (Existing(file) is { } found)
-                return found;
+                return (found, span.End);
         }
         return null;
     }
@@ -51,8 +55,11 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     {
         if (Open(at.Value / segmentSize) is not { } file)
             return 0;
-        var offset = (long)(at.Value % segmentSize);
-        return RandomAccess.Read(file.SafeFileHandle, buffer[..(int)Math.Min((ulong)buffer.Length, segmentSize - (ulong)offset)], offset);
+        var offset = at.Value % segmentSize;
+        var wanted = Math.Min((ulong)buffer.Length, segmentSize - offset);
+        if (_openEnd is { } end)
+            wanted = at < end ? Math.Min(wanted, end - at) : 0;
+        return wanted == 0 ? 0 : RandomAccess.Read(file.SafeFileHandle, buffer[..(int)wanted], (long)offset);
     }
 
     /// <summary>Start of the oldest segment from which the WAL is here without a gap up to the end.</summary>
@@ -92,12 +99,13 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         if (number == _openNumber)
             return _open;
         _open?.Dispose();
-        (_open, _openNumber) = (null, number);
+        (_open, _openNumber, _openEnd) = (null, number, null);
         try
         {
-            _open = FileOf(number) is { } file
-                ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0)
-                : null;
+            if (FileOf(number) is not var (file, end))
+                return null;
+            _open = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _openEnd = end;
         }
         catch (FileNotFoundException)
         {

@@ -17,18 +17,28 @@ public sealed record WalEnd(
     /// <param name="source">Where bytes come from.</param>
     /// <param name="segmentSize">wal_segment_size in bytes.</param>
     /// <param name="knownRecord">
-    /// The start of a record known to be valid: the control file's redo or checkpoint position, or the
-    /// <see cref="LastRecord"/> of an earlier answer, so that asking again costs only what is new.
+    /// The start of a record known to be valid: the control file's redo or checkpoint position, or one that a peer confirmed.
     /// </param>
-    public static WalEnd Find(ReadWal source, uint segmentSize, Lsn knownRecord)
+    public static WalEnd Find(ReadWal source, uint segmentSize, Lsn knownRecord) =>
+        ToEnd(new WalReader(source, segmentSize, knownRecord), knownRecord);
+
+    /// <summary>Asks again, from the remembered last record on; costs only what is new.</summary>
+    /// <returns>Null when that record is no longer there: WAL was overwritten, and the way begins at the checkpoint again.</returns>
+    public WalEnd? FindAgain(ReadWal source, uint segmentSize)
     {
-        var reader = new WalReader(source, segmentSize, knownRecord);
+        var reader = new WalReader(source, segmentSize, LastRecord);
+        var same = LastRecord.IsValid && reader.MoveNext()
+            && reader.Current.Crc == LastRecordCrc && reader.Current.Prev == LastRecordPrev;
+        return same ? ToEnd(reader, LastRecord) : null;
+    }
+
+    private static WalEnd ToEnd(WalReader reader, Lsn start)
+    {
         while (reader.MoveNext())
         {
         }
         ref readonly var last = ref reader.Current;
-        return new WalEnd(
-            last.Lsn, last.Lsn.IsValid ? last.End : knownRecord, last.Crc, last.Prev, last.Timeline, reader.EndReason)
+        return new WalEnd(last.Lsn, last.Lsn.IsValid ? last.End : start, last.Crc, last.Prev, last.Timeline, reader.EndReason)
         {
             Detail = reader.EndError,
         };

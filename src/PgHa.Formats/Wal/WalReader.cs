@@ -10,13 +10,12 @@ public sealed class WalReader
 {
     private readonly WalPages _pages;
     private readonly uint _segmentSize;
-    private readonly Lsn _start;
-    private byte[] _assembled = [];
+    private readonly LongRecord _long;
     private WalRecordHeader _current;
-    private bool _isAssembled;
+    private bool _isLong;
     private int _offsetInPage;
     private Lsn _next;
-    private Lsn _overwritten;
+    private Lsn _cutOff;
     private WalFault? _fault;
 
     /// <summary>Prepares to read; nothing is read yet.</summary>
@@ -30,7 +29,8 @@ public sealed class WalReader
         if (!WalSegment.IsValidSize(segmentSize))
             throw new ArgumentOutOfRangeException(nameof(segmentSize), segmentSize, "not a wal_segment_size");
         _pages = new WalPages(source, segmentSize, systemIdentifier);
-        (_segmentSize, _start, _next) = (segmentSize, start, start);
+        (_segmentSize, _next) = (segmentSize, start);
+        _long = new LongRecord(_pages);
     }
 
     /// <summary>The header of the record that <see cref="MoveNext"/> came to; the last good one after the end.</summary>
@@ -38,7 +38,7 @@ public sealed class WalReader
 
     /// <summary>The record's bytes, header included; they stay until the next <see cref="MoveNext"/>, and are empty after the end.</summary>
     public ReadOnlySpan<byte> Data => _fault is not null || !_current.Lsn.IsValid ? []
-        : _isAssembled ? _assembled.AsSpan(0, (int)_current.TotalLength)
+        : _isLong ? _long.Bytes
         : _pages.Bytes.Slice(_offsetInPage, (int)_current.TotalLength);
 
     /// <summary>Why <see cref="MoveNext"/> returned false; None before that.</summary>
@@ -61,15 +61,16 @@ public sealed class WalReader
     {
         if (_fault is null)
         {
-            _fault = ReadRecord(_next);
-            // The rest of a cut-off record was overwritten: the record that took its place follows.
-            if (_fault is { Reason: EndReason.None })
-                _fault = ReadRecord(_fault.At);
+            _fault = ReadRecord(_next, overwritten: default);
+            // The rest of a cut-off record was overwritten: the record that took its place follows. It is short by its nature.
+            if (_fault is { Reason: EndReason.None, At: var page } && ReadRecord(page, _cutOff) is var fault)
+                _fault = fault is not { Reason: EndReason.None } ? fault : new WalFault(
+                    EndReason.BadContinuation, fault.At, "the rest of a record that overwrites another", "one more that overwrites");
         }
         return _fault is null;
     }
 
-    private WalFault? ReadRecord(Lsn at)
+    private WalFault? ReadRecord(Lsn at, Lsn overwritten)
     {
         if (EnterPage(ref at) is { } fault)
             return fault;
@@ -78,11 +79,11 @@ public sealed class WalReader
         if (rest.Length < 8)
             return WalPages.Missing(at.Value);
         var total = BinaryPrimitives.ReadUInt32LittleEndian(rest);
-        if (CheckLength(at, total) is { } badLength)
+        if (WalRecordChecks.Length(at, total) is { } badLength)
             return badLength;
         _offsetInPage = offset;
-        _isAssembled = offset + total > WalPages.PageSize;
-        return _isAssembled ? ReadLong(at, rest, total) : ReadShort(at, rest, total);
+        _isLong = offset + total > WalPages.PageSize;
+        return _isLong ? ReadLong(at, total, overwritten) : ReadShort(at, rest, total, overwritten);
     }
 
     /// <summary>Shows the page of a position and moves a position at its beginning behind the page header.</summary>
@@ -105,115 +106,37 @@ public sealed class WalReader
     }
 
     /// <summary>A record within one page stays where it is.</summary>
-    private WalFault? ReadShort(Lsn at, ReadOnlySpan<byte> rest, uint total)
+    private WalFault? ReadShort(Lsn at, ReadOnlySpan<byte> rest, uint total, Lsn overwritten)
     {
         if (rest.Length < total)
             return WalPages.Missing(at.Value + (ulong)rest.Length);
         var header = WalRecordHeader.Read(rest, at, _pages.Header.Timeline);
-        return CheckHeader(header) ?? Accept(header, rest[..(int)total], at + total);
+        return WalRecordChecks.Header(header, _current.Lsn) ?? Accept(header, rest[..(int)total], at + total, overwritten);
     }
 
-    /// <summary>A record over several pages is put together, growing only as its bytes are seen to be there.</summary>
-    private WalFault? ReadLong(Lsn at, ReadOnlySpan<byte> rest, uint total)
+    private WalFault? ReadLong(Lsn at, uint total, Lsn overwritten)
     {
         var timeline = _pages.Header.Timeline;
-        var page = _pages.Start;
-        if (rest.Length < (int)(page + WalPages.PageSize - at.Value))
-            return WalPages.Missing(at.Value + (ulong)rest.Length);
-        if (rest.Length >= WalRecordHeader.Size && CheckHeader(WalRecordHeader.Read(rest, at, timeline)) is { } bad)
-            return bad;
-        var got = Store(0, rest, total);
-        while (true)
+        if (_long.Read(at, total, _current.Lsn) is { } fault)
         {
-            page += WalPages.PageSize;
-            if (NextPart(at, page, total, got, out var part) is { } fault)
-                return fault;
-            var had = got;
-            got = Store(got, part, total);
-            var header = WalRecordHeader.Read(_assembled, at, timeline);
-            if (had < WalRecordHeader.Size && CheckHeader(header) is { } wrong)
-                return wrong;
-            if (got == total)
-                return Accept(header, _assembled.AsSpan(0, got), new Lsn(page + (ulong)(_pages.Header.Size + part.Length)));
-        }
-    }
-
-    private WalFault? NextPart(Lsn at, ulong page, uint total, int got, out ReadOnlySpan<byte> part)
-    {
-        part = default;
-        if (_pages.Enter(page) is { } fault)
+            _cutOff = at;
             return fault;
-        var header = _pages.Header;
-        if (header.OverwritesContinuation && !_overwritten.IsValid)
-        {
-            _overwritten = at;
-            return new WalFault(EndReason.None, new Lsn(page), "", "");
         }
-        if (!header.IsContinuation || header.Remaining != total - got)
-            return new WalFault(EndReason.BadContinuation, new Lsn(page), $"{total - got} bytes of the record at {at}",
-                header.IsContinuation ? $"{header.Remaining} bytes" : "no continuation");
-        var take = (int)Math.Min(total - got, WalPages.PageSize - header.Size);
-        if (_pages.Bytes.Length < header.Size + take)
-            return WalPages.Missing(page + (ulong)_pages.Bytes.Length);
-        part = _pages.Bytes.Slice(header.Size, take);
-        return null;
+        return Accept(WalRecordHeader.Read(_long.Bytes, at, timeline), _long.Bytes, _long.End, overwritten);
     }
 
-    private int Store(int got, ReadOnlySpan<byte> part, uint total)
+    private WalFault? Accept(in WalRecordHeader header, ReadOnlySpan<byte> record, Lsn endExact, Lsn overwritten)
     {
-        var needed = got + part.Length;
-        if (_assembled.Length < needed)
-            Array.Resize(ref _assembled, Math.Max((int)Math.Min(total, 2L * needed), 2 * WalPages.PageSize));
-        part.CopyTo(_assembled.AsSpan(got));
-        return needed;
-    }
-
-    private static WalFault? CheckLength(Lsn at, uint total) => total switch
-    {
-        0 => new WalFault(EndReason.ZeroLength, at, "a record", "zeros"),
-        < WalRecordHeader.Size or > WalRecordHeader.MaxLength =>
-            new WalFault(EndReason.BadLength, at, $"a record of {WalRecordHeader.Size} bytes to 1 GB", $"{total}"),
-        _ => null,
-    };
-
-    private WalFault? CheckHeader(in WalRecordHeader header)
-    {
-        // Of the first record only this is known: the one before it lies before it.
-        var linked = _current.Lsn.IsValid ? header.Prev == _current.Lsn : header.Prev < header.Lsn;
-        if (!linked)
-            return new WalFault(EndReason.BadPrevLink, header.Lsn,
-                _current.Lsn.IsValid ? $"prev-link {_current.Lsn}" : $"a prev-link before {header.Lsn}", header.Prev.ToString());
-        return header.Rmgr is > 21 and < 128
-            ? new WalFault(EndReason.BadResourceManager, header.Lsn, "resource manager 0 to 21 or 128 to 255", $"{header.Rmgr}")
-            : null;
-    }
-
-    private WalFault? Accept(in WalRecordHeader header, ReadOnlySpan<byte> record, Lsn endExact)
-    {
-        // The checksum covers what follows the header, then the header up to the checksum itself.
-        var crc = Crc32C.Append(Crc32C.Compute(record[WalRecordHeader.Size..]), record[..20]);
-        if (crc != header.Crc)
-            return new WalFault(EndReason.BadCrc, header.Lsn, $"CRC-32C {crc:x8}", $"{header.Crc:x8}");
-        if (_overwritten.IsValid && CheckOverwrite(header, record) is { } fault)
-            return fault;
+        if (WalRecordChecks.Checksum(header, record) is { } damaged)
+            return damaged;
+        if (overwritten.IsValid && WalRecordChecks.Overwrite(header, record, overwritten) is { } other)
+            return other;
         var end = new Lsn((endExact.Value + 7) & ~7UL);
         if (header.IsSwitch)
             end = WalSegment.At(header.Timeline, new Lsn(end.Value - 1), _segmentSize).End;
         _current = header with { End = end, EndExact = endExact };
         _next = end;
         return null;
-    }
-
-    /// <summary>What takes the place of a cut-off record says which one that was.</summary>
-    private WalFault? CheckOverwrite(in WalRecordHeader header, ReadOnlySpan<byte> record)
-    {
-        var expected = _overwritten;
-        _overwritten = default;
-        var found = header.IsOverwriteContrecord && record.Length >= 34
-            ? new Lsn(BinaryPrimitives.ReadUInt64LittleEndian(record[26..]))
-            : Lsn.Zero;
-        return found == expected ? null : new WalFault(
-            EndReason.BadContinuation, header.Lsn, $"a record that overwrites the one at {expected}", $"one that overwrites {found}");
     }
 
     private string FileOf(Lsn at)

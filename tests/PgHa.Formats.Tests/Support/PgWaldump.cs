@@ -1,42 +1,82 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using PgHa.Formats.Wal;
 
 namespace PgHa.Formats.Tests.Support;
 
-/// <summary>What pg_waldump says of a server's WAL.</summary>
+/// <summary>What pg_waldump 15 says of a server's WAL, each record in the same words as <see cref="Describe"/> finds for it.</summary>
 internal sealed partial record PgWaldump(IReadOnlyList<string> Records, Lsn End)
 {
     public static async Task<PgWaldump> Run(Postgres server, Lsn start)
     {
-        var control = server.Control;
-        var result = await Shell.TryRun("/usr/lib/postgresql/15/bin/pg_waldump", "-p", server.WalFolder,
-            "-t", control.CheckPointCopy.ThisTimeline.ToString(), "-s", start.ToString());
-        var records = result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
+        var result = await Shell.TryRun("/usr/lib/postgresql/15/bin/pg_waldump", "-b", "-p", server.WalFolder,
+            "-t", server.Control.CheckPointCopy.ThisTimeline.ToString(), "-s", start.ToString());
+        var records = new List<string>();
+        foreach (var line in result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            var m = RecordLine().Match(line);
-            Assert.True(m.Success, line);
-            return Line(m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value, Lsn.Parse(m.Groups[4].Value), Lsn.Parse(m.Groups[5].Value));
-        });
-        return new PgWaldump([.. records], EndOf(result.Error, server, records.Count()));
+            // A block's line and, if it has one, its image's line follow the record's.
+            if (line[0] == '\t')
+                records[^1] += line;
+            else
+                records.Add(RecordOf(line));
+        }
+        var end = EndLine().Match(result.Error);
+        Assert.True(end.Success, $"{records.Count} records in {server.WalFolder}, then: {result.Error}");
+        return new PgWaldump(records, Lsn.Parse(end.Groups[1].Value));
     }
 
-    public static string Line(in WalRecordHeader r) => Line(
-        ResourceManager.NameOf(r.Rmgr), r.TotalLength.ToString(CultureInfo.InvariantCulture),
-        r.Xid.ToString(CultureInfo.InvariantCulture), r.Lsn, r.Prev);
-
-    private static string Line(string rmgr, string length, string xid, Lsn lsn, Lsn prev) => $"{rmgr} len {length} tx {xid} lsn {lsn} prev {prev}";
-
-    // The error line names the position where the next record would be: "... at 0/15657C0: wanted 24, got 0".
-    private static Lsn EndOf(string error, Postgres server, int count)
+    /// <summary>A record as pg_waldump describes it, as far as both know it.</summary>
+    public static string Describe(WalReader reader)
     {
-        var m = EndLine().Match(error);
-        Assert.True(m.Success, $"{count} records in {server.WalFolder}, then: {error}");
-        return Lsn.Parse(m.Groups[1].Value);
+        ref readonly var r = ref reader.Current;
+        Assert.True(WalRecord.TryRead(r, reader.Data, reader.Major, out var record, out var error), error?.ToString());
+        var end = TransactionEnd.TryRead(record, reader.Major, out var transaction, out error) ? TimeOf(transaction, r.Xid) : "";
+        Assert.Null(error);
+        var text = new StringBuilder(Line(ResourceManager.NameOf(r.Rmgr), r.TotalLength.ToString(CultureInfo.InvariantCulture),
+            r.Xid.ToString(CultureInfo.InvariantCulture), r.Lsn, r.Prev, record.Operation, end));
+        foreach (var block in record)
+            text.Append(CultureInfo.InvariantCulture,
+                $"\tblkref #{block.Id}: rel {block.Relation} fork {ForkOf(block.Fork)} blk {block.Block}{ImageOf(block)}");
+        return text.ToString();
     }
 
-    [GeneratedRegex(@"^rmgr: (\w+) +len \(rec/tot\): +\d+/ *(\d+), tx: +(\d+), lsn: ([0-9A-F/]+), prev ([0-9A-F/]+), desc: ")]
+    private static string RecordOf(string line)
+    {
+        var m = RecordLine().Match(line);
+        Assert.True(m.Success, line);
+        var end = m.Groups[1].Value == "Transaction" ? EndOfTransaction().Match(m.Groups[6].Value + m.Groups[7].Value).Groups : null;
+        return Line(m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value, Lsn.Parse(m.Groups[4].Value), Lsn.Parse(m.Groups[5].Value),
+            m.Groups[6].Value, end is null ? "" : end[1].Value + end[2].Value);
+    }
+
+    private static string Line(string rmgr, string length, string xid, Lsn lsn, Lsn prev, string operation, string end) =>
+        $"{rmgr} len {length} tx {xid} lsn {lsn} prev {prev} {operation} {end}";
+
+    private static string TimeOf(TransactionEnd end, uint xid)
+    {
+        var time = end.Time.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        return end.Kind is TransactionEndKind.CommitPrepared or TransactionEndKind.AbortPrepared ? $"{end.Xid}: {time}"
+            : end.Xid == xid ? time : "wrong xid";
+    }
+
+    private static string ForkOf(ForkName fork) => fork.ToString().ToLowerInvariant();
+
+    private static string ImageOf(in WalBlock block)
+    {
+        if (block.Image is not { } image)
+            return "";
+        Assert.Equal(image.Length, block.ImageBytes.Length);
+        var text = $" (FPW{(image.Apply ? "" : " for WAL verification")}); hole: offset: {image.HoleOffset}, length: {image.HoleLength}";
+        return image.Compression == ImageCompression.None ? text
+            : $"{text}, compression saved: {image.RawLength - image.Length}, method: {image.Compression.ToString().ToLowerInvariant()}";
+    }
+
+    [GeneratedRegex(@"^rmgr: (\w+) +len \(rec/tot\): +\d+/ *(\d+), tx: +(\d+), lsn: ([0-9A-F/]+), prev ([0-9A-F/]+), desc: (UNKNOWN \(\w+\)|\S+)(.*)$")]
     private static partial Regex RecordLine();
+
+    [GeneratedRegex(@"^(?:COMMIT|ABORT|COMMIT_PREPARED|ABORT_PREPARED) (\d+: )?(\d{4}-\d\d-\d\d [0-9:.]+) UTC")]
+    private static partial Regex EndOfTransaction();
 
     [GeneratedRegex(@"error in WAL record at [0-9A-F/]+: .* at ([0-9A-F]+/[0-9A-F]+)")]
     private static partial Regex EndLine();

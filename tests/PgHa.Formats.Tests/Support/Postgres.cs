@@ -40,33 +40,67 @@ public sealed class Postgres : IAsyncDisposable
         return server;
     }
 
+    /// <summary>The lineage of the timeline in the control file.</summary>
+    public TimelineHistory History
+    {
+        get
+        {
+            var timeline = Control.CheckPointCopy.ThisTimeline;
+            if (timeline.Value == 1)
+                return TimelineHistory.Root(timeline);
+            var read = TimelineHistory.Parse(timeline, File.ReadAllText(Path.Combine(WalFolder, $"{WalFileName.HistoryOf(timeline)}")));
+            Assert.True(read.IsOk, read.Error?.ToString());
+            return read.Value;
+        }
+    }
+
+    /// <summary>A cold copy, which goes its own way from here.</summary>
+    public async Task<Postgres> Copy()
+    {
+        var home = (await Shell.Run("mktemp", "-d", "/tmp/pgha-formats.XXXXXX")).Trim();
+        var copy = new Postgres(_bin, home);
+        await Shell.Run("cp", "-a", Data, copy.Data);
+        await File.AppendAllTextAsync(Path.Combine(copy.Data, "postgresql.conf"), $"unix_socket_directories = '{home}'\n");
+        return copy;
+    }
+
+    /// <summary>From stopped to a running primary on the next timeline.</summary>
+    public async Task PromoteToNextTimeline()
+    {
+        await Shell.Run("touch", Path.Combine(Data, "standby.signal"));
+        await Start();
+        await Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "promote");
+        await Sql("checkpoint");
+    }
+
     public Task Start() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_home, "log"), "start");
 
     public Task Stop() => Shell.Run(_bin + "/pg_ctl", "-D", Data, "-w", "-m", "fast", "stop");
 
-    /// <summary>Runs SQL and gives the answer's rows as lines, columns separated by a bar.</summary>
-    public async Task<string> Sql(string sql) => (await Shell.Run(
-        Debian + "/psql", "-XAtq", "-h", _home, "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-c", sql)).Trim();
+    /// <summary>Runs statements in one session and gives the answers' rows as lines, columns separated by a bar.</summary>
+    public async Task<string> Sql(params string[] statements) => (await Shell.Run(Debian + "/psql",
+        ["-XAtq", "-h", _home, "-U", "postgres", "-v", "ON_ERROR_STOP=1", .. statements.SelectMany(s => (string[])["-c", s])])).Trim();
 
     public Task Pgbench(params string[] arguments) =>
         Shell.Run(Debian + "/pgbench", ["-h", _home, "-U", "postgres", .. arguments, "postgres"]);
 
-    /// <summary>kill -9 of the postmaster; its children follow by themselves, and are waited for.</summary>
+    /// <summary>kill -9 of the postmaster; its children follow by themselves, and all are waited for.</summary>
     public async Task Kill()
     {
         var pid = Pid ?? throw new InvalidOperationException("not running");
-        var children = (await File.ReadAllTextAsync($"/proc/{pid}/task/{pid}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var children = await File.ReadAllTextAsync($"/proc/{pid}/task/{pid}/children");
         using var postmaster = Process.GetProcessById(pid);
         postmaster.Kill();
+        string[] all = [$"{pid}", .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         var deadline = Stopwatch.StartNew();
-        while (children.Any(child => IsAlive(child)) && deadline.Elapsed < TimeSpan.FromSeconds(30))
+        while (all.Any(IsThere) && deadline.Elapsed < TimeSpan.FromSeconds(30))
             await Task.Delay(10);
-        Assert.DoesNotContain(children, IsAlive);
+        Assert.DoesNotContain(all, IsThere);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Pid is { } pid && IsAlive(pid.ToString(CultureInfo.InvariantCulture)))
+        if (Pid is { } pid && IsThere($"{pid}"))
             await Shell.TryRun(_bin + "/pg_ctl", "-D", Data, "-w", "-m", "immediate", "stop");
         Directory.Delete(_home, recursive: true);
     }
@@ -75,17 +109,5 @@ public sealed class Postgres : IAsyncDisposable
         ? int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture)
         : null;
 
-    // A zombie that its new parent has not yet collected does nothing any more.
-    private static bool IsAlive(string pid)
-    {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return stat[stat.LastIndexOf(')') + 2] != 'Z';
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    private static bool IsThere(string pid) => Directory.Exists($"/proc/{pid}");
 }

@@ -7,19 +7,30 @@ internal static class Shell
 {
     public sealed record Output(int Code, string Out, string Error);
 
-    public static async Task<Output> TryRun(string program, params string[] arguments)
+    /// <summary>Runs a program as the user postgres.</summary>
+    public static Task<Output> TryRun(string program, params string[] arguments) => Environment.IsPrivilegedProcess
+        ? Start("setpriv", ["--reuid", "postgres", "--regid", "postgres", "--init-groups", program, .. arguments])
+        : Start(program, arguments);
+
+    /// <summary>Runs a program as the user postgres, which must succeed.</summary>
+    public static async Task<string> Run(string program, params string[] arguments) =>
+        Succeeded(await TryRun(program, arguments), program, arguments);
+
+    /// <summary>Runs a program as the present user, which must succeed.</summary>
+    public static async Task<string> RunHere(string program, params string[] arguments) =>
+        Succeeded(await Start(program, arguments), program, arguments);
+
+    private static async Task<Output> Start(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.IsPrivilegedProcess ? "setpriv" : program)
+        var start = new ProcessStartInfo(program)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = "/tmp",
         };
         start.Environment["LC_ALL"] = "C";
-        string[] asPostgres = Environment.IsPrivilegedProcess
-            ? ["--reuid", "postgres", "--regid", "postgres", "--init-groups", program]
-            : [];
-        foreach (var argument in asPostgres.Concat(arguments))
+        start.Environment["TZ"] = "UTC";
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
@@ -29,11 +40,7 @@ internal static class Shell
         return new Output(process.ExitCode, await output, await error);
     }
 
-    public static async Task<string> Run(string program, params string[] arguments)
-    {
-        var result = await TryRun(program, arguments);
-        return result.Code == 0
-            ? result.Out
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {result.Code}\n{result.Out}\n{result.Error}");
-    }
+    private static string Succeeded(Output result, string program, string[] arguments) => result.Code == 0
+        ? result.Out
+        : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {result.Code}\n{result.Out}\n{result.Error}");
 }

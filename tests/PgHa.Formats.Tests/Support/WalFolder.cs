@@ -2,24 +2,25 @@ using PgHa.Formats.Wal;
 
 namespace PgHa.Formats.Tests.Support;
 
-/// <summary>The WAL of one timeline in a folder, as a reader's source.</summary>
-internal sealed class WalFolder(string folder, uint segmentSize, TimelineId timeline) : IDisposable
+/// <summary>The WAL of a lineage in a folder, as a reader's source: behind a switch point it is the next timeline's.</summary>
+internal sealed class WalFolder(string folder, uint segmentSize, TimelineHistory history) : IDisposable
 {
-    private readonly Dictionary<ulong, FileStream?> _files = [];
+    private readonly Dictionary<WalSegment, FileStream?> _files = [];
 
     public long BytesRead { get; private set; }
 
     public int Read(Lsn at, Span<byte> buffer)
     {
-        var segment = WalSegment.At(timeline, at, segmentSize);
-        if (!_files.TryGetValue(segment.Number, out var file))
+        var span = history.SpanAt(at);
+        var segment = WalSegment.At(span.Timeline, at, segmentSize);
+        if (!_files.TryGetValue(segment, out var file))
         {
             var path = Path.Combine(folder, segment.FileName);
-            _files[segment.Number] = file = File.Exists(path) ? File.OpenRead(path) : null;
+            _files[segment] = file = File.Exists(path) ? File.OpenRead(path) : null;
         }
         if (file is null)
             return 0;
-        var wanted = (int)Math.Min((ulong)buffer.Length, segment.End - at);
+        var wanted = (int)Math.Min((ulong)buffer.Length, Lsn.Min(segment.End, span.End ?? segment.End) - at);
         var count = RandomAccess.Read(file.SafeFileHandle, buffer[..wanted], (long)(at - segment.Start));
         BytesRead += count;
         return count;
@@ -31,8 +32,7 @@ internal sealed class WalFolder(string folder, uint segmentSize, TimelineId time
             file?.Dispose();
     }
 
-    public static WalFolder Of(Postgres server) =>
-        new(server.WalFolder, server.Control.WalSegmentSize, server.Control.CheckPointCopy.ThisTimeline);
+    public static WalFolder Of(Postgres server) => new(server.WalFolder, server.Control.WalSegmentSize, server.History);
 
     public WalReader Reader(Lsn start) => new(Read, segmentSize, start);
 }

@@ -37,6 +37,21 @@ public sealed class WalReaderTests
     }
 
     [Fact]
+    public async Task Records_of_every_kind_are_taken_apart_as_pg_waldump_does()
+    {
+        await using var server = await Postgres.Create(segmentMegabytes: 64, settings: Workload.Settings);
+        var start = server.Control.CheckPoint;
+        await server.Start();
+        await Workload.Run(server, 15);
+        await server.Stop();
+        await ExpectEqual(server, start);
+        using var wal = WalFolder.Of(server);
+        var seen = Seen.In(wal.Reader(start));
+        Assert.InRange(seen.Operations.Count, 75, int.MaxValue);
+        Assert.Equal(4, seen.Compressions.Count);
+    }
+
+    [Fact]
     public async Task Asking_again_for_the_end_reads_only_what_is_new()
     {
         await using var server = await Postgres.Create();
@@ -47,7 +62,7 @@ public sealed class WalReaderTests
         using var wal = WalFolder.Of(server);
         var first = WalEnd.Find(wal.Read, server.Control.WalSegmentSize, start);
         var before = wal.BytesRead;
-        var again = WalEnd.Find(wal.Read, server.Control.WalSegmentSize, first.LastRecord);
+        var again = first.FindAgain(wal.Read, server.Control.WalSegmentSize);
         Assert.Equal(first, again);
         Assert.True(wal.BytesRead - before <= 3 * 65536, $"{wal.BytesRead - before} bytes read");
     }
@@ -60,7 +75,7 @@ public sealed class WalReaderTests
         var records = new List<string>();
         while (reader.MoveNext())
         {
-            records.Add(PgWaldump.Line(reader.Current));
+            records.Add(PgWaldump.Describe(reader));
             Assert.Equal((int)reader.Current.TotalLength, reader.Data.Length);
         }
         Assert.Equal(expected.Records, records);

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Api.V1;
 /// <summary>The specification's <c>walFile</c> resource.</summary>
 internal static class WalFileEndpoints
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Routes.V1 + "/walFile/{name}", Get);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapGet("walFile/{name}", Get);
 
     /// <summary>The file as it is, with ranges; sent by the kernel.</summary>
     private static IResult Get(string name, LocalNode node) =>

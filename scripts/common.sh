@@ -1,0 +1,102 @@
+# Shared by the scripts at the root. Source it, do not run it.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # AS_OWNER is used by the scripts that source this
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PG_BIN=${PGHA_PG_BIN:-/usr/lib/postgresql/15/bin}
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+say() { printf '%s\n' "$*"; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# Prints the comment block at the top of a script: its documentation is its help.
+show_help() { sed -n '2,/^[^#]/{/^#/{s/^# \{0,1\}//;p}}' "$0"; }
+
+# ensure COMMAND-OR-FILE:PACKAGE ... : installs the Debian packages whose command or file is missing.
+ensure() {
+  local pair missing=()
+  for pair in "$@"; do
+    command -v "${pair%:*}" >/dev/null || [[ -e ${pair%:*} ]] || missing+=("${pair#*:}")
+  done
+  ((${#missing[@]})) || return 0
+  ((EUID == 0)) || die "missing: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}"
+  install_packages "${missing[@]}"
+}
+
+install_packages() {
+  say "installing: $*"
+  local log; log=$(mktemp)
+  # A package list may be old: it is only fetched anew when the first try fails.
+  apt_install "$@" >"$log" 2>&1 || { apt-get update && apt_install "$@"; } >>"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2; die "apt-get could not install: $*"; }
+  rm -f "$log"
+}
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
+
+ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-client-15 curl:curl; }
+
+ensure_dotnet() {
+  command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download/dotnet/10.0)"
+  (cd "$ROOT" && dotnet --version >/dev/null 2>&1) || die "the .NET SDK that global.json asks for is missing; found: $(dotnet --list-sdks | tr '\n' ' ')"
+}
+
+# PostgreSQL refuses to run as root, so servers and agents then run as postgres: "${AS_OWNER[@]}" COMMAND.
+# An array, not a function: a background job's $! is then the process itself, not a subshell.
+AS_OWNER=(env)
+OWNER=$(id -un)
+if ((EUID == 0)); then
+  OWNER=postgres
+  AS_OWNER=(setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/var/lib/postgresql)
+fi
+
+# A temporary folder of the user that servers run as, readable by nobody else.
+make_workdir() {
+  local dir; dir=$(mktemp -d "/tmp/$1.XXXXXX")
+  ((EUID)) || chown "$OWNER:" "$dir"
+  say "$dir"
+}
+
+# free_port PREFERRED ADDRESS... : a port nobody listens on at any of the addresses; 0 = no preference.
+free_port() {
+  local port=$1 tries; shift
+  ((port)) || port=$((RANDOM % 10000 + 20000))
+  for ((tries = 0; tries < 200; tries++)); do
+    port_is_free "$port" "$@" && { say "$port"; return; }
+    port=$((RANDOM % 10000 + 20000))
+  done
+  die "no free port on $*"
+}
+
+port_is_free() {
+  local port=$1 address; shift
+  for address in "$@"; do
+    ! (exec 3<>"/dev/tcp/$address/$port") 2>/dev/null || return 1
+  done
+}
+
+# wait_until SECONDS COMMAND... : true as soon as the command succeeds, false when the time is over.
+wait_until() {
+  local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000)); shift
+  until "$@"; do
+    ((${EPOCHREALTIME/./} < deadline)) || return 1
+    sleep 0.02
+  done
+}
+
+now_ms() { say $((${EPOCHREALTIME/./} / 1000)); }
+
+# 12345 -> 12.3
+seconds() { printf '%d.%d' $(($1 / 1000)) $(($1 % 1000 / 100)); }
+
+# stop_pid PID: ends a process that this script started, and waits for it.
+stop_pid() {
+  kill "$1" 2>/dev/null || return 0
+  wait_until 10 process_ended "$1" || kill -9 "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+
+# A child that ended stays a zombie until it is waited for.
+process_ended() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.Z' "/proc/$1/status"; }
+
+resident_mb() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
