@@ -39,7 +39,7 @@ public sealed class OperatorsSettingsTests : ClusterTest
     public async Task A_primary_whose_transactions_are_read_only_by_default_is_still_a_master()
     {
         var cluster = Keep(await TestCluster.AllRunning(prepare: each => Task.WhenAll(each.Nodes.Select(node =>
-            node.AddToPostgresConf("default_transaction_read_only = on\ndefault_transaction_isolation = 'serializable'\nstatement_timeout = 5000\nsearch_path = 'nowhere'")))));
+            node.AddToPostgresConf("default_transaction_read_only = on\nstatement_timeout = 5000\nsearch_path = 'nowhere'")))));
         await cluster.Play("""
             GET  N2 instance/all                       → master, slave
             POST N2 instance/switchover/slaveMaster    → slave, master
