@@ -18,6 +18,30 @@ public sealed class RandomWalkTests : ClusterTest
     [Fact]
     public Task Nothing_acknowledged_is_lost_over_some_random_calls() => Walk(2026, 30, withCrashes: false);
 
+    [Theory, Trait("Category", "Long")]
+    [InlineData(5), InlineData(6)]
+    public Task Nothing_acknowledged_is_lost_under_two_operators_who_do_not_know_of_each_other(int seed) => TwoOperators(seed, 80);
+
+    [Fact]
+    public Task Two_operators_who_do_not_know_of_each_other_lose_nothing() => TwoOperators(2027, 15);
+
+    private async Task TwoOperators(int seed, int calls)
+    {
+        var cluster = await BothRunning();
+        await using (new WritingClients(cluster))
+        {
+            await Task.WhenAll(Operator(cluster, new(seed), calls), Operator(cluster, new(-seed), calls));
+            await BringUp(cluster);
+        }
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        cluster.Ledger.Reigns();
+    }
+
+    private static async Task Operator(TestCluster cluster, Random random, int calls)
+    {
+        for (var i = 0; i < calls; i++) await RandomCall(cluster, random);
+    }
+
     private async Task Walk(int seed, int steps, bool withCrashes)
     {
         var random = new Random(seed);
@@ -37,12 +61,18 @@ public sealed class RandomWalkTests : ClusterTest
 
     private static async Task OneCall(TestCluster cluster, Random random)
     {
-        var words = Calls[random.Next(Calls.Length)].Split(' ');
-        var answer = await cluster.Nodes[random.Next(2)].Api.Send(new(words[0]), words[1]);
-        if (answer.Status != 200) answer.AssertRefused(409, answer.Code ?? -1);
+        var answer = await RandomCall(cluster, random);
         var seen = await Task.WhenAll(cluster.Nodes.Select(node => node.Api.Get("instance/all")));
         Assert.True(answer.Status != 200 || seen.All(each => each.Body == answer.Body), $"{answer}\nbut {string.Join('\n', seen.AsEnumerable())}");
         Assert.All(seen, each => Assert.True(cluster.Nodes.Count(node => each.State(node) is "master" or "single") < 2, each.ToString()));
+    }
+
+    private static async Task<Answer> RandomCall(TestCluster cluster, Random random)
+    {
+        var words = Calls[random.Next(Calls.Length)].Split(' ');
+        var answer = await cluster.Nodes[random.Next(2)].Api.Send(new(words[0]), words[1]);
+        if (answer.Status != 200) answer.AssertRefused(409, answer.Code ?? -1);
+        return answer;
     }
 
     private static async Task Crash(TestCluster cluster, Random random)

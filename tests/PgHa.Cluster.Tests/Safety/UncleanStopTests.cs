@@ -18,6 +18,22 @@ public sealed class UncleanStopTests : ClusterTest
     }
 
     [Fact]
+    public async Task A_start_does_not_make_the_standby_master_either()
+    {
+        var cluster = await PrimaryKilled();
+        await cluster.Play("DELETE N2 instance/current → inactive, inactive");
+        await cluster.AssertUnchanged(() => cluster.Play("""
+            POST N2 instance/master  → refused 409, code 13
+            POST N2 instance/all     → refused 409, code 13
+            """));
+        await cluster.Play("""
+            POST N2 instance/current → inactive, recovery
+            POST N1 instance/master  → eventually master, slave
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Fact]
     public async Task The_old_primary_may_simply_come_back()
     {
         var cluster = await PrimaryKilled();
