@@ -41,6 +41,18 @@ internal static partial class Linux
         return Poll(&poll, 1, milliseconds) > 0;
     }
 
+    /// <summary>Which directory a path leads to: device and inode, the same whatever links or mounts lie on the way. Null where there is none.</summary>
+    internal static unsafe (ulong Device, ulong Inode)? Identity(string path)
+    {
+        const int atCurrentFolder = -100;
+        const uint inodeOnly = 0x100;
+        const int size = 256, inode = 32, deviceMajor = 136, deviceMinor = 140; // struct statx, linux/stat.h
+        var buffer = stackalloc byte[size];
+        if (Statx(atCurrentFolder, path, 0, inodeOnly, buffer) != 0)
+            return null;
+        return ((ulong)*(uint*)(buffer + deviceMajor) << 32 | *(uint*)(buffer + deviceMinor), *(ulong*)(buffer + inode));
+    }
+
     /// <summary>Makes file names created, renamed or removed in a directory durable.</summary>
     internal static void SyncDirectory(string path)
     {
@@ -66,6 +78,9 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int Statx(int folder, string path, int flags, uint mask, byte* buffer);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);

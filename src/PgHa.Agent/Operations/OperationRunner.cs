@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
@@ -158,7 +157,7 @@ public sealed partial class OperationRunner(
     }
 
     private string NewId() =>
-        time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture) + "-" + RandomNumberGenerator.GetHexString(6, lowercase: true);
+        time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture) + "-" + Guid.NewGuid().ToString("N")[..6];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Operation}: {Goal}: begun, {Steps} steps")]
     private partial void LogBegun(string operation, string goal, int steps);

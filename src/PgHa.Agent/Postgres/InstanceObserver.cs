@@ -96,6 +96,9 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException or SocketException or IOException)
         {
             cancel.ThrowIfCancellationRequested();
+            await DisconnectAsync();
+            if (!ServerStillThere || PostmasterPid.Read(data.Root) is not { Stopping: false })
+                return await ObserveAsync(cancel); // it ended, or was told to, while it was asked: look again
             return await NotAskedAsync(facts, ServerStatus.NotAnswering,
                 deadline.IsCancellationRequested ? "its server does not answer within a second" : $"its server refuses the agent: {e.Message}");
         }

@@ -73,6 +73,7 @@ internal sealed class LocalSql(AgentOptions options)
         Timeout = 2,
         CommandTimeout = commandTimeout,
         CancellationTimeout = -1,
+        GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

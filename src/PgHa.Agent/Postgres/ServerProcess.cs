@@ -54,12 +54,15 @@ internal sealed class ServerProcess : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>Its working directory is the data directory and its program is postgres.</summary>
+    /// <summary>A process that has ended and was not reaped yet, or none at all: nothing runs under this pid.</summary>
+    internal static bool IsDead(int pid) => State(pid) is null or 'Z' or 'X';
+
+    /// <summary>Its working directory is the data directory (by device and inode, not by name) and its program is postgres.</summary>
     private static bool WorksIn(int pid, string dataDirectory)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName == dataDirectory
+            return Linux.Identity($"/proc/{pid}/cwd") is { } works && works == Linux.Identity(dataDirectory)
                 && Path.GetFileName(File.ResolveLinkTarget($"/proc/{pid}/exe", false)?.FullName)?.StartsWith("postgres", StringComparison.Ordinal) == true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

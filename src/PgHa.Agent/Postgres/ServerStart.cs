@@ -21,9 +21,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
             return folder.Refusal;
         if (await WaitForChildrenAsync(cancel) is { } left)
             return left;
-        // Nothing runs on the directory, so a postmaster.pid left behind is stale, whoever has its pid now: PostgreSQL itself would take a
-        // zombie, or a reused pid, for a running server.
-        DurableFile.Remove(Path.Combine(data.Root, "postmaster.pid"));
+        RemoveStaleLocks();
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
         var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
             ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);
@@ -47,6 +45,20 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
             await Task.Delay(Interval, time, cancel);
         }
         return null;
+    }
+
+    /// <summary>
+    /// Lock files of a server that was killed. Nothing works in the directory any more, but PostgreSQL would take the zombie of its old
+    /// postmaster, or whoever has its pid now, for a running server.
+    /// </summary>
+    private void RemoveStaleLocks()
+    {
+        if (PostmasterPid.Read(data.Root) is not { } old)
+            return;
+        var socketLock = old is { SocketDirectory: { } folder, Port: { } port } ? Path.Combine(folder, $".s.PGSQL.{port}.lock") : null;
+        if (socketLock is not null && ServerProcess.IsDead(old.Pid) && File.Exists(socketLock) && File.ReadLines(socketLock).FirstOrDefault()?.Trim() == $"{old.Pid}")
+            File.Delete(socketLock);
+        DurableFile.Remove(Path.Combine(data.Root, "postmaster.pid"));
     }
 
     private bool Runs(int pid)
