@@ -11,6 +11,8 @@ public sealed class OperatorsSettingsTests : ClusterTest
             $"ALTER SYSTEM SET primary_conninfo = 'user=postgres host={cluster.N1.Address} port={cluster.N1.Postgres.Port} sslmode=disable keepalives_idle=11'");
         await cluster.N2.Postgres.Execute("ALTER SYSTEM SET work_mem = '5MB'");
         await cluster.N2.Postgres.Execute("SELECT pg_reload_conf()");
+        await Wait.Until("the WAL receiver uses it", async () =>
+            await cluster.N2.Postgres.Ask<long>("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming' AND conninfo LIKE '%keepalives_idle=11%'") == 1);
         await cluster.WaitForStates("master", "slave");
         await cluster.Play("""
             POST N1 instance/switchover/masterSlave → slave, master
