@@ -24,6 +24,9 @@ internal static partial class Forms
     /// <summary>An absolute path; '..' and a final '/' are resolved, links are not.</summary>
     public static Complaint? FilePath(string text, out string? value)
     {
+        value = null;
+        if (text.AsSpan().ContainsAny("\"$`\\\n"))
+            return new("a path with one of \" $ ` \\ in it", "pg_ctl hands paths to a shell; choose a plain name");
         value = text.StartsWith('/') ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)) : null;
         return value is null ? new("not an absolute path", "write it from the root, such as /etc/pgha/pgha.yml") : null;
     }

@@ -16,6 +16,8 @@ public static class SwitchoverPlan
             return new Plan(request.Words) { Evidence = [$"{primary.Node} is primary already"] };
         if (primary.State == NodeState.Unknown)
             return StartPlan.Unknown(primary);
+        if (request.To is { } named && !view[named].Reachable)
+            return StartPlan.Unknown(view[named]);
         if (Target(request, view) is not { } target)
             return Decision.Refuse(Code.WrongState, request.To is { } to
                     ? $"{to} is not a streaming standby (it is {Words(view[to])})"

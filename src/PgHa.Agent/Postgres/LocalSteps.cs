@@ -139,7 +139,7 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> CheckpointAsync(CancellationToken cancel)
     {
-        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return StepResult.Failed(Code.WrongState, $"{options.Node} does not run", "start it first");
         await using var connection = await act.Sql.OpenAsync(server, cancel);
         await using var command = new NpgsqlCommand("CHECKPOINT", connection);

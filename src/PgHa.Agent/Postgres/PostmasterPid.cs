@@ -37,6 +37,10 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
             Line(lines, 4), Line(lines, 5), Line(lines, 7) ?? "starting");
     }
 
+    /// <summary>The content if that server lives and accepts connections, else null.</summary>
+    internal static PostmasterPid? ReadReady(string dataDirectory) =>
+        Read(dataDirectory) is { AcceptsConnections: true } server && ServerProcess.Runs(server.Pid, dataDirectory) ? server : null;
+
     private static string? Line(string[] lines, int index) =>
         index < lines.Length && lines[index].Trim() is { Length: > 0 } text ? text : null;
 }

@@ -13,7 +13,7 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, TimeProvider t
 
     internal async Task<StepResult> RunAsync(CancellationToken cancel)
     {
-        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return StepResult.Failed(new(Code.NotInRecovery, "the server does not run", "start it first"), neverWritable: true);
         using var postmaster = ServerProcess.Open(server.Pid, data.Root);
         await using var connection = await sql.OpenAsync(server, cancel);

@@ -29,6 +29,13 @@ internal sealed class ServerProcess : IDisposable
         return null;
     }
 
+    /// <summary>Whether a process of that pid runs on our data directory.</summary>
+    internal static bool Runs(int pid, string dataDirectory)
+    {
+        using var process = Open(pid, dataDirectory);
+        return process is not null;
+    }
+
     /// <summary>All processes that work in a data directory: the postmaster and its children, also those that outlive it.</summary>
     internal static IEnumerable<int> In(string dataDirectory) =>
         Directory.EnumerateDirectories("/proc")

@@ -25,7 +25,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
         var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
             ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);
-        while (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server || !Runs(server.Pid))
+        while (PostmasterPid.ReadReady(data.Root) is null)
         {
             if (control.IsCompleted && (await control).Code != 0)
                 return Failed((await control).Error, logBegin);
@@ -53,18 +53,12 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
     /// </summary>
     private void RemoveStaleLocks()
     {
-        if (PostmasterPid.Read(data.Root) is not { } old)
-            return;
+        if (PostmasterPid.Read(data.Root) is not { } old || ServerProcess.Runs(old.Pid, data.Root))
+            return; // none, or that of a server somebody starts at this moment
         var socketLock = old is { SocketDirectory: { } folder, Port: { } port } ? Path.Combine(folder, $".s.PGSQL.{port}.lock") : null;
         if (socketLock is not null && ServerProcess.IsDead(old.Pid) && File.Exists(socketLock) && File.ReadLines(socketLock).FirstOrDefault()?.Trim() == $"{old.Pid}")
             File.Delete(socketLock);
         DurableFile.Remove(Path.Combine(data.Root, "postmaster.pid"));
-    }
-
-    private bool Runs(int pid)
-    {
-        using var process = ServerProcess.Open(pid, data.Root);
-        return process is not null;
     }
 
     private Refusal Failed(string error, long logBegin)

@@ -51,7 +51,7 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, TimeProvider 
 
     private async Task<IReadOnlyList<int>> WalSendersAsync(CancellationToken cancel)
     {
-        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return [];
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(TimeSpan.FromSeconds(1));

@@ -59,7 +59,7 @@ internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, Lo
     /// <summary>Our own, as the next start would have them: a running server tells those that a restart does not change.</summary>
     private async Task<Dictionary<string, int>> OurSettledParametersAsync(CancellationToken cancel)
     {
-        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return [];
         await using var connection = await sql.OpenAsync(server, cancel);
         return await ParametersAsync(connection, "NOT pending_restart", cancel);

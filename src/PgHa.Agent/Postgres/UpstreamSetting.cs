@@ -27,7 +27,7 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
     /// <summary>Points a running standby at a node, by ALTER SYSTEM and reload.</summary>
     internal async Task<StepResult> ReloadAsync(string upstream, CancellationToken cancel)
     {
-        if (PostmasterPid.Read(data.Root) is not { AcceptsConnections: true } server)
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return StepResult.Failed(Code.StepFailed, "the server does not run", "start it as a standby");
         await using var connection = await sql.OpenAsync(server, cancel);
         var current = await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel) ?? "";

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 using PgHa.Client.Facts;
 using PgHa.Formats;
@@ -79,7 +80,19 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     internal WalDigest Digest(Lsn from, Lsn to, CancellationToken cancel)
     {
         var hash = new XxHash128();
-        var buffer = new byte[1 << 18];
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
+        try
+        {
+            return Digest(hash, buffer, from, to, cancel);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private WalDigest Digest(XxHash128 hash, byte[] buffer, Lsn from, Lsn to, CancellationToken cancel)
+    {
         for (var at = from; at < to;)
         {
             cancel.ThrowIfCancellationRequested();
