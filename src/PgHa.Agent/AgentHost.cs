@@ -19,7 +19,7 @@ using PgHa.Client;
 namespace PgHa.Agent;
 
 /// <summary>Puts the agent together.</summary>
-public static class AgentHost
+public static partial class AgentHost
 {
     /// <summary>The agent, ready to run.</summary>
     /// <param name="options">Validated options.</param>
@@ -54,8 +54,12 @@ public static class AgentHost
         WalFileEndpoints.Map(app);
         NodeEndpoints.Map(app);
         OperationEndpoints.Map(app);
+        LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         return app;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "agent of {Node} in cluster {Cluster} on {Listen}, data directory {DataDirectory}")]
+    private static partial void LogStarting(ILogger log, string node, string cluster, Uri listen, string dataDirectory);
 
     private static void AddAuthentication(IServiceCollection services)
     {

@@ -24,7 +24,7 @@ public partial class DocumentTests
     {
         var routes = string.Concat(Directory.EnumerateFiles(Path.Combine(Sources.Agent, "Api"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
         foreach (Match call in Calls().Matches(File.ReadAllText(Path.Combine(Sources.Root, "README.md"))))
-            foreach (var path in call.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries))
+            foreach (var path in call.Groups[1].Value.Split(',').Select(p => p.Trim(' ', '`').Replace("POST ", "", StringComparison.Ordinal)))
                 Assert.True(IsRouted(path, routes), $"README.md names {path}");
     }
 

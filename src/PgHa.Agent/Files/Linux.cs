@@ -7,7 +7,6 @@ namespace PgHa.Agent.Files;
 internal static partial class Linux
 {
     internal const int SigInt = 2;
-    internal const int SigQuit = 3;
     internal const int SigUsr1 = 10;
     internal const int SigTerm = 15;
 

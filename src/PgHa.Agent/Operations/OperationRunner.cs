@@ -48,7 +48,10 @@ public sealed partial class OperationRunner(
         var begun = false;
         try
         {
-            switch (await DecideAsync(request, cancel))
+            var decision = await DecideAsync(request, cancel);
+            if (decision is Plan { Stages.Count: 0 })
+                decision = await DecideAsync(request, cancel); // a server killed this very moment may have looked alive: done must be seen twice
+            switch (decision)
             {
                 case Refused refused:
                     LogRefused(request.Words, refused.Why.Message);

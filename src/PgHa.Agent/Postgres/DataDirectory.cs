@@ -58,9 +58,7 @@ internal sealed class DataDirectory
         if (!Directory.Exists(Root))
             return $"{Configured} does not exist";
         if (Major is not { } major)
-            return Directory.EnumerateFileSystemEntries(Root).Any()
-                ? $"{Configured} has no readable PG_VERSION: it is not a PostgreSQL data directory"
-                : $"{Configured} is empty";
+            return Emptiness();
         if (major is < 13 or > 18)
             return $"{Configured} is of PostgreSQL {major}; 13 to 18 are supported";
         if (!control.IsOk)
@@ -68,6 +66,20 @@ internal sealed class DataDirectory
         return MajorOfCatalog.TryGetValue(control.Value.CatalogVersion, out var real) && real != major
             ? $"PG_VERSION says {major}, pg_control is of PostgreSQL {real}"
             : null;
+    }
+
+    private string Emptiness()
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(Root).Any()
+                ? $"{Configured} has no readable PG_VERSION: it is not a PostgreSQL data directory"
+                : $"{Configured} is empty";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return $"{Configured} cannot be read by the agent's user";
+        }
     }
 
     /// <summary>The control file. A bad CRC may be a torn read of a running server (fact 28): read again.</summary>

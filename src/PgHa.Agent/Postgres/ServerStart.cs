@@ -8,6 +8,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class ServerStart(AgentOptions options, DataDirectory data, PostgresBinaries binaries, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ChildrenWithin = TimeSpan.FromSeconds(20);
 
     /// <summary>Where the server's stderr goes: never a pipe of the agent.</summary>
@@ -25,8 +26,12 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
         var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
             ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);
+        var begun = time.GetTimestamp();
         while (PostmasterPid.ReadReady(data.Root) is null)
         {
+            if (time.GetElapsedTime(begun) > ReadyWithin)
+                return new(Code.StepFailed, $"the server does not accept connections after {ReadyWithin.TotalMinutes} minutes",
+                    $"it goes on recovering by itself; a standby needs hot_standby = on; see {LogFile}");
             if (control.IsCompleted && (await control).Code != 0)
                 return Failed((await control).Error, logBegin);
             await Task.Delay(Interval, time, cancel);

@@ -13,6 +13,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class ServerStop(DataDirectory data, LocalSql sql, TimeProvider time)
 {
     private static readonly TimeSpan SenderPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SenderInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ChildInterval = TimeSpan.FromMilliseconds(2);
 
@@ -20,21 +21,22 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, TimeProvider 
     {
         var begun = time.GetTimestamp();
         using var postmaster = PostmasterPid.Read(data.Root) is { } server ? ServerProcess.Open(server.Pid, data.Root) : null;
-        var ended = "";
+        var ended = new SortedSet<int>();
         if (postmaster is not null)
         {
             var senders = await WalSendersAsync(cancel);
             postmaster.Signal(Linux.SigInt);
-            if (!await postmaster.ExitAsync(SenderPatience, time, cancel))
+            for (var wait = SenderPatience; !await postmaster.ExitAsync(wait, time, cancel); wait = SenderInterval)
             {
-                ended = EndSenders(senders);
-                if (!await postmaster.ExitAsync(Bound, time, cancel))
+                ended.UnionWith(EndSenders(senders));
+                if (time.GetElapsedTime(begun) > Bound)
                     return StepResult.Failed(Code.StepFailed, $"the server is still shutting down after {Bound.TotalMinutes} minutes", "look at its log");
             }
         }
         while (ServerProcess.In(data.Root).Any() && time.GetElapsedTime(begun) < Bound)
             await Task.Delay(ChildInterval, time, cancel);
-        return Verify(postmaster is not null, ended);
+        return Verify(postmaster is not null, ended.Count == 0 ? ""
+            : $"; ended WAL sender {string.Join(", ", ended)}, which held the shutdown back for {SenderPatience.TotalSeconds} s");
     }
 
     private StepResult Verify(bool ran, string ended)
@@ -68,15 +70,16 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, TimeProvider 
         }
     }
 
-    private string EndSenders(IReadOnlyList<int> senders)
+    /// <summary>
+    /// Asked again until it is gone: a sender that took the first SIGTERM between two writes is then stuck in sending its farewell.
+    /// </summary>
+    private IEnumerable<int> EndSenders(IReadOnlyList<int> senders)
     {
-        var ended = new List<int>();
         foreach (var pid in senders)
         {
             using var sender = ServerProcess.Open(pid, data.Root);
             if (sender?.Signal(Linux.SigTerm) == true)
-                ended.Add(pid);
+                yield return pid;
         }
-        return ended.Count == 0 ? "" : $"; ended WAL sender {string.Join(", ", ended)}, which held the shutdown back for {SenderPatience.TotalSeconds} s";
     }
 }

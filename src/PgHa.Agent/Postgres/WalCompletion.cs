@@ -73,6 +73,8 @@ internal sealed class WalCompletion(DataDirectory data, WalReading reading)
         File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var copied = await source.CopyWalFileAsync(name, file, cancel);
         file.Flush(flushToDisk: true);
+        if (!copied.IsOk)
+            File.Delete(staged);
         return copied.Refusal;
     }
 
