@@ -51,6 +51,7 @@ public static partial class AgentHost
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
         InstanceEndpoints.Map(app);
+        LsnEndpoints.Map(app);
         WalFileEndpoints.Map(app);
         NodeEndpoints.Map(app);
         OperationEndpoints.Map(app);

@@ -11,6 +11,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(NodeObservation))]
 [JsonSerializable(typeof(NodeObservation[]))]
 [JsonSerializable(typeof(WalPosition))]
+[JsonSerializable(typeof(LastRecord))]
 [JsonSerializable(typeof(WalDigest))]
 [JsonSerializable(typeof(Refusal))]
 [JsonSerializable(typeof(OperationReport))]

@@ -21,6 +21,9 @@ public interface INode
     /// <summary>Which WAL the node holds, or why that cannot be said.</summary>
     Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel);
 
+    /// <summary>The true last record of its WAL.</summary>
+    Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel);
+
     /// <summary>A digest over a range of its WAL.</summary>
     Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel);
 

@@ -28,6 +28,9 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     public Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, "node/wal", Reading, WireJson.Default.WalPosition, cancel);
 
+    public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, "node/lsn", Reading, WireJson.Default.LastRecord, cancel);
+
     public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, $"node/wal/digest?from={from}&to={to}", Reading, WireJson.Default.WalDigest, cancel);
 

@@ -16,13 +16,16 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
     private const string CannotConnectNow = "57P03";
 
     private static readonly TimeSpan SqlDeadline = TimeSpan.FromMilliseconds(900);
+    private static readonly TimeSpan BrokenPause = TimeSpan.FromMilliseconds(100);
     private ServerProcess? _process;
     private NpgsqlConnection? _connection;
 
     /// <summary>Whether the server process of the last observation still lives; asked on every request, so it must cost next to nothing.</summary>
     internal bool ServerStillThere => _process is not { } process || process.Alive;
 
-    internal async Task<NodeObservation> ObserveAsync(CancellationToken cancel)
+    internal Task<NodeObservation> ObserveAsync(CancellationToken cancel) => ObserveAsync(lastTry: false, cancel);
+
+    private async Task<NodeObservation> ObserveAsync(bool lastTry, CancellationToken cancel)
     {
         var control = data.ReadControl();
         var facts = new NodeObservation
@@ -43,7 +46,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
             return await NotAskedAsync(facts, ServerStatus.NotAnswering, "its server process is frozen (stopped by a signal)");
         if (!server.AcceptsConnections)
             return await NotAskedAsync(facts, ServerStatus.Starting, null);
-        return await AskAsync(facts, server, cancel);
+        return await AskAsync(facts, server, process, lastTry, cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -78,7 +81,8 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
         return facts with { Server = status, Problem = problem };
     }
 
-    private async Task<NodeObservation> AskAsync(NodeObservation facts, PostmasterPid server, CancellationToken cancel)
+    private async Task<NodeObservation> AskAsync(
+        NodeObservation facts, PostmasterPid server, ServerProcess process, bool lastTry, CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(SqlDeadline, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
@@ -97,8 +101,13 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
         {
             cancel.ThrowIfCancellationRequested();
             await DisconnectAsync();
-            if (!ServerStillThere || PostmasterPid.Read(data.Root) is not { Stopping: false })
-                return await ObserveAsync(cancel); // it ended, or was told to, while it was asked: look again
+            // A connection that breaks says little: the server may be ending (its children notice before it is gone), or only our
+            // session was ended. Look again, once.
+            if (!lastTry && !deadline.IsCancellationRequested)
+            {
+                await process.ExitAsync(BrokenPause, time, cancel);
+                return await ObserveAsync(lastTry: true, cancel);
+            }
             return await NotAskedAsync(facts, ServerStatus.NotAnswering,
                 deadline.IsCancellationRequested ? "its server does not answer within a second" : $"its server refuses the agent: {e.Message}");
         }

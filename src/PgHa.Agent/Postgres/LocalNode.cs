@@ -9,7 +9,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LocalSteps steps, NodeLock nodeLock) : INode, IDisposable
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, NodeLock nodeLock) : INode, IDisposable
 {
     private readonly SemaphoreSlim _oneStep = new(1);
 
@@ -23,6 +23,12 @@ internal sealed class LocalNode(
     {
         var seen = await observations.GetAsync(fresh: true, cancel);
         return await Task.Run(() => reading.Position(seen), cancel);
+    }
+
+    public async Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel)
+    {
+        var seen = await observations.GetAsync(fresh: true, cancel);
+        return await Task.Run(() => lastRecord.Read(seen), cancel);
     }
 
     public async Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel)

@@ -13,6 +13,8 @@ public static class PostgresServices
         .AddSingleton<InstanceObserver>()
         .AddSingleton<SharedObservation>()
         .AddSingleton<WalReading>()
+        .AddSingleton<LastRecordReading>()
+        .AddSingleton<WalListing>()
         .AddSingleton<ServerStart>()
         .AddSingleton<ServerStop>()
         .AddSingleton<Promotion>()

@@ -1,19 +1,116 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using PgHa.Agent.Postgres;
 using PgHa.Client;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Api.V1;
 
-/// <summary>The specification's <c>walFile</c> resource.</summary>
+/// <summary>The specification's <c>walFile</c>, <c>walFiles</c> and <c>validLsn</c> resources, of the called node.</summary>
 internal static class WalFileEndpoints
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapGet("walFile/{name}", Get);
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        var v1 = routes.MapGroup(Routes.V1);
+        v1.MapGet("walFile/{name}", Get);
+        v1.MapGet("walFiles/{name}", ListFromFileAsync);
+        v1.MapGet("walFiles/{timeline}/{hi}/{lo}", ListFromLsnAsync);
+        v1.MapGet("validLsn/{timeline}/{hi}/{lo}", ValidateAsync);
+    }
 
     /// <summary>The file as it is, with ranges; sent by the kernel.</summary>
     private static IResult Get(string name, LocalNode node) =>
         node.WalFile(name) is { } path
             ? Results.File(path, "application/octet-stream", enableRangeProcessing: true)
             : Answers.Refuse(node.NoSuchFile(name));
+
+    private static async Task<IResult> ListFromFileAsync(HttpContext http, string name, LocalNode node, WalListing listing)
+    {
+        var position = await node.WalPositionAsync(http.RequestAborted);
+        if (!position.IsOk)
+            return Answers.Refuse(position.Refusal);
+        return WalFileName.TryParse(name, out var parsed) && parsed.Kind is WalFileKind.Segment or WalFileKind.Partial && parsed.Fits(position.Value.SegmentSize)
+            ? List(parsed.Segment(position.Value.SegmentSize), position.Value, listing)
+            : Answers.Refuse(new(Code.Invalid, $"{name} is not the name of a WAL segment", "write it as 000000030000000000000039"), StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> ListFromLsnAsync(HttpContext http, string timeline, string hi, string lo, LocalNode node, WalListing listing)
+    {
+        if (!TryParse(timeline, hi, lo, out var id, out var lsn))
+            return NotAPosition(http);
+        var position = await node.WalPositionAsync(http.RequestAborted);
+        return position.IsOk
+            ? List(WalSegment.At(id, lsn, position.Value.SegmentSize), position.Value, listing)
+            : Answers.Refuse(position.Refusal);
+    }
+
+    private static IResult List(WalSegment first, WalPosition position, WalListing listing)
+    {
+        var files = listing.From(first, position);
+        if (files.Count == 0)
+            return Answers.Refuse(new(Code.NotFound, $"{position.Node} has no WAL from {first.FileName} on", $"its WAL ends at {position.End} on timeline {position.Timeline}"));
+        var body = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartArray();
+            foreach (var (file, md5) in files)
+            {
+                json.WriteStartObject();
+                json.WriteString("file", file);
+                json.WriteString("md5", md5);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+    }
+
+    /// <summary>Always 200, with codes of its own (the contract); counts from the record on to the end of the timeline's valid WAL.</summary>
+    private static async Task<IResult> ValidateAsync(HttpContext http, string timeline, string hi, string lo, LocalNode node, WalListing listing)
+    {
+        if (!TryParse(timeline, hi, lo, out var id, out var lsn))
+            return NotAPosition(http);
+        var position = await node.WalPositionAsync(http.RequestAborted);
+        if (!position.IsOk)
+            return Validity(WalValidity.Other, position.Refusal.Message, 0);
+        using var folder = listing.Open(position.Value);
+        var (validity, count) = await Task.Run(() => WalListing.Validate(folder, position.Value, id, lsn), http.RequestAborted);
+        return Validity(validity, validity switch
+        {
+            WalValidity.Valid => "Valid lsn",
+            WalValidity.NoSuchWal => "No such WAL",
+            WalValidity.NoRecordThere => "No record starts there",
+            _ => "Nothing at or after it",
+        }, count);
+    }
+
+    private static IResult Validity(WalValidity validity, string message, long count)
+    {
+        var body = new ArrayBufferWriter<byte>(128);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("code", (int)validity);
+            json.WriteString("msg", message);
+            json.WriteString("cnt", count.ToString(CultureInfo.InvariantCulture));
+            json.WriteEndObject();
+        }
+        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+    }
+
+    private static bool TryParse(string timeline, string hi, string lo, out TimelineId id, out Lsn lsn)
+    {
+        id = uint.TryParse(timeline, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new(number) : default;
+        return Lsn.TryParse(hi, lo, out lsn) && number > 0;
+    }
+
+    private static IResult NotAPosition(HttpContext http) => Answers.Refuse(
+        new(Code.Invalid, $"{http.Request.Path} names no timeline and LSN", "write it as …/3/0/39000028: timeline decimal, both parts of the LSN hexadecimal"),
+        StatusCodes.Status404NotFound);
 }

@@ -17,6 +17,7 @@ internal static class NodeEndpoints
         var node = routes.MapGroup(Routes.V2 + "/node");
         node.MapGet("", GetAsync);
         node.MapGet("wal", GetWalAsync);
+        node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync);
         node.MapPost("lock", LockAsync);
         node.MapDelete("lock/{operation}", Unlock);
@@ -30,6 +31,12 @@ internal static class NodeEndpoints
     {
         var position = await node.WalPositionAsync(http.RequestAborted);
         return position.IsOk ? Results.Json(position.Value, WireJson.Default.WalPosition) : Answers.Refuse(position.Refusal);
+    }
+
+    private static async Task<IResult> GetLastRecordAsync(HttpContext http, LocalNode node)
+    {
+        var record = await node.LastRecordAsync(http.RequestAborted);
+        return record.IsOk ? Results.Json(record.Value, WireJson.Default.LastRecord) : Answers.Refuse(record.Refusal);
     }
 
     private static async Task<IResult> GetDigestAsync(HttpContext http, LocalNode node, string from, string to)
