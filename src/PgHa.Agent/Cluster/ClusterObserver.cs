@@ -41,6 +41,8 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
         if (WalAncestry.RangeToCompare(a, b) is not var (from, to))
             return WalAncestry.Judge(a, b, null, null);
         var digests = await Task.WhenAll(this[a.Node].WalDigestAsync(from, to, cancel), this[b.Node].WalDigestAsync(from, to, cancel));
-        return WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
+        return digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed
+            ? WalAncestry.Unproven(a.Node, b.Node, $"their WAL could not be compared: {failed.Message}")
+            : WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
     }
 }

@@ -17,7 +17,7 @@ public sealed class ClusterLock(ClusterObserver cluster)
         {
             if (await TakeAsync(node, wanted, cancel) is not { } holder)
                 continue;
-            await ReleaseAsync(wanted.Operation, cancel);
+            await ReleaseAsync(wanted.Operation, CancellationToken.None);
             return new(Code.Busy, $"another operation is running: {holder.Goal}",
                 $"operation {holder.Operation} of {holder.Owner}: wait for it (GET {Client.Routes.V2}/operations/{holder.Operation}), "
                 + $"or if {holder.Owner} is gone for good POST {Client.Routes.V2}/operations/{holder.Operation}/abandon");
@@ -36,19 +36,23 @@ public sealed class ClusterLock(ClusterObserver cluster)
         if (!answer.IsOk || answer.Value.Granted)
             return null;
         var holder = answer.Value.Holder!;
-        if (!await IsDeadRunAsync(holder, cancel))
+        if (await MayBeLiveAsync(holder, cancel))
             return holder;
         await node.UnlockAsync(holder.Operation, cancel);
         var again = await node.LockAsync(wanted, cancel);
         return !again.IsOk || again.Value.Granted ? null : again.Value.Holder;
     }
 
-    /// <summary>The owner's agent has been started anew since: the run that took this lock no longer exists.</summary>
-    private async Task<bool> IsDeadRunAsync(OperationLock holder, CancellationToken cancel)
+    /// <summary>
+    /// Whether the operation that took a lock may still be carried out: only its owner can deny it, by having been started anew since or
+    /// by not knowing it any more.
+    /// </summary>
+    public async Task<bool> MayBeLiveAsync(OperationLock holder, CancellationToken cancel)
     {
+        ArgumentNullException.ThrowIfNull(holder);
         if (cluster.Nodes.FirstOrDefault(n => n.Name == holder.Owner) is not { } owner)
             return true;
-        var seen = await owner.ObserveAsync(fresh: false, cancel);
-        return seen.Reachable && seen.BootId != holder.OwnerBoot;
+        var seen = await owner.ObserveAsync(fresh: true, cancel);
+        return !seen.Reachable || (seen.BootId == holder.OwnerBoot && seen.LiveOperations.Contains(holder.Operation));
     }
 }

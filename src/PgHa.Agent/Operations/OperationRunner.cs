@@ -16,6 +16,7 @@ namespace PgHa.Agent.Operations;
 public sealed partial class OperationRunner(
     AgentOptions options,
     AgentBoot boot,
+    LiveOperations live,
     ClusterObserver cluster,
     ClusterLock clusterLock,
     StageRunner stageRunner,
@@ -31,7 +32,7 @@ public sealed partial class OperationRunner(
 
     /// <summary>What would be done, from a fresh view. Changes nothing.</summary>
     public async Task<Answer<OperationReport>> DryRunAsync(ChangeRequest request, CancellationToken cancel) =>
-        await DecideAsync(request, cancel) switch
+        await DecideAsync(request, null, cancel) switch
         {
             Plan plan => planReport.For(plan, "dry-run", time.GetUtcNow()) with { State = OperationState.Done },
             Refused refused => refused.Why,
@@ -43,22 +44,24 @@ public sealed partial class OperationRunner(
     {
         ArgumentNullException.ThrowIfNull(request);
         var id = NewId();
-        if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words), cancel) is { } busy)
-            return busy;
         var begun = false;
+        live.Begin(id);
         try
         {
-            var decision = await DecideAsync(request, cancel);
+            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words), cancel) is { } busy)
+                return busy;
+            var decision = await DecideAsync(request, id, cancel);
             if (decision is Plan { Stages.Count: 0 })
-                decision = await DecideAsync(request, cancel); // a server killed this very moment may have looked alive: done must be seen twice
+                decision = await DecideAsync(request, id, cancel); // a server killed this very moment may have looked alive: done must be seen twice
             switch (decision)
             {
                 case Refused refused:
                     LogRefused(request.Words, refused.Why.Message);
                     return refused.Why;
                 case Plan plan:
+                    var operation = Begin(plan, id);
                     begun = true;
-                    return Begin(plan, id);
+                    return operation;
                 default:
                     throw new System.Diagnostics.UnreachableException();
             }
@@ -66,14 +69,15 @@ public sealed partial class OperationRunner(
         finally
         {
             if (!begun)
-                await clusterLock.ReleaseAsync(id, CancellationToken.None);
+                await ReleaseAsync(id);
         }
     }
 
-    private async Task<Decision> DecideAsync(ChangeRequest request, CancellationToken cancel)
+    private async Task<Decision> DecideAsync(ChangeRequest request, string? operation, CancellationToken cancel)
     {
         var view = await ObserveSettledAsync(cancel);
-        if (CommonRules.Refuse(request, view) is { } refusal)
+        var unlocked = operation is null ? null : CommonRules.RefuseUnlocked(view, operation);
+        if ((unlocked ?? CommonRules.Refuse(request, view)) is { } refusal)
             return new Refused(refusal);
         var focus = Planner.Focus(request, view);
         var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
@@ -112,7 +116,7 @@ public sealed partial class OperationRunner(
                 Finish(operation, missing is null ? OperationState.Done : OperationState.Failed, missing is null ? null : InForce(missing, view));
             else
                 view = await UndoAsync(operation, plan, failure, cancel);
-            await clusterLock.ReleaseAsync(operation.Report.Id, CancellationToken.None);
+            await ReleaseAsync(operation.Report.Id);
             operation.End(view!);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -123,18 +127,29 @@ public sealed partial class OperationRunner(
         catch (Exception e)
         {
             // A bug or failed I/O: the operation must not look as if it were still running, and whoever waits must hear of it.
+            LogBroken(operation.Report.Id, e);
             Finish(operation, OperationState.Failed, new(Code.StepFailed, e.Message, "look at the agent's log; the call can be repeated"));
-            await clusterLock.ReleaseAsync(operation.Report.Id, CancellationToken.None);
             operation.Break(e);
-            throw;
         }
+        finally
+        {
+            await ReleaseAsync(operation.Report.Id);
+        }
+    }
+
+    private async Task ReleaseAsync(string operation)
+    {
+        await clusterLock.ReleaseAsync(operation, CancellationToken.None);
+        live.End(operation);
     }
 
     /// <summary>Before any node may have become writable, what was done is undone by a plan made from a fresh view.</summary>
     private async Task<ClusterView> UndoAsync(Operation operation, Plan plan, StageFailure failure, CancellationToken cancel)
     {
         var undone = false;
-        if (failure is { ChangedSomething: true, MayBeUndone: true } && plan.Undo is { } undo && await DecideAsync(undo, cancel) is Plan back)
+        var decision = failure is { ChangedSomething: true, MayBeUndone: true } && plan.Undo is { } undo
+            ? await DecideAsync(undo, operation.Report.Id, cancel) : null;
+        if (decision is Plan back)
         {
             var first = operation.Report.Steps.Count;
             store.Update(operation, r => r with { Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
@@ -142,7 +157,8 @@ public sealed partial class OperationRunner(
                 && (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing is null;
         }
         var view = await cluster.ObserveAsync(fresh: true, cancel);
-        var how = !failure.ChangedSomething ? "nothing was changed" : undone ? "what had been done was undone" : "";
+        var how = !failure.ChangedSomething ? "nothing was changed" : undone ? "what had been done was undone"
+            : decision is Refused refused ? $"undoing it was refused: {refused.Why.Message}" : "";
         var why = how.Length == 0 ? failure.Why : failure.Why with { Message = $"{failure.Why.Message}; {how}" };
         Finish(operation, undone ? OperationState.Undone : OperationState.Failed, failure.ChangedSomething ? InForce(why, view) : why);
         return view;
@@ -167,6 +183,9 @@ public sealed partial class OperationRunner(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Operation}: {Goal}: {State} {Why}")]
     private partial void LogEnded(string operation, string goal, OperationState state, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Operation}: broken")]
+    private partial void LogBroken(string operation, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "refused: {Goal}: {Why}")]
     private partial void LogRefused(string goal, string why);

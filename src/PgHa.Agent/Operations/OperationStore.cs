@@ -57,7 +57,7 @@ public sealed class OperationStore
             {
                 Write(report);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 report = operation.Update(r => r with { JournalProblem = e.Message });
                 _reports[report.Id] = report;
@@ -70,8 +70,8 @@ public sealed class OperationStore
 
     private void Write(OperationReport report)
     {
-        _reports[report.Id] = report;
         DurableFile.Replace(PathOf(report.Id), JsonSerializer.SerializeToUtf8Bytes(report, WireJson.Default.OperationReport));
+        _reports[report.Id] = report;
     }
 
     private void Load(string file)

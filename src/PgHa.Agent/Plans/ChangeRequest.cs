@@ -27,6 +27,9 @@ public abstract record ChangeRequest(string Called)
     /// <summary>The operator answers for what cannot be proven; never for a proven divergence.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Unknown nodes that the operation this request undoes had already answered for.</summary>
+    public IReadOnlyList<string> Answered { get; init; } = [];
+
     /// <summary>The request in words.</summary>
     public abstract string Words { get; }
 

@@ -17,6 +17,15 @@ public static class CommonRules
         return TwoWritable(view) ?? Data(view[Acting(request)]) ?? Foreign(view);
     }
 
+/// <summary>The lock of a node that can be reached now but could not when the locks were taken is not held: then nothing may begin.</summary>
+    public static Refusal? RefuseUnlocked(ClusterView view, string operation)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.Nodes.FirstOrDefault(n => n.Reachable && n.LockedBy != operation) is { } open
+            ? new(Code.Busy, $"the lock of {open.Node} is not held by this operation (it was out of reach, or its agent was restarted)", "repeat the call")
+            : null;
+    }
+
     /// <summary>The node that the request is about to start or promote.</summary>
     public static string Acting(ChangeRequest request) => request switch
     {

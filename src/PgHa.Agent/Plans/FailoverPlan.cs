@@ -12,7 +12,7 @@ public static class FailoverPlan
     {
         var target = view[request.Target];
         if (target.Writable && target.State != NodeState.Unknown)
-            return new Plan(request.Words) { Evidence = [$"{target.Node} is writable and no other node is"] };
+            return new Plan(request.Words) { Evidence = [$"{target.Node} is writable and no other node is"], Outcomes = [new(target.Node, StartPlan.AsPrimary)] };
         if (RefuseStates(request, target, view) is { } refusal)
             return new Refused(refusal);
         if (wal.ProblemOf(target.Node) is { } problem)

@@ -9,7 +9,7 @@ public static class StartAllPlan
     /// <summary>The plan.</summary>
     public static Decision For(StartAll request, ClusterView view, WalView wal)
     {
-        if (view.Unknown.FirstOrDefault() is { } unknown && view.Primary is not null)
+        if (view.Unknown.FirstOrDefault(n => !request.Answered.Contains(n.Node)) is { } unknown && view.Primary is not null)
             return StartPlan.Unknown(unknown);
         if (view.Primary is { } primary)
             return Followers(new Plan(request.Words), primary.Node, view, wal);
@@ -33,7 +33,7 @@ public static class StartAllPlan
         var others = view.Except(primary).Where(n => n.State != NodeState.Unknown && n.DataProblem is null).ToArray();
         var joining = others.Where(n => !(view.Primary is not null && n.State == NodeState.Standby && StandbyPlan.FollowsPrimary(n, view))).ToArray();
         foreach (var node in joining)
-            if (!WillBeCompletedFrom(node.Node, plan) && StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)
+            if (!WillBeCompleted(node.Node, plan, wal) && StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)
                 return new Refused(refusal);
         Step[] join = [.. joining.Select(n => StandbyPlan.JoinStep(n, primary))];
         return plan with
@@ -48,7 +48,7 @@ public static class StartAllPlan
         };
     }
 
-    /// <summary>A node that is ahead now is no longer once the primary has been completed from it.</summary>
-    private static bool WillBeCompletedFrom(string node, Plan plan) =>
-        plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Source == node);
+    /// <summary>Nodes that are ahead now are no longer once the primary has been completed from the most advanced of them; each proves it again when it starts.</summary>
+    private static bool WillBeCompleted(string node, Plan plan, WalView wal) =>
+        wal.Of(node).Kinship == WalKinship.Ahead && plan.Stages.SelectMany(s => s).Any(s => s is CompleteWal);
 }

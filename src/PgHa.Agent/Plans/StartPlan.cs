@@ -33,7 +33,7 @@ public static class StartPlan
     {
         var node = view[request.Called];
         if (node.Writable && node.State != NodeState.Unknown)
-            return new Plan(request.Words) { Evidence = [$"{node.Node} is writable"] };
+            return new Plan(request.Words) { Evidence = [$"{node.Node} is writable"], Outcomes = [new(node.Node, AsPrimary)] };
         if (node.InRecovery)
             return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
                 "stop it first (DELETE instance/current), or use failover or switchover to make it primary");
@@ -62,7 +62,7 @@ public static class StartPlan
 
     /// <summary>Which nodes an operator's force answers for.</summary>
     internal static string[] Accepted(ChangeRequest request, IEnumerable<NodeObservation> nodes) =>
-        request.Force ? [.. nodes.Select(n => n.Node)] : [];
+        [.. nodes.Select(n => n.Node).Where(n => request.Force || request.Answered.Contains(n))];
 
     /// <summary>A server that runs and does not answer can be neither started nor judged.</summary>
     internal static Decision Unknown(NodeObservation node) => Decision.Refuse(

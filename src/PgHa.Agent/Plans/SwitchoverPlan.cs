@@ -51,7 +51,7 @@ public static class SwitchoverPlan
             Evidence = [wal.Of(target).Evidence],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
-            Undo = new StartAll(primary),
+            Undo = new StartAll(primary) { Answered = unknown },
         };
     }
 

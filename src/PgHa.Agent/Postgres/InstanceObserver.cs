@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, DataDirectory data, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, LiveOperations live, DataDirectory data, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -32,6 +32,8 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
         {
             Node = options.Node,
             BootId = boot.Id,
+            LockedBy = nodeLock.Holder?.Operation,
+            LiveOperations = live.Ids,
             StandbySignal = data.HasStandbySignal,
             Control = control.IsOk ? ControlFacts.From(control.Value) : null,
             DataProblem = data.Problem(control),
@@ -39,7 +41,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
         var server = PostmasterPid.Read(data.Root);
         var process = Process(server);
         if (process is null)
-            return await GoneAsync(facts);
+            return await GoneAsync(facts, server);
         if (server!.Stopping)
             return await NotAskedAsync(facts, ServerStatus.ShuttingDown, "its server is shutting down");
         if (process.Frozen)
@@ -67,12 +69,14 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
     }
 
     /// <summary>No postmaster. Its children may live on for a moment, and one of them may still acknowledge a commit.</summary>
-    private async Task<NodeObservation> GoneAsync(NodeObservation facts)
+    private async Task<NodeObservation> GoneAsync(NodeObservation facts, PostmasterPid? server)
     {
         await DisconnectAsync();
-        return ServerProcess.In(data.Root).Any()
-            ? facts with { Server = ServerStatus.ShuttingDown, Problem = "its postmaster is gone, but processes of the server are still there" }
-            : facts with { Server = ServerStatus.Stopped };
+        if (!ServerProcess.In(data.Root).Any())
+            return facts with { Server = ServerStatus.Stopped };
+        return server is null
+            ? facts with { Server = ServerStatus.NotAnswering, Problem = "a server is starting or ending on its data directory" }
+            : facts with { Server = ServerStatus.ShuttingDown, Problem = "its postmaster is gone, but processes of the server are still there" };
     }
 
     private async Task<NodeObservation> NotAskedAsync(NodeObservation facts, ServerStatus status, string? problem)
@@ -113,7 +117,8 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Dat
         }
     }
 
-    private async Task DisconnectAsync()
+    /// <summary>Closes the session, if there is one.</summary>
+    internal async Task DisconnectAsync()
     {
         var connection = _connection;
         _connection = null;

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
@@ -11,6 +12,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class LocalNode(
     AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, NodeLock nodeLock) : INode, IDisposable
 {
+    private static readonly TimeSpan StepBound = TimeSpan.FromMinutes(15);
     private readonly SemaphoreSlim _oneStep = new(1);
 
     public void Dispose() => _oneStep.Dispose();
@@ -61,14 +63,20 @@ internal sealed class LocalNode(
 
     public async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
     {
-        if (nodeLock.Holder?.Operation != operation)
-            return StepResult.Failed(Code.Busy, $"operation {operation} does not hold the lock of {options.Node}", "repeat the call");
         await _oneStep.WaitAsync(cancel);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(StepBound);
         try
         {
-            return await steps.RunAsync(step, cancel);
+            return nodeLock.Holder?.Operation == operation
+                ? await steps.RunAsync(step, operation, bounded.Token)
+                : StepResult.Failed(new(Code.Busy, $"operation {operation} does not hold the lock of {options.Node}", "repeat the call"), neverWritable: true);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return StepResult.Failed(Code.StepFailed, $"not finished after {StepBound.TotalMinutes} minutes", $"look at the server log of {options.Node}");
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or Win32Exception)
         {
             return StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
         }

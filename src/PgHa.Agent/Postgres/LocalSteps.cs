@@ -15,20 +15,28 @@ internal sealed class LocalSteps(
     InstanceActions act,
     Lazy<ClusterObserver> cluster)
 {
-    internal Task<StepResult> RunAsync(Step step, CancellationToken cancel) => step switch
+    internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
         StopServer => act.Stop.RunAsync(cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
         StartAsStandby s => StartAsStandbyAsync(s.Upstream, cancel),
-        StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, cancel),
-        PromoteServer s => PromoteAsync(s.Accepted, cancel),
-        Follow s => act.Upstream.ReloadAsync(s.Upstream, cancel),
+        StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, operation, cancel),
+        PromoteServer s => PromoteAsync(s.Accepted, operation, cancel),
+        Follow s => FollowAsync(s.Upstream, cancel),
         CompleteWal s => CompleteAsync(s.Source, cancel),
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
+
+    private async Task<StepResult> FollowAsync(string upstream, CancellationToken cancel)
+    {
+        var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+        return seen.Writable
+            ? StepResult.Failed(Code.RunningPrimary, $"{options.Node} runs as primary", "stop it first")
+            : await act.Upstream.ReloadAsync(upstream, cancel);
+    }
 
     private async Task<StepResult> StartInRecoveryAsync(CancellationToken cancel)
     {
@@ -55,9 +63,9 @@ internal sealed class LocalSteps(
             : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}");
     }
 
-    private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, CancellationToken cancel)
+    private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
-        var (refusal, position) = await ProveAsync(accepted, cancel);
+        var (refusal, position) = await ProveAsync(accepted, operation, NodeState.Stopped, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         if (position is { HoldsWalItWouldNotReplay: true })
@@ -67,7 +75,8 @@ internal sealed class LocalSteps(
         if (File.Exists(data.RecoverySignal))
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
                 "finish it, or remove the file"), neverWritable: true);
-        return await StartWritableAsync(cancel);
+        // From here on nobody's patience may end it half way: a standby must not be left without its standby.signal.
+        return await StartWritableAsync(CancellationToken.None);
     }
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
@@ -96,16 +105,21 @@ internal sealed class LocalSteps(
             && now.Value.CheckPoint == before.Value.CheckPoint && now.Value.State != Formats.Control.DbState.InProduction;
     }
 
-    private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, CancellationToken cancel)
+    private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
-        var (refusal, _) = await ProveAsync(accepted, cancel);
+        var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
         return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await act.Promotion.RunAsync(cancel);
     }
 
     /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>
-    private async Task<(Refusal? Refusal, WalPosition? Position)> ProveAsync(IReadOnlyList<string> accepted, CancellationToken cancel)
+    private async Task<(Refusal? Refusal, WalPosition? Position)> ProveAsync(
+        IReadOnlyList<string> accepted, string operation, NodeState? required, CancellationToken cancel)
     {
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        if (CommonRules.RefuseUnlocked(view, operation) is { } unlocked)
+            return (unlocked, null);
+        if (required is { } state && view[options.Node].State != state)
+            return (new(Code.WrongState, $"{options.Node} is {view[options.Node].State}, not {state}", "repeat the call: it is planned anew"), null);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         if (wal.ProblemOf(options.Node) is { } problem)
             return (problem, null);

@@ -24,6 +24,9 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, TimeProvider 
         var ended = new SortedSet<int>();
         if (postmaster is not null)
         {
+            if (postmaster.Frozen)
+                return StepResult.Failed(Code.WrongState, $"the server process {postmaster.Pid} is frozen (stopped by a signal) and cannot shut down",
+                    $"let it go on (kill -CONT {postmaster.Pid}), or end it (kill -9 {postmaster.Pid}), then repeat the call");
             var senders = await WalSendersAsync(cancel);
             postmaster.Signal(Linux.SigInt);
             for (var wait = SenderPatience; !await postmaster.ExitAsync(wait, time, cancel); wait = SenderInterval)
@@ -41,6 +44,8 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, TimeProvider 
 
     private StepResult Verify(bool ran, string ended)
     {
+        if (ServerProcess.In(data.Root).ToArray() is { Length: > 0 } left)
+            return StepResult.Failed(Code.StepFailed, $"processes of the server are still there: {string.Join(", ", left)}", "look at them, and end them");
         var control = data.ReadControl();
         if (!control.IsOk)
             return StepResult.Failed(Code.StepFailed, $"stopped, but pg_control cannot be read: {control.Error}", "look at the disk");

@@ -9,6 +9,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class SharedObservation(InstanceObserver observer, TimeProvider time)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private Task<NodeObservation>? _flight;
     private Task<NodeObservation>? _next;
@@ -22,11 +23,11 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
         lock (_gate)
         {
             if (fresh)
-                answer = _flight is null ? Start() : _next ??= StartAfterAsync(_flight);
+                answer = _next ?? (_flight is null ? Start() : _next = StartAfterAsync(_flight));
             else if (_last is { } last && time.GetElapsedTime(_lastBegun) < MaxAge && observer.ServerStillThere)
                 answer = last;
             else
-                answer = _flight ?? Start();
+                answer = _flight ?? _next ?? Start();
         }
         return answer.IsCompleted ? answer : answer.WaitAsync(cancel);
     }
@@ -47,9 +48,23 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
         lock (_gate)
         {
             _next = null;
-            own = _flight is { IsCompleted: false } other && !ReferenceEquals(other, flight) ? other : Start();
+            own = Start();
         }
         return await own;
+    }
+
+    /// <summary>While nobody asks, no session of ours stays open: it would hold an operator's smart shutdown back.</summary>
+    private async Task CloseWhenIdleAsync(long begun)
+    {
+        await Task.Delay(IdleAfter, time);
+        Task closing;
+        lock (_gate)
+        {
+            if (_lastBegun != begun || _flight is not null || _next is not null)
+                return;
+            closing = observer.DisconnectAsync();
+        }
+        await closing;
     }
 
     private void Land(Task<NodeObservation> flight, long begun)
@@ -63,5 +78,6 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
             else
                 _last = null;
         }
+        _ = CloseWhenIdleAsync(begun);
     }
 }

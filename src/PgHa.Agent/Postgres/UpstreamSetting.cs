@@ -36,7 +36,7 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
         var literal = "'" + wanted.Replace("'", "''", StringComparison.Ordinal) + "'";
         await LocalSql.ScalarAsync(connection, $"ALTER SYSTEM SET {Name} = {literal}", cancel);
         await LocalSql.ScalarAsync(connection, "SELECT pg_reload_conf()::text", cancel);
-        return StepResult.Done($"reloaded; it streams from {upstream} from now on");
+        return StepResult.Done($"pointed at {upstream} and reloaded");
     }
 
     private string? PointAt(string upstream, string current)

@@ -12,6 +12,12 @@ public sealed record NodeObservation
     /// <summary>Whether the node's agent answered.</summary>
     public bool Reachable { get; init; } = true;
 
+    /// <summary>The operation that holds the node's lock; null when none does.</summary>
+    public string? LockedBy { get; init; }
+
+    /// <summary>The operations that the node's agent is carrying out itself.</summary>
+    public IReadOnlyList<string> LiveOperations { get; init; } = [];
+
     /// <summary>The server process.</summary>
     public ServerStatus Server { get; init; }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Operations;
 using PgHa.Agent.Postgres;
 using PgHa.Client;
 using PgHa.Client.Operations;
@@ -61,8 +62,8 @@ internal static class NodeEndpoints
         return Results.Json(new LockAnswer(nodeLock.Holder is null, nodeLock.Holder), WireJson.Default.LockAnswer);
     }
 
-    /// <summary>A step of a running operation; without one, made by hand, it takes this node's lock for itself.</summary>
-    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, NodeLock nodeLock, AgentBoot boot)
+    /// <summary>A step of a running operation; without one, made by hand, it is an operation of its own and takes the locks of all nodes.</summary>
+    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, ClusterLock locks, LiveOperations live, AgentBoot boot)
     {
         if (StepPath.Parse(node.Name, verb, name => http.Request.Query[name].FirstOrDefault()) is not { } step)
             return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
@@ -70,22 +71,25 @@ internal static class NodeEndpoints
                 + "check?upstream=NODE, checkpoint"), StatusCodes.Status404NotFound);
         if (http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is { Length: > 0 } operation)
             return Results.Json(await node.RunAsync(step, operation, http.RequestAborted), WireJson.Default.StepResult);
-        return await ByHandAsync(step, node, nodeLock, boot, http.RequestAborted);
+        return await ByHandAsync(step, node, locks, live, boot, http.RequestAborted);
     }
 
-    private static async Task<IResult> ByHandAsync(Step step, LocalNode node, NodeLock nodeLock, AgentBoot boot, CancellationToken cancel)
+    private static async Task<IResult> ByHandAsync(
+        Step step, LocalNode node, ClusterLock locks, LiveOperations live, AgentBoot boot, CancellationToken cancel)
     {
         var own = new OperationLock("by-hand-" + Guid.NewGuid().ToString("N"), node.Name, boot.Id, step.Words);
-        if (nodeLock.Take(own) is { Granted: false, Holder: { } holder })
-            return Answers.Refuse(new(Code.Busy, $"another operation is running: {holder.Goal}", $"operation {holder.Operation} of {holder.Owner}"));
+        live.Begin(own.Operation);
         try
         {
+            if (await locks.TakeAsync(own, cancel) is { } busy)
+                return Answers.Refuse(busy);
             var result = await node.RunAsync(step, own.Operation, cancel);
             return result.Failure is { } failure ? Answers.Refuse(failure) : Results.Json(result, WireJson.Default.StepResult);
         }
         finally
         {
-            nodeLock.Release(own.Operation);
+            await locks.ReleaseAsync(own.Operation, CancellationToken.None);
+            live.End(own.Operation);
         }
     }
 }

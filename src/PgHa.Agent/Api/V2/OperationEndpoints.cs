@@ -29,12 +29,15 @@ internal static class OperationEndpoints
         store.Find(id) is { } report ? Results.Json(report, WireJson.Default.OperationReport) : Answers.Refuse(Unknown(id));
 
     /// <summary>Frees the locks of an operation whose agent is gone for good; one that runs here is not touched.</summary>
-    private static async Task<IResult> AbandonAsync(HttpContext http, string id, OperationStore store, ClusterLock locks, NodeLock own)
+    private static async Task<IResult> AbandonAsync(HttpContext http, string id, OperationStore store, ClusterLock locks, ClusterObserver cluster, NodeLock own)
     {
         if (store.Find(id) is { State: OperationState.Running })
             return Answers.Refuse(new(Code.Busy, $"operation {id} is running on this node", "wait for it"));
         if (store.Find(id) is null && own.Holder?.Operation != id)
             return Answers.Refuse(Unknown(id));
+        if (own.Holder is { } holder && holder.Operation == id && await locks.MayBeLiveAsync(holder, http.RequestAborted)
+            && (await cluster[holder.Owner].ObserveAsync(fresh: false, http.RequestAborted)).Reachable)
+            return Answers.Refuse(new(Code.Busy, $"operation {id} is running on {holder.Owner}", "wait for it"));
         await locks.ReleaseAsync(id, http.RequestAborted);
         return Results.Json(new LockAnswer(own.Holder is null, own.Holder), WireJson.Default.LockAnswer);
     }
