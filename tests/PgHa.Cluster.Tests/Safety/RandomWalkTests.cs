@@ -12,7 +12,7 @@ public sealed class RandomWalkTests : ClusterTest
     ];
 
     [Theory, Trait("Category", "Long")]
-    [InlineData(1, false), InlineData(2, false), InlineData(3, true), InlineData(4, true)]
+    [InlineData(1, false), InlineData(2, false), InlineData(3, true), InlineData(4, true), InlineData(7, true), InlineData(8, true)]
     public Task Nothing_acknowledged_is_lost_over_many_random_calls(int seed, bool withCrashes) => Walk(seed, 120, withCrashes);
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class RandomWalkTests : ClusterTest
         var cluster = await BothRunning();
         await using (new WritingClients(cluster))
         {
-            await Task.WhenAll(Operator(cluster, new(seed), calls), Operator(cluster, new(-seed), calls));
+            await Task.WhenAll(Operator(cluster, new(seed), calls), Operator(cluster, new(seed + 1000), calls));
             await BringUp(cluster);
         }
         await cluster.Ledger.AssertOnEveryRunningNode();
@@ -63,9 +63,13 @@ public sealed class RandomWalkTests : ClusterTest
     {
         var answer = await RandomCall(cluster, random);
         var seen = await Task.WhenAll(cluster.Nodes.Select(node => node.Api.Get("instance/all")));
-        Assert.True(answer.Status != 200 || seen.All(each => each.Body == answer.Body), $"{answer}\nbut {string.Join('\n', seen.AsEnumerable())}");
+        Assert.True(answer.Status != 200 || seen.All(each => Roles(each) == Roles(answer)), $"{answer}\nbut {string.Join('\n', seen.AsEnumerable())}");
         Assert.All(seen, each => Assert.True(cluster.Nodes.Count(node => each.State(node) is "master" or "single") < 2, each.ToString()));
     }
+
+    /// <summary>Whether a standby streams at this moment may change by itself between two answers.</summary>
+    private static string Roles(Answer answer) =>
+        answer.Body.Replace("\"slave\"", "\"recovery\"", StringComparison.Ordinal).Replace("\"master\"", "\"single\"", StringComparison.Ordinal);
 
     private static async Task<Answer> RandomCall(TestCluster cluster, Random random)
     {
@@ -78,6 +82,7 @@ public sealed class RandomWalkTests : ClusterTest
     private static async Task Crash(TestCluster cluster, Random random)
     {
         var node = cluster.Nodes[random.Next(2)];
+        if (random.Next(2) == 0 && node.Postgres.IsRunning) await node.Postgres.KillAndWait();
         await node.Agent.Kill();
         await node.StartAgent();
     }
