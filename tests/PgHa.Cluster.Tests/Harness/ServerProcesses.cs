@@ -6,6 +6,10 @@ internal static class ServerProcesses
     public static IReadOnlyList<int> Of(string dataDirectory) =>
         [.. AllProcesses().Where(pid => WorksIn(pid, dataDirectory) && IsAlive(pid))];
 
+    /// <summary>The servers of all data directories below a folder.</summary>
+    public static IReadOnlyList<int> Below(string folder) =>
+        [.. AllProcesses().Where(pid => WorkingDirectory(pid)?.StartsWith(folder + "/", StringComparison.Ordinal) == true)];
+
     /// <summary>A zombie, which only waits for its parent to ask, is not alive.</summary>
     public static bool IsAlive(int pid) => State(pid) is not (null or 'Z' or 'X');
 
@@ -16,15 +20,17 @@ internal static class ServerProcesses
             .Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0)
             .Where(pid => pid > 0);
 
-    private static bool WorksIn(int pid, string folder)
+    private static bool WorksIn(int pid, string folder) => WorkingDirectory(pid) == folder;
+
+    private static string? WorkingDirectory(int pid)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName == folder;
+            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // ended meanwhile, or somebody else's
+            return null; // ended meanwhile, or somebody else's
         }
     }
 
