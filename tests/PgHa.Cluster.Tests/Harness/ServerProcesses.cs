@@ -6,10 +6,6 @@ internal static class ServerProcesses
     public static IReadOnlyList<int> Of(string dataDirectory) =>
         [.. AllProcesses().Where(pid => WorksIn(pid, dataDirectory) && IsAlive(pid))];
 
-    /// <summary>The servers of all data directories below a folder.</summary>
-    public static IReadOnlyList<int> Below(string folder) =>
-        [.. AllProcesses().Where(pid => WorkingDirectory(pid)?.StartsWith(folder + "/", StringComparison.Ordinal) == true)];
-
     /// <summary>A zombie, which only waits for its parent to ask, is not alive.</summary>
     public static bool IsAlive(int pid) => State(pid) is not (null or 'Z' or 'X');
 
@@ -20,17 +16,15 @@ internal static class ServerProcesses
             .Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0)
             .Where(pid => pid > 0);
 
-    private static bool WorksIn(int pid, string folder) => WorkingDirectory(pid) == folder;
-
-    private static string? WorkingDirectory(int pid)
+    private static bool WorksIn(int pid, string folder)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName;
+            return File.ResolveLinkTarget($"/proc/{pid}/cwd", false)?.FullName == folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // ended meanwhile, or somebody else's
+            return false; // ended meanwhile, or somebody else's
         }
     }
 

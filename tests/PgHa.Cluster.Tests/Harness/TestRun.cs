@@ -20,27 +20,6 @@ public sealed class TestRun : IDisposable
         if (Root.IsValueCreated) Directory.Delete(Root.Value.Result, recursive: true);
     }
 
-    private static async Task<string> CreateFolder()
-    {
-        var folder = (await AsPostgres.Run("/bin/mktemp", "-d", "/tmp/pgha-tests-XXXXXX")).Trim();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => CleanUp(folder);
-        return folder;
-    }
-
-    /// <summary>A run that is broken off (SIGTERM, SIGINT) takes its servers and files with it, too.</summary>
-    private static void CleanUp(string folder)
-    {
-        for (var attempt = 0; attempt < 50 && Directory.Exists(folder); attempt++)
-        {
-            foreach (var pid in ServerProcesses.Below(folder)) Signal.Send(pid, Signal.Kill);
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (IOException)
-            {
-                Thread.Sleep(50); // a dying server still wrote into it
-            }
-        }
-    }
+    private static async Task<string> CreateFolder() =>
+        (await AsPostgres.Run("/bin/mktemp", "-d", "/tmp/pgha-tests-XXXXXX")).Trim();
 }
