@@ -60,6 +60,14 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
         });
     }
 
+    /// <summary>SIGSTOP to all but the postmaster: it hears a shutdown, but cannot finish it.</summary>
+    public Task FreezeChildren() => Wait.Until("the children of the postmaster are frozen", () =>
+    {
+        var children = Processes.Where(pid => pid != Pid).ToArray();
+        foreach (var pid in children) Signal.Send(pid, Signal.Stop);
+        return children.All(ServerProcesses.IsFrozen);
+    });
+
     public void Thaw()
     {
         foreach (var pid in Processes) Signal.Send(pid, Signal.Continue);

@@ -19,10 +19,22 @@ public sealed class FailedStepTests : ClusterTest
     }
 
     [Fact]
+    public async Task A_frozen_server_cannot_be_stopped_and_the_refusal_says_how_to_go_on()
+    {
+        var cluster = await BothRunning();
+        await cluster.N2.Postgres.FreezePostmaster();
+        var refused = await cluster.N2.Api.Delete("instance/current");
+        refused.AssertRefused(409, 7);
+        Assert.Contains("kill -CONT", refused.Hint, StringComparison.Ordinal);
+        cluster.N2.Postgres.Thaw();
+        await cluster.WaitForStates("master", "slave");
+    }
+
+    [Fact]
     public async Task Past_the_deadline_the_answer_names_the_operation_that_goes_on_and_others_must_wait()
     {
         var cluster = await BothRunning();
-        await cluster.N2.Postgres.Freeze();
+        await cluster.N2.Postgres.FreezeChildren();
         var late = await cluster.N2.Api.Delete("instance/current?timeout=1");
         late.AssertRefused(504, 9);
         Assert.NotNull(late.Location);

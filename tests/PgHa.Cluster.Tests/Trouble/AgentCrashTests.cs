@@ -49,7 +49,7 @@ public sealed class AgentCrashTests : ClusterTest
     public async Task The_lock_of_a_killed_agent_is_freed_when_it_is_back()
     {
         var cluster = await BothRunning();
-        await cluster.N2.Postgres.Freeze();
+        await cluster.N2.Postgres.FreezeChildren();
         (await cluster.N2.Api.Delete("instance/current?timeout=1")).AssertRefused(504, 9);
         (await cluster.N1.Api.Delete("instance/slave")).AssertRefused(409, 8);
         await cluster.N2.Agent.Kill();
