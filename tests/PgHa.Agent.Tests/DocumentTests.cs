@@ -28,10 +28,13 @@ public partial class DocumentTests
                 Assert.True(IsRouted(path, routes), $"README.md names {path}");
     }
 
+    /// <summary>A key of the tables of calls, or a route template whose parameters may stand for anything.</summary>
     private static bool IsRouted(string path, string routes) =>
         routes.Contains($"[\"{path}\"]", StringComparison.Ordinal)
-        || routes.Contains('"' + Regex.Replace(path, @"[A-Z]{2,}", "{"), StringComparison.Ordinal)
-        || (path.StartsWith("instance/", StringComparison.Ordinal) && routes.Contains("\"instance/{scope}\"", StringComparison.Ordinal));
+        || Templates().Matches(routes).Any(t => Matches(t.Groups[1].Value.Split('/'), path.Split('/')));
+
+    private static bool Matches(string[] template, string[] path) =>
+        template.Length == path.Length && template.Zip(path).All(p => p.First == p.Second || p.First.StartsWith('{'));
 
     private static bool Exists(string path) =>
         new[] { Sources.Root, Sources.Agent }.Any(root => File.Exists(Path.Combine(root, path)) || Directory.Exists(Path.Combine(root, path))
@@ -39,6 +42,9 @@ public partial class DocumentTests
 
     [GeneratedRegex(@"`((?:src|tests|Api|Plans|Operations|Postgres|Cluster|docs)/[\w./]+?)`")]
     private static partial Regex Paths();
+
+    [GeneratedRegex(@"Map(?:Get|Post|Delete)\(""([^""]+)""")]
+    private static partial Regex Templates();
 
     [GeneratedRegex(@"^\| `(?:GET|POST|DELETE) ([\w/]+(?:`, `(?:POST )?[\w/]+)*)`", RegexOptions.Multiline)]
     private static partial Regex Calls();
