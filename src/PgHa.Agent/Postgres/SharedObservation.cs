@@ -4,11 +4,13 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Observations are made on demand and shared: whoever asks within 100 ms of the beginning of one gets the same, unless the server
-/// process has ended since. Nothing is polled.
+/// process has ended since. Who asks late in that time also begins the next one, so that under load nobody waits for the server.
+/// Nothing is polled.
 /// </summary>
 internal sealed class SharedObservation(InstanceObserver observer, TimeProvider time)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RenewAfter = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private Task<NodeObservation>? _flight;
@@ -24,12 +26,19 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
         {
             if (fresh)
                 answer = _next ?? (_flight is null ? Start() : _next = StartAfterAsync(_flight));
-            else if (_last is { } last && time.GetElapsedTime(_lastBegun) < MaxAge && observer.ServerStillThere)
-                answer = last;
+            else if (_last is { } last && time.GetElapsedTime(_lastBegun) is var age && age < MaxAge && observer.ServerStillThere)
+                answer = Renew(last, age);
             else
                 answer = _flight ?? _next ?? Start();
         }
         return answer.IsCompleted ? answer : answer.WaitAsync(cancel);
+    }
+
+    private Task<NodeObservation> Renew(Task<NodeObservation> last, TimeSpan age)
+    {
+        if (age > RenewAfter && _flight is null && _next is null)
+            Start();
+        return last;
     }
 
     private Task<NodeObservation> Start()
