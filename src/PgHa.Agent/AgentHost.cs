@@ -51,13 +51,25 @@ public static partial class AgentHost
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
         InstanceEndpoints.Map(app);
+        DataEndpoints.Map(app);
         LsnEndpoints.Map(app);
         WalFileEndpoints.Map(app);
         NodeEndpoints.Map(app);
         OperationEndpoints.Map(app);
+        RemoveLeftoversOnceStarted(app);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         return app;
     }
+
+    /// <summary>What a broken off clone left beside the data directory. Only once this agent listens: then no other one is at work there.</summary>
+    private static void RemoveLeftoversOnceStarted(WebApplication app) => app.Lifetime.ApplicationStarted.Register(() => _ = Task.Run(async () =>
+    {
+        if (await app.Services.GetRequiredService<LocalNode>().RemoveLeftoversAsync(app.Lifetime.ApplicationStopping) is { } problem)
+            LogLeftover(app.Logger, problem.Message);
+    }));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}; the next clone tries again")]
+    private static partial void LogLeftover(ILogger log, string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "agent of {Node} in cluster {Cluster} on {Listen}, data directory {DataDirectory}")]
     private static partial void LogStarting(ILogger log, string node, string cluster, Uri listen, string dataDirectory);

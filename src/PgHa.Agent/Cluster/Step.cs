@@ -21,6 +21,9 @@ public abstract record Step(string Node)
     /// <summary>Whether it changes the node at all.</summary>
     public virtual bool Changes => true;
 
+    /// <summary>Past this it is broken off.</summary>
+    public virtual TimeSpan Bound => TimeSpan.FromMinutes(15);
+
     /// <summary>The call as an operator would type it.</summary>
     public string Curl(Uri agent, bool secured)
     {

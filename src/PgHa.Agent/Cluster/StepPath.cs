@@ -23,6 +23,10 @@ public static class StepPath
             ("complete", null) when query("source") is { } source => new CompleteWal(node, source),
             ("replay", null) => new ReplayWal(node),
             ("check", null) when upstream is not null => new CheckUpstream(node, upstream),
+            ("check-init", null) => new CheckCreate(node),
+            ("init", null) => new CreateCluster(node, accepted),
+            ("check-clone", null) when query("source") is { } source => new CheckClone(node, source),
+            ("clone", null) when query("source") is { } source => new CloneFrom(node, source),
             ("checkpoint", null) => new WriteCheckpoint(node),
             _ => null,
         };

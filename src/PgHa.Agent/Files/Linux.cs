@@ -52,6 +52,39 @@ internal static partial class Linux
         return ((ulong)*(uint*)(buffer + deviceMajor) << 32 | *(uint*)(buffer + deviceMinor), *(ulong*)(buffer + inode));
     }
 
+    /// <summary>Whether another file system is mounted on this very directory, be it one's own tree again (a bind mount).</summary>
+    internal static unsafe bool IsMountPoint(string path)
+    {
+        const int atCurrentFolder = -100;
+        const int size = 256, attributes = 8; // struct statx, linux/stat.h
+        const ulong mountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
+        var buffer = stackalloc byte[size];
+        return Statx(atCurrentFolder, path, 0, 0, buffer) == 0 && (*(ulong*)(buffer + attributes) & mountRoot) != 0;
+    }
+
+    /// <summary>Whether this process may create, rename and remove names in a directory.</summary>
+    internal static bool MayWrite(string folder)
+    {
+        const int writeAndSearch = 3;
+        return Access(folder, writeAndSearch) == 0;
+    }
+
+    /// <summary>rename(2): atomic, and a directory may take the place of an empty one.</summary>
+    internal static void Rename(string from, string to)
+    {
+        if (RenameFile(from, to) != 0)
+            throw new IOException($"rename {from} to {to}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>Two names change places in one moment, so that neither is ever missing.</summary>
+    internal static void Exchange(string one, string other)
+    {
+        const int atCurrentFolder = -100;
+        const uint exchange = 2; // RENAME_EXCHANGE
+        if (RenameAt2(atCurrentFolder, one, atCurrentFolder, other, exchange) != 0)
+            throw new IOException($"exchange {one} and {other}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
     /// <summary>Makes file names created, renamed or removed in a directory durable.</summary>
     internal static void SyncDirectory(string path)
     {
@@ -80,6 +113,15 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int Statx(int folder, string path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameFile(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);

@@ -12,6 +12,7 @@ public static class OperationServices
         .AddSingleton(new OperationStore(options.StateDir))
         .AddSingleton<AgentBoot>()
         .AddSingleton<NodeLock>()
+        .AddSingleton<StepProgress>()
         .AddSingleton<LiveOperations>()
         .AddSingleton<ClusterLock>()
         .AddSingleton<PlanReport>()

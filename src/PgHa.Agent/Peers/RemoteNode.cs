@@ -15,7 +15,6 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
 {
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Step = TimeSpan.FromMinutes(15);
 
     public string Name => name;
 
@@ -57,7 +56,7 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     public async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(step);
-        var answer = await AskAsync(HttpMethod.Post, "node/" + step.Path, Step, WireJson.Default.StepResult, cancel,
+        var answer = await AskAsync(HttpMethod.Post, "node/" + step.Path, step.Bound, WireJson.Default.StepResult, cancel,
             request => request.Headers.Add(Routes.OperationHeader, operation));
         return answer.IsOk ? answer.Value : StepResult.Failed(answer.Refusal);
     }

@@ -128,3 +128,25 @@ public sealed record StopAll(string Called, StopOrder Order) : ChangeRequest(Cal
     /// <inheritdoc />
     public override bool NeedsWal => false;
 }
+
+/// <summary>Make a new cluster in the node's empty data directory and start it as primary.</summary>
+public sealed record InitData(string Called) : ChangeRequest(Called)
+{
+    /// <inheritdoc />
+    public override string Words => $"make a new cluster on {Called}";
+
+    /// <inheritdoc />
+    public override bool NeedsWal => false;
+}
+
+/// <summary>Fill the node's empty data directory with a base backup of another node and start it as standby.</summary>
+/// <param name="Called">The node whose agent was called.</param>
+/// <param name="From">The running node to copy; default the primary.</param>
+public sealed record CloneData(string Called, string? From = null) : ChangeRequest(Called)
+{
+    /// <inheritdoc />
+    public override string Words => $"clone {Called} from {From ?? "the primary"}";
+
+    /// <inheritdoc />
+    public override bool NeedsWal => false;
+}

@@ -14,7 +14,9 @@ public static class CommonRules
         ArgumentNullException.ThrowIfNull(view);
         if (request is StopNode or StopPrimary or StopStandbys or StopAll)
             return null;
-        return TwoWritable(view) ?? Data(view[Acting(request)]) ?? Foreign(view);
+        // Those two are for nodes that have no data yet; what lies there is their own rules' first question.
+        var data = request is InitData or CloneData ? null : Data(view[Acting(request)]);
+        return TwoWritable(view) ?? data ?? Foreign(view);
     }
 
 /// <summary>The lock of a node that can be reached now but could not when the locks were taken is not held: then nothing may begin.</summary>
@@ -44,7 +46,7 @@ public static class CommonRules
 
     private static Refusal? Data(NodeObservation node) => node.DataProblem is not { } problem ? null : new(Code.WrongState,
         $"the data directory of {node.Node} cannot be used: {problem}",
-        "correct postgres.data_dir, or fill it with a base backup of this cluster");
+        "correct postgres.data_dir; an empty one is filled by POST data/clone, or with the first node of a new cluster by POST data/init");
 
     private static Refusal? Foreign(ClusterView view)
     {

@@ -18,6 +18,8 @@ public static class Planner
             StartStandby r => StandbyPlan.For(r, view, wal),
             Failover r => FailoverPlan.For(r, view, wal),
             Switchover r => SwitchoverPlan.For(r, view, wal),
+            InitData r => InitDataPlan.For(r, view),
+            CloneData r => CloneDataPlan.For(r, view),
             StopNode r => StopPlan.ForNode(r, view),
             StopPrimary r => StopPlan.ForPrimary(r, view),
             StopStandbys r => StopPlan.ForStandbys(r, view),

@@ -67,7 +67,7 @@ public static class StandbyPlan
     internal static bool FollowsPrimary(NodeObservation node, ClusterView view) =>
         node.UpstreamNode is null || node.UpstreamNode == view.Primary?.Node;
 
-    private static Decision NoPrimary(ClusterView view, string node)
+    internal static Decision NoPrimary(ClusterView view, string node)
     {
         var unknown = view.Unknown.ToArray();
         var who = unknown.Length == 0 ? "no node is writable" : $"no node is known to be writable, {ClusterView.Names(unknown)} is unknown";

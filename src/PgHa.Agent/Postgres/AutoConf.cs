@@ -19,6 +19,17 @@ internal static class AutoConf
         return string.Join('\n', lines) + "\n";
     }
 
+    /// <summary>Drops settings from the file of a stopped server.</summary>
+    internal static void Drop(string path, params string[] names)
+    {
+        if (!File.Exists(path))
+            return;
+        var old = File.ReadAllText(path);
+        var kept = string.Join('\n', old.Split('\n').Where(l => !names.Any(n => Sets(l, n))));
+        if (kept != old)
+            DurableFile.Replace(path, Encoding.UTF8.GetBytes(kept));
+    }
+
     /// <summary>Writes the setting into the file of a stopped server.</summary>
     internal static void Set(string path, string name, string value)
     {

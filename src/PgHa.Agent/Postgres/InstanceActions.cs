@@ -9,4 +9,5 @@ internal sealed record InstanceActions(
     UpstreamCheck Check,
     WalCompletion Completion,
     WalReplay Replay,
+    DataSteps Data,
     LocalSql Sql);

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, LiveOperations live, DataDirectory data, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, LiveOperations live, DataDirectory data, DirectorySwap swap, StepProgress progress, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -28,6 +28,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     private async Task<NodeObservation> ObserveAsync(bool lastTry, CancellationToken cancel)
     {
         var control = data.ReadControl();
+        var problem = data.Problem(control);
         var facts = new NodeObservation
         {
             Node = options.Node,
@@ -36,7 +37,9 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             LiveOperations = live.Ids,
             StandbySignal = data.HasStandbySignal,
             Control = control.IsOk ? ControlFacts.From(control.Value) : null,
-            DataProblem = data.Problem(control),
+            DataProblem = problem,
+            Place = problem is null ? null : swap.EmptyPlace(),
+            Progress = progress.Text,
         };
         var server = PostmasterPid.Read(data.Root);
         var process = Process(server);

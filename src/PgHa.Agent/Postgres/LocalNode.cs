@@ -10,9 +10,8 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, NodeLock nodeLock) : INode, IDisposable
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock) : INode, IDisposable
 {
-    private static readonly TimeSpan StepBound = TimeSpan.FromMinutes(15);
     private readonly SemaphoreSlim _oneStep = new(1);
 
     public void Dispose() => _oneStep.Dispose();
@@ -69,9 +68,10 @@ internal sealed class LocalNode(
 
     public async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
     {
+        ArgumentNullException.ThrowIfNull(step);
         await _oneStep.WaitAsync(cancel);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bounded.CancelAfter(StepBound);
+        bounded.CancelAfter(step.Bound);
         try
         {
             return nodeLock.Holder?.Operation == operation
@@ -80,11 +80,26 @@ internal sealed class LocalNode(
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return StepResult.Failed(Code.StepFailed, $"not finished after {StepBound.TotalMinutes} minutes", $"look at the server log of {options.Node}");
+            return StepResult.Failed(Code.StepFailed, $"not finished after {step.Bound.TotalMinutes} minutes", $"look at the server log of {options.Node}");
         }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or Win32Exception)
         {
             return StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
+        }
+        finally
+        {
+            progress.Text = null;
+            _oneStep.Release();
+        }
+    }
+
+    /// <summary>Removes what a step that was broken off left beside the data directory; null, or why that failed.</summary>
+    internal async Task<Refusal?> RemoveLeftoversAsync(CancellationToken cancel)
+    {
+        await _oneStep.WaitAsync(cancel);
+        try
+        {
+            return swap.RemoveSide();
         }
         finally
         {

@@ -7,17 +7,35 @@ namespace PgHa.Agent.Postgres;
 /// <summary>PostgreSQL's own programs, of the data directory's major version, and how the operator starts this server.</summary>
 internal sealed class PostgresBinaries(AgentOptions options, DataDirectory data)
 {
+    /// <summary>Where nothing tells the major version, the newest one is taken.</summary>
+    private static readonly int[] Majors = [18, 17, 16, 15, 14, 13];
+
     /// <summary>The folder that holds <c>postgres</c> and <c>pg_ctl</c>, or why there is none.</summary>
-    internal Answer<string> Folder()
+    internal Answer<string> Folder() => Folder(data.Major);
+
+    /// <summary>The same for a data directory that is still to be made.</summary>
+    /// <param name="major">Its major version; null for any.</param>
+    internal Answer<string> Folder(int? major)
     {
+        var usual = (major is { } one ? [one] : Majors).SelectMany(m => new[] { $"/usr/lib/postgresql/{m}/bin", $"/usr/pgsql-{m}/bin" });
         string?[] candidates = options.Postgres.BinDir is { } configured
             ? [configured]
-            : [LastUsed(), .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), $"/usr/lib/postgresql/{data.Major}/bin", $"/usr/pgsql-{data.Major}/bin"];
+            : [LastUsed(), .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), .. usual];
         return candidates.FirstOrDefault(c => c is { Length: > 0 } && File.Exists(Path.Combine(c, "postgres")) && File.Exists(Path.Combine(c, "pg_ctl"))) is { } found
             ? found
             : new Refusal(Code.WrongState,
-                options.Postgres.BinDir is { } wrong ? $"{wrong} does not hold postgres and pg_ctl" : $"postgres and pg_ctl of PostgreSQL {data.Major} were not found",
+                options.Postgres.BinDir is { } wrong ? $"{wrong} does not hold postgres and pg_ctl" : $"postgres and pg_ctl of PostgreSQL {major} were not found",
                 "set postgres.bin_dir to the folder that holds them");
+    }
+
+    /// <summary>One of PostgreSQL's programs that only some calls need.</summary>
+    internal Answer<string> Program(string name, int? major)
+    {
+        var folder = Folder(major);
+        if (!folder.IsOk)
+            return folder.Refusal;
+        var program = Path.Combine(folder.Value, name);
+        return File.Exists(program) ? program : new Refusal(Code.WrongState, $"{program} is missing on {options.Node}", "install it, or set postgres.bin_dir to the folder that holds all of PostgreSQL's programs");
     }
 
     /// <summary>
@@ -32,30 +50,42 @@ internal sealed class PostgresBinaries(AgentOptions options, DataDirectory data)
         var named = last.FindIndex(a => a.StartsWith("config_file=", StringComparison.Ordinal) || a.StartsWith("--config_file=", StringComparison.Ordinal));
         if (options.Postgres.ConfigFile is { } configured && named >= 0)
             last[named] = last[named][..(last[named].IndexOf('=', StringComparison.Ordinal) + 1)] + configured;
-        else if (named < 0 && (options.Postgres.ConfigFile ?? DebianConfiguration()) is { } file)
+        else if (named < 0 && ConfigurationOutside(data.Root, data.Major) is { } file)
             last.AddRange(["-c", $"config_file={file}"]);
         return last;
     }
 
     /// <summary>What the server would use for a setting if it started now, asked of the server program itself.</summary>
-    internal async Task<Answer<string>> SettingAsync(string name, CancellationToken cancel)
+    internal Task<Answer<string>> SettingAsync(string name, CancellationToken cancel) =>
+        SettingAsync(name, data.Configured, data.Major, ServerOptions(), cancel);
+
+    /// <summary>The same for a data directory that lies elsewhere and has its configuration inside.</summary>
+    internal Task<Answer<string>> SettingInsideAsync(string name, string directory, int? major, CancellationToken cancel) =>
+        SettingAsync(name, directory, major, [], cancel);
+
+    /// <summary>
+    /// The configuration file that lies outside a data directory: the configured one, or Debian's, which keeps it in /etc. Null where the
+    /// directory holds its own, or where there is none at all.
+    /// </summary>
+    internal string? ConfigurationOutside(string directory, int? major)
     {
-        var folder = Folder();
-        if (!folder.IsOk)
-            return folder.Refusal;
-        var (code, output, error) = await ToolRun.RunAsync(
-            Path.Combine(folder.Value, "postgres"), ["-C", name, "-D", data.Configured, .. ServerOptions()], cancel);
-        return code == 0 ? output.TrimEnd('\n') : new Refusal(Code.WrongState,
-            $"postgres -C {name} failed: {error.Trim()}", "correct the server's configuration");
+        if (options.Postgres.ConfigFile is { } configured)
+            return configured;
+        if (File.Exists(Path.Combine(directory, "postgresql.conf")))
+            return null;
+        var debian = $"/etc/postgresql/{major}/{Path.GetFileName(data.Root)}/postgresql.conf";
+        return File.Exists(debian) ? debian : null;
     }
 
-    /// <summary>Debian keeps the configuration of a cluster outside its data directory.</summary>
-    private string? DebianConfiguration()
+    private async Task<Answer<string>> SettingAsync(
+        string name, string directory, int? major, IEnumerable<string> serverOptions, CancellationToken cancel)
     {
-        if (File.Exists(Path.Combine(data.Root, "postgresql.conf")))
-            return null;
-        var debian = $"/etc/postgresql/{data.Major}/{Path.GetFileName(data.Root)}/postgresql.conf";
-        return File.Exists(debian) ? debian : null;
+        var program = Program("postgres", major);
+        if (!program.IsOk)
+            return program.Refusal;
+        var (code, output, error) = await ToolRun.RunAsync(program.Value, ["-C", name, "-D", directory, .. serverOptions], cancel);
+        return code == 0 ? output.TrimEnd('\n') : new Refusal(Code.WrongState,
+            $"postgres -C {name} failed: {error.Trim()}", "correct the server's configuration");
     }
 
     private string? LastUsed() => LastArguments().FirstOrDefault() is { } program ? Path.GetDirectoryName(program) : null;

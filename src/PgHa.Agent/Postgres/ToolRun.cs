@@ -6,17 +6,54 @@ namespace PgHa.Agent.Postgres;
 internal static class ToolRun
 {
     internal static async Task<(int Code, string Output, string Error)> RunAsync(
-        string program, IEnumerable<string> arguments, CancellationToken cancel)
+        string program, IEnumerable<string> arguments, CancellationToken cancel, string input = "")
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        start.Environment["LC_ALL"] = "C";
-        using var process = System.Diagnostics.Process.Start(start)!;
+        using var process = Start(program, arguments);
+        await process.StandardInput.WriteAsync(input.AsMemory(), cancel);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancel);
         var error = process.StandardError.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
         return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>
+    /// Runs a program that may take long, handing on each line of its stderr. It is killed when the caller gives up, and when it says
+    /// nothing for too long.
+    /// </summary>
+    /// <returns>Its exit code; null when it was killed for its silence.</returns>
+    internal static async Task<int?> WatchAsync(
+        string program, IEnumerable<string> arguments, Action<string> line, TimeSpan silence, CancellationToken cancel)
+    {
+        using var process = Start(program, arguments);
+        process.StandardInput.Close();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            patience.CancelAfter(silence);
+            while (await process.StandardError.ReadLineAsync(patience.Token) is { } text)
+            {
+                patience.CancelAfter(silence);
+                line(text);
+            }
+            await process.WaitForExitAsync(patience.Token);
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            cancel.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
+    private static System.Diagnostics.Process Start(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment["LC_ALL"] = "C";
+        return System.Diagnostics.Process.Start(start)!;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Npgsql;
-using Npgsql.Replication;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Operations;
@@ -12,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// Everything that would fail after the first stop, tried before it: from this node the logins for replication and for SQL on the
 /// node it would follow, and the parameters that strand a standby (fact 5). Changes nothing.
 /// </summary>
-internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, LocalSql sql, PostgresBinaries binaries)
+internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, LocalSql sql, PeerLogin login, PostgresBinaries binaries)
 {
     private static readonly string[] MustNotBeLower =
         ["max_connections", "max_prepared_transactions", "max_locks_per_transaction", "max_worker_processes", "max_wal_senders"];
@@ -27,7 +26,7 @@ internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, Lo
             return StepResult.Failed(folder.Refusal);
         try
         {
-            var replication = ReplicationLoginAsync(node, bounded.Token);
+            var replication = login.SystemIdentifierAsync(node, bounded.Token);
             var theirs = await TheirParametersAsync(node, bounded.Token);
             await replication;
             return await LowerParametersAsync(upstream, theirs, bounded.Token) is { } refusal
@@ -38,21 +37,14 @@ internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, Lo
         {
             cancel.ThrowIfCancellationRequested();
             return StepResult.Failed(Code.WrongState,
-                $"{options.Node} cannot log in to PostgreSQL of {upstream} at {node.PostgresHost}:{node.PostgresPort} as {options.Postgres.ReplicationUser}: {Words(e)}",
-                $"on {upstream}: listen_addresses, pg_hba.conf (lines for database replication and for postgres); here: {options.Postgres.Passfile ?? "~/.pgpass"}");
+                $"{options.Node} cannot log in to PostgreSQL of {upstream} at {node.PostgresHost}:{node.PostgresPort} as {options.Postgres.ReplicationUser}: {PeerLogin.Words(e)}",
+                login.Hint(upstream));
         }
-    }
-
-    private async Task ReplicationLoginAsync(NodeOptions node, CancellationToken cancel)
-    {
-        await using var connection = new PhysicalReplicationConnection(ConnectionString(node));
-        await connection.Open(cancel);
-        await connection.IdentifySystem(cancel);
     }
 
     private async Task<Dictionary<string, int>> TheirParametersAsync(NodeOptions node, CancellationToken cancel)
     {
-        await using var connection = await OneConnection.OpenAsync(ConnectionString(node), cancel);
+        await using var connection = await login.OpenAsync(node, cancel);
         return await ParametersAsync(connection, "true", cancel);
     }
 
@@ -97,19 +89,4 @@ internal sealed class UpstreamCheck(AgentOptions options, DataDirectory data, Lo
         var text = await binaries.SettingAsync(name, cancel);
         return text.IsOk ? int.Parse(text.Value, CultureInfo.InvariantCulture) : text.Refusal;
     }
-
-    private string ConnectionString(NodeOptions node) => new NpgsqlConnectionStringBuilder
-    {
-        Host = node.PostgresHost,
-        Port = node.PostgresPort,
-        Username = options.Postgres.ReplicationUser,
-        Database = "postgres",
-        Passfile = options.Postgres.Passfile,
-        ApplicationName = "pgha check",
-        Pooling = false,
-        Timeout = 5,
-        CommandTimeout = 5,
-    }.ConnectionString;
-
-    private static string Words(Exception e) => e is PostgresException p ? p.MessageText : e.InnerException?.Message ?? e.Message;
 }

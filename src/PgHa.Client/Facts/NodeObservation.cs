@@ -36,6 +36,12 @@ public sealed record NodeObservation
     /// <summary>Why the data directory cannot be used (empty, foreign, of another major version), or null.</summary>
     public string? DataProblem { get; init; }
 
+    /// <summary>Where the data directory is missing or empty, what is known of its place; null where it holds anything.</summary>
+    public EmptyPlace? Place { get; init; }
+
+    /// <summary>How far the node is with a step that takes long, in words; null where there is none.</summary>
+    public string? Progress { get; init; }
+
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 

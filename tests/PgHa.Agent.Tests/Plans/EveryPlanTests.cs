@@ -20,6 +20,7 @@ public class EveryPlanTests
         new Switchover(called, StopOrder.PrimaryFirst), new Switchover(called, StopOrder.StandbysFirst, other),
         new StopNode(called), new StopPrimary(called), new StopStandbys(called),
         new StopAll(called, StopOrder.PrimaryFirst), new StopAll(called, StopOrder.StandbysFirst),
+        new InitData(called), new CloneData(called), new CloneData(called, other),
     ];
 
     private sealed record Case(ChangeRequest Request, ClusterView View, WalView Wal, Decision Decision)
@@ -160,6 +161,21 @@ public class EveryPlanTests
     {
         foreach (var (c, plan) in Plans())
             Assert.All(plan.Stages.SelectMany(s => s), s => Assert.True(c.View[s.Node].Reachable, c.ToString()));
+    }
+
+    [Fact]
+    public void Only_an_empty_data_directory_is_ever_filled()
+    {
+        foreach (var (c, plan) in Plans())
+            foreach (var step in plan.Stages.SelectMany(s => s).Where(s => s is CreateCluster or CloneFrom))
+                Assert.True(c.View[step.Node].Place is not null && c.Request is InitData or CloneData, c.ToString());
+    }
+
+    [Fact]
+    public void A_new_cluster_is_only_made_where_no_reachable_node_holds_data()
+    {
+        foreach (var (c, _) in Plans().Where(p => p.Plan.Stages.SelectMany(s => s).Any(s => s is CreateCluster)))
+            Assert.True(c.View.Nodes.All(n => n.Place is not null || (!n.Reachable && c.Request.Force)), c.ToString());
     }
 
     [Fact]

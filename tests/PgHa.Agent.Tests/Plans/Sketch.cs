@@ -8,7 +8,7 @@ namespace PgHa.Agent.Tests.Plans;
 /// <summary>What a node can be when a plan is made.</summary>
 public enum Condition
 {
-    StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, AgentAway, Empty,
+    StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, AgentAway, Empty, Unusable,
 }
 
 /// <summary>Draws views of clusters that do not exist.</summary>
@@ -30,7 +30,8 @@ internal static class Sketch
         Condition.Frozen => Base(name, DbState.InProduction) with { Server = ServerStatus.NotAnswering, Problem = "frozen" },
         Condition.FrozenStandby => Base(name, DbState.InArchiveRecovery) with { Server = ServerStatus.NotAnswering, StandbySignal = true, Problem = "frozen" },
         Condition.AgentAway => NodeObservation.Unreachable(name, "connection refused"),
-        Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty" },
+        Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty", Place = new(1L << 40) },
+        Condition.Unusable => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "of PostgreSQL 9" },
         _ => throw new ArgumentOutOfRangeException(nameof(condition)),
     };
 

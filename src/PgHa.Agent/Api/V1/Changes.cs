@@ -13,14 +13,14 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
 {
     private readonly string[] _nodes = [.. options.Nodes.Select(n => n.Name)];
 
-    internal async Task<IResult> RunAsync(HttpContext http, Func<string, string?, ChangeRequest> request, bool takesTarget)
+    internal async Task<IResult> RunAsync(HttpContext http, Func<string, string?, ChangeRequest> request, string? nodeOption)
     {
         if (await RequestBody.RefuseAsync(http.Request) is { } body)
             return Answers.Refuse(body);
-        var asked = ChangeOptions.Read(http.Request.Query, takesTarget, _nodes);
+        var asked = ChangeOptions.Read(http.Request.Query, nodeOption, _nodes);
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);
-        var change = request(options.Node, asked.Value.To) with { Force = asked.Value.Force };
+        var change = request(options.Node, asked.Value.Node) with { Force = asked.Value.Force };
         if (asked.Value.DryRun)
             return await DryRunAsync(change, http.RequestAborted);
         var begun = await runner.BeginAsync(change, http.RequestAborted);

@@ -74,7 +74,7 @@ internal static class InstanceEndpoints
 
     private static Task<IResult> ChangeAsync(HttpContext http, string words, Dictionary<string, Request> table, Changes changes) =>
         table.TryGetValue(words, out var request)
-            ? changes.RunAsync(http, (called, to) => request(called, to), takesTarget: words.Contains("over/", StringComparison.Ordinal))
+            ? changes.RunAsync(http, (called, to) => request(called, to), words.Contains("over/", StringComparison.Ordinal) ? "to" : null)
             : Task.FromResult(UnknownScope(http, string.Join(", ", table.Keys)));
 
     private static IResult UnknownScope(HttpContext http, string possible) => Answers.Refuse(

@@ -16,7 +16,7 @@ internal static class OperationEndpoints
         var v2 = routes.MapGroup(Routes.V2);
         v2.MapGet("cluster", GetClusterAsync);
         v2.MapGet("operations", GetAll);
-        v2.MapGet("operations/{id}", Get);
+        v2.MapGet("operations/{id}", GetAsync);
         v2.MapPost("operations/{id}/abandon", AbandonAsync);
     }
 
@@ -25,8 +25,19 @@ internal static class OperationEndpoints
 
     private static IResult GetAll(OperationStore store) => Results.Json([.. store.All], WireJson.Default.OperationReportArray);
 
-    private static IResult Get(string id, OperationStore store) =>
-        store.Find(id) is { } report ? Results.Json(report, WireJson.Default.OperationReport) : Answers.Refuse(Unknown(id));
+    private static async Task<IResult> GetAsync(HttpContext http, string id, OperationStore store, ClusterObserver cluster) =>
+        store.Find(id) is { } report
+            ? Results.Json(await WithProgressAsync(report, cluster, http.RequestAborted), WireJson.Default.OperationReport)
+            : Answers.Refuse(Unknown(id));
+
+    /// <summary>A step that is under way shows for evidence how far its node says it is.</summary>
+    private static async Task<OperationReport> WithProgressAsync(OperationReport report, ClusterObserver cluster, CancellationToken cancel)
+    {
+        var steps = await Task.WhenAll(report.Steps.Select(async step => report.State == OperationState.Running && step.State == StepState.Running
+            ? step with { Evidence = (await cluster[step.Node].ObserveAsync(fresh: false, cancel)).Progress }
+            : step));
+        return report with { Steps = steps };
+    }
 
     /// <summary>Frees the locks of an operation whose agent is gone for good; one that runs here is not touched.</summary>
     private static async Task<IResult> AbandonAsync(HttpContext http, string id, OperationStore store, ClusterLock locks, ClusterObserver cluster, NodeLock own)

@@ -1,0 +1,48 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>A new cluster, where none of the nodes holds one.</summary>
+public static class InitDataPlan
+{
+    /// <summary>The plan: it ends with the node serving as primary.</summary>
+    public static Decision For(InitData request, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(view);
+        var node = request.Called;
+        var away = view.Except(node).Where(n => !n.Reachable).ToArray();
+        var accepted = StartPlan.Accepted(request, away);
+        if (Refuse(node, view, accepted) is { } refusal)
+            return new Refused(refusal);
+        return new Plan(request.Words)
+        {
+            Stages = [[new CheckCreate(node)], [new CreateCluster(node, accepted)], [new StartAsPrimary(node, accepted)]],
+            Evidence = [$"no data on {ClusterView.Names(view.Nodes.Where(n => n.Reachable))}; {PlaceRules.Megabytes(view[node].Place!.FreeBytes)} free on {node}"],
+            Overrides = [.. away.Select(n => $"{n.Node} cannot be reached: whether it holds a cluster is not known")],
+            Outcomes = [new(node, StartPlan.AsPrimary)],
+        };
+    }
+
+    /// <summary>Why no new cluster may be made on the node, or null. Asked again by the node itself before it acts.</summary>
+    internal static Refusal? Refuse(string node, ClusterView view, IReadOnlyCollection<string> accepted)
+    {
+        if (PlaceRules.Refuse(view[node], "existing data is never touched: start it (POST instance/current), or move the directory away first") is { } place)
+            return place;
+        foreach (var other in view.Except(node))
+        {
+            if (other is { Reachable: true, Place: null })
+                return new(Code.WrongState, $"{other.Node} already holds {What(other)}",
+                    $"POST data/clone on {node} copies it; a second cluster among the same nodes could only be thrown away");
+            if (!other.Reachable && !accepted.Contains(other.Node))
+                return new(Code.WrongState, $"{other.Node} cannot be reached ({other.Problem}): it may hold the cluster already",
+                    "bring its agent back, or answer for it holding no data with force=true");
+        }
+        return null;
+    }
+
+    private static string What(NodeObservation node) => node.DataProblem is { } problem ? $"data, which cannot be used: {problem}"
+        : $"the cluster with system identifier {node.Control?.SystemIdentifier}";
+}

@@ -1,0 +1,100 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>Filling an empty data directory: by a new cluster, or by a copy of a running node.</summary>
+[Trait("Category", "Fast")]
+public class DataPlanTests
+{
+    private static readonly InitData Init = new("n1");
+    private static readonly CloneData Clone = new("n1");
+
+    private static Decision Decide(ChangeRequest request, ClusterView view) => Planner.Decide(request, view, WalView.None);
+
+    private static string Steps(ChangeRequest request, params Condition[] nodes) =>
+        string.Join("; ", Assert.IsType<Plan>(Decide(request, Sketch.View(nodes))).Stages.SelectMany(s => s).Select(s => s.Path));
+
+    private static Refusal Refuses(Code code, ChangeRequest request, params Condition[] nodes) => Refuses(code, request, Sketch.View(nodes));
+
+    private static Refusal Refuses(Code code, ChangeRequest request, ClusterView view)
+    {
+        var why = Assert.IsType<Refused>(Decide(request, view)).Why;
+        Assert.Equal(code, why.Code);
+        return why;
+    }
+
+    private static ClusterView WithPlace(EmptyPlace place, Condition other) =>
+        new([Sketch.Node("n1", Condition.Empty) with { Place = place }, Sketch.Node("n2", other)]);
+
+    [Fact]
+    public void A_new_cluster_ends_with_its_node_serving() =>
+        Assert.Equal("check-init; init; start?as=primary", Steps(Init, Condition.Empty, Condition.Empty));
+
+    [Fact]
+    public void A_clone_ends_with_its_node_streaming() =>
+        Assert.Equal("check-clone?source=n2; clone?source=n2; check?upstream=n2; start?as=standby&upstream=n2", Steps(Clone, Condition.Empty, Condition.PrimaryAlone));
+
+    [Fact]
+    public void A_clone_of_a_standby_follows_the_primary() => Assert.Equal(
+        "check-clone?source=n3; clone?source=n3; check?upstream=n2; start?as=standby&upstream=n2",
+        Steps(Clone with { From = "n3" }, Condition.Empty, Condition.Primary, Condition.Standby));
+
+    [Theory]
+    [InlineData(Condition.StoppedAsPrimary), InlineData(Condition.StoppedAsStandby), InlineData(Condition.Crashed), InlineData(Condition.PrimaryAlone)]
+    [InlineData(Condition.Frozen), InlineData(Condition.Unusable), InlineData(Condition.Recovering)]
+    public void Existing_data_is_never_touched(Condition condition)
+    {
+        Refuses(Code.WrongState, Init with { Force = true }, condition, Condition.Empty);
+        Refuses(Code.WrongState, Clone with { Force = true }, condition, Condition.Empty);
+    }
+
+    [Theory]
+    [InlineData(Condition.StoppedAsPrimary), InlineData(Condition.PrimaryAlone), InlineData(Condition.Crashed), InlineData(Condition.Unusable)]
+    public void A_second_cluster_is_refused_even_with_force(Condition other) =>
+        Refuses(Code.WrongState, Init with { Force = true }, Condition.Empty, other);
+
+    [Fact]
+    public void A_node_that_cannot_be_asked_may_hold_the_cluster()
+    {
+        Refuses(Code.WrongState, Init, Condition.Empty, Condition.AgentAway);
+        var forced = Assert.IsType<Plan>(Decide(Init with { Force = true }, Sketch.View(Condition.Empty, Condition.AgentAway)));
+        Assert.Contains("n2", Assert.Single(forced.Overrides), StringComparison.Ordinal);
+        Assert.Equal("init?accept=n2", forced.Stages[1][0].Path);
+    }
+
+    [Fact]
+    public void A_node_that_streams_already_is_done() =>
+        Assert.Empty(Assert.IsType<Plan>(Decide(Clone, Sketch.View(Condition.Standby, Condition.Primary))).Stages);
+
+    [Fact]
+    public void A_clone_needs_a_primary_and_a_running_source()
+    {
+        Refuses(Code.PrimaryNotStarted, Clone, Condition.Empty, Condition.StoppedAsPrimary);
+        Refuses(Code.PrimaryNotStarted, Clone, Condition.Empty, Condition.AgentAway);
+        Refuses(Code.WrongState, Clone with { From = "n3" }, Condition.Empty, Condition.PrimaryAlone, Condition.StoppedAsStandby);
+        Refuses(Code.PeerUnreachable, Clone with { From = "n3" }, Condition.Empty, Condition.PrimaryAlone, Condition.AgentAway);
+        Refuses(Code.Invalid, Clone with { From = "n1" }, Condition.Empty, Condition.PrimaryAlone);
+    }
+
+    [Fact]
+    public void A_small_disk_is_refused()
+    {
+        Assert.Contains("199 MB", Refuses(Code.WrongState, Init, WithPlace(new(199L << 20), Condition.Empty)).Message, StringComparison.Ordinal);
+        Refuses(Code.WrongState, Clone, WithPlace(new(199L << 20), Condition.PrimaryAlone));
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_swapped_is_refused_with_its_own_words()
+    {
+        var problem = new Refusal(Code.WrongState, "a mount point", "go below");
+        Assert.Equal(problem, Refuses(Code.WrongState, Init, WithPlace(new(1L << 40, problem), Condition.Empty)));
+        Assert.Equal(problem, Refuses(Code.WrongState, Clone, WithPlace(new(1L << 40, problem), Condition.PrimaryAlone)));
+    }
+
+    [Fact]
+    public void Two_writable_nodes_hold_a_clone_back() =>
+        Refuses(Code.AnotherWritable, Clone, Condition.Empty, Condition.PrimaryAlone, Condition.PrimaryAlone);
+}
