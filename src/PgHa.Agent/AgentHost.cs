@@ -56,6 +56,7 @@ public static partial class AgentHost
         WalFileEndpoints.Map(app);
         NodeEndpoints.Map(app);
         OperationEndpoints.Map(app);
+        SalvageEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         return app;

@@ -27,6 +27,12 @@ public static class StepPath
             ("init", null) => new CreateCluster(node, accepted),
             ("check-clone", null) when query("source") is { } source => new CheckClone(node, source),
             ("clone", null) when query("source") is { } source => new CloneFrom(node, source),
+            ("check-rewind", null) when query("source") is { } source => new CheckRewind(node, source),
+            ("check-reclone", null) when query("source") is { } source => new CheckReclone(node, source),
+            ("salvage", null) when query("source") is { } source => new SalvageWal(node, source),
+            ("rewind", null) when query("source") is { } source => new RewindServer(node, source),
+            ("reclone", null) when query("source") is { } source => new RecloneServer(node, source),
+            ("discard-old", null) => new DiscardOld(node),
             ("checkpoint", null) => new WriteCheckpoint(node),
             _ => null,
         };

@@ -51,11 +51,28 @@ public sealed record StartPrimary(string Called) : ChangeRequest(Called)
     public override string Words => $"start {Called} as primary";
 }
 
+/// <summary>How a node whose WAL has gone its own way is made to follow again, after that WAL was salvaged.</summary>
+public enum RejoinForm
+{
+    /// <summary>By pg_rewind: only what changed since the fork is copied.</summary>
+    Rewind,
+
+    /// <summary>By a new base backup, swapped in when it is complete.</summary>
+    Reclone,
+}
+
 /// <summary>Start the node as standby of the running primary, or point it there.</summary>
-public sealed record StartStandby(string Called) : ChangeRequest(Called)
+/// <param name="Called">The node whose agent was called.</param>
+/// <param name="Rejoin">What to do where its WAL is not a beginning of the primary's; null refuses then.</param>
+public sealed record StartStandby(string Called, RejoinForm? Rejoin = null) : ChangeRequest(Called)
 {
     /// <inheritdoc />
-    public override string Words => $"start {Called} as standby";
+    public override string Words => Rejoin switch
+    {
+        RejoinForm.Rewind => $"let {Called} rejoin as standby, by rewind if need be",
+        RejoinForm.Reclone => $"let {Called} rejoin as standby, by a new base backup if need be",
+        _ => $"start {Called} as standby",
+    };
 }
 
 /// <summary>Start all nodes; without a running primary the called node becomes it.</summary>

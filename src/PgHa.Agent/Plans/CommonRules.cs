@@ -14,8 +14,8 @@ public static class CommonRules
         ArgumentNullException.ThrowIfNull(view);
         if (request is StopNode or StopPrimary or StopStandbys or StopAll)
             return null;
-        // Those two are for nodes that have no data yet; what lies there is their own rules' first question.
-        var data = request is InitData or CloneData ? null : Data(view[Acting(request)]);
+        // These are for nodes without usable data; what lies there is their own rules' first question.
+        var data = request is InitData or CloneData or StartStandby { Rejoin: not null } ? null : Data(view[Acting(request)]);
         return TwoWritable(view) ?? data ?? Foreign(view);
     }
 

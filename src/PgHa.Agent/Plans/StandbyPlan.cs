@@ -16,7 +16,11 @@ public static class StandbyPlan
                 "to exchange the roles use switchover; to make it a standby stop it first");
         if (node.State == NodeState.Unknown)
             return StartPlan.Unknown(node);
-        return view.Primary is null ? NoPrimary(view, node.Node) : Join(request, node, view, wal);
+        if (view.Primary is null)
+            return NoPrimary(view, node.Node);
+        return request.Rejoin is { } form && RejoinPlan.IsNeeded(node, view, wal)
+            ? RejoinPlan.For(request, form, view, wal)
+            : Join(request, node, view, wal);
     }
 
     /// <summary>The node joins the primary of the view, if its WAL is proven to be a beginning of the primary's.</summary>
@@ -47,11 +51,11 @@ public static class StandbyPlan
         {
             WalKinship.Identical or WalKinship.Behind => null,
             WalKinship.Ahead => new(Code.WalNotProven, $"{node} holds WAL that {wal.Focus} does not have: {kin.Evidence}",
-                $"what exists only on {node} would be lost; keep a copy of its data directory, then replace it by a base backup of {wal.Focus}"),
+                $"{RejoinPlan.WayOut}: what exists only on {node} is salvaged first"),
             WalKinship.Forked => new(Code.WalNotProven, $"the WAL of {node} has forked from that of {wal.Focus}: {kin.Evidence}",
-                $"keep a copy of the data directory of {node}, then rewind it or replace it by a base backup of {wal.Focus}"),
+                $"{RejoinPlan.WayOut}: what exists only on {node} is salvaged first"),
             _ => new(Code.WalNotProven, $"it cannot be proven that {node} can follow {wal.Focus}: {kin.Evidence}",
-                $"bring the missing WAL back from the archive, or replace {node} by a base backup of {wal.Focus}"),
+                $"bring the missing WAL back from the archive, or POST instance/slave?rejoin=reclone on {node}"),
         };
     }
 

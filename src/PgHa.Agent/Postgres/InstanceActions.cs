@@ -10,4 +10,5 @@ internal sealed record InstanceActions(
     WalCompletion Completion,
     WalReplay Replay,
     DataSteps Data,
+    RejoinSteps Rejoin,
     LocalSql Sql);

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, LiveOperations live, DataDirectory data, DirectorySwap swap, StepProgress progress, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -28,7 +28,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     private async Task<NodeObservation> ObserveAsync(bool lastTry, CancellationToken cancel)
     {
         var control = data.ReadControl();
-        var problem = data.Problem(control);
+        var problem = rewind.Problem ?? data.Problem(control);
         var facts = new NodeObservation
         {
             Node = options.Node,
@@ -38,6 +38,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             StandbySignal = data.HasStandbySignal,
             Control = control.IsOk ? ControlFacts.From(control.Value) : null,
             DataProblem = problem,
+            RewindUnfinished = rewind.Problem is not null,
             Place = problem is null ? null : swap.EmptyPlace(),
             Progress = progress.Text,
         };

@@ -27,6 +27,7 @@ internal sealed class LocalSteps(
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
+        CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };

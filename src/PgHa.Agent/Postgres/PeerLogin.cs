@@ -16,7 +16,8 @@ internal sealed class PeerLogin(AgentOptions options)
     }
 
     /// <summary>A session for SQL; what fails throws.</summary>
-    internal Task<NpgsqlConnection> OpenAsync(NodeOptions node, CancellationToken cancel) => OneConnection.OpenAsync(ConnectionString(node), cancel);
+    internal Task<NpgsqlConnection> OpenAsync(NodeOptions node, CancellationToken cancel, string database = "postgres") =>
+        OneConnection.OpenAsync(ConnectionString(node, database), cancel);
 
     /// <summary>What went wrong, in the server's words where it said any.</summary>
     internal static string Words(Exception e) => e is PostgresException p ? p.MessageText : e.InnerException?.Message ?? e.Message;
@@ -25,12 +26,12 @@ internal sealed class PeerLogin(AgentOptions options)
     internal string Hint(string upstream) =>
         $"on {upstream}: listen_addresses, pg_hba.conf (lines for database replication and for postgres); here: {options.Postgres.Passfile ?? "~/.pgpass"}";
 
-    private string ConnectionString(NodeOptions node) => new NpgsqlConnectionStringBuilder
+    private string ConnectionString(NodeOptions node, string database = "postgres") => new NpgsqlConnectionStringBuilder
     {
         Host = node.PostgresHost,
         Port = node.PostgresPort,
         Username = options.Postgres.ReplicationUser,
-        Database = "postgres",
+        Database = database,
         Passfile = options.Postgres.Passfile,
         ApplicationName = "pgha check",
         Pooling = false,

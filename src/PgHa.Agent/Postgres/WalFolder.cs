@@ -53,6 +53,14 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         return null;
     }
 
+    /// <summary>The files that hold a range.</summary>
+    internal IEnumerable<string> Files(Lsn from, Lsn to)
+    {
+        for (var number = from.Value / SegmentSize; number * SegmentSize < to.Value; number++)
+            if (FileOf(number) is var (file, _))
+                yield return file;
+    }
+
     /// <summary>Reads at a position; fewer bytes at the end of a segment, none where the segment is missing.</summary>
     internal int Read(Lsn at, Span<byte> buffer)
     {

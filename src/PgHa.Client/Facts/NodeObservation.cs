@@ -36,6 +36,9 @@ public sealed record NodeObservation
     /// <summary>Why the data directory cannot be used (empty, foreign, of another major version), or null.</summary>
     public string? DataProblem { get; init; }
 
+    /// <summary>A rewind of the data directory did not finish: it can only be replaced.</summary>
+    public bool RewindUnfinished { get; init; }
+
     /// <summary>Where the data directory is missing or empty, what is known of its place; null where it holds anything.</summary>
     public EmptyPlace? Place { get; init; }
 

@@ -13,19 +13,21 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
 {
     private readonly string[] _nodes = [.. options.Nodes.Select(n => n.Name)];
 
-    internal async Task<IResult> RunAsync(HttpContext http, Func<string, string?, ChangeRequest> request, string? nodeOption)
+    internal async Task<IResult> RunAsync(HttpContext http, Words words)
     {
         if (await RequestBody.RefuseAsync(http.Request) is { } body)
             return Answers.Refuse(body);
-        var asked = ChangeOptions.Read(http.Request.Query, nodeOption, _nodes);
+        var asked = ChangeOptions.Read(http.Request.Query, words.Options.ToDictionary(o => o, ValuesOf));
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);
-        var change = request(options.Node, asked.Value.Node) with { Force = asked.Value.Force };
+        var change = words.Request(options.Node, asked.Value) with { Force = asked.Value.Force };
         if (asked.Value.DryRun)
             return await DryRunAsync(change, http.RequestAborted);
         var begun = await runner.BeginAsync(change, http.RequestAborted);
         return begun.IsOk ? await AwaitAsync(http, begun.Value, asked.Value.Timeout) : Answers.Refuse(begun.Refusal);
     }
+
+    private IReadOnlyCollection<string> ValuesOf(string option) => option == "rejoin" ? ["rewind", "reclone"] : _nodes;
 
     private async Task<IResult> DryRunAsync(ChangeRequest change, CancellationToken cancel)
     {

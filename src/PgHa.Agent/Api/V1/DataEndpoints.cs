@@ -13,17 +13,17 @@ namespace PgHa.Agent.Api.V1;
 /// </summary>
 internal static class DataEndpoints
 {
-    private static readonly Dictionary<string, (Func<string, string?, ChangeRequest> Request, string? NodeOption)> Posts = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Words> Posts = new(StringComparer.Ordinal)
     {
-        ["data/init"] = ((node, _) => new InitData(node), null),
-        ["data/clone"] = ((node, from) => new CloneData(node, from), "from"),
+        ["data/init"] = new((node, _) => new InitData(node)),
+        ["data/clone"] = new((node, options) => new CloneData(node, options["from"]), "from"),
     };
 
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapPost("data/{verb}", PostAsync);
 
     private static Task<IResult> PostAsync(HttpContext http, string verb, Changes changes) =>
         Posts.TryGetValue($"data/{verb}", out var words)
-            ? changes.RunAsync(http, words.Request, words.NodeOption)
+            ? changes.RunAsync(http, words)
             : Task.FromResult(Answers.Refuse(
                 new(Code.Invalid, $"there is no {http.Request.Method} {http.Request.Path}", $"possible: {string.Join(", ", Posts.Keys)}"), StatusCodes.Status404NotFound));
 }

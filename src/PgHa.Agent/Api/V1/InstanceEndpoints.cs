@@ -12,30 +12,28 @@ namespace PgHa.Agent.Api.V1;
 /// <summary>The specification's <c>instance</c> and <c>node</c> resources: which words mean which request.</summary>
 internal static class InstanceEndpoints
 {
-    private delegate ChangeRequest Request(string called, string? to);
-
-    private static readonly Dictionary<string, Request> Posts = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Words> Posts = new(StringComparer.Ordinal)
     {
-        ["instance/current"] = (node, _) => new StartNode(node),
-        ["instance/master"] = (node, _) => new StartPrimary(node),
-        ["instance/slave"] = (node, _) => new StartStandby(node),
-        ["instance/all"] = (node, _) => new StartAll(node),
-        ["instance/all/masterSlave"] = (node, _) => new StartAll(node),
-        ["instance/failover/restart"] = (node, to) => new Failover(node, FailoverForm.Restart, to),
-        ["instance/failover/promote"] = (node, to) => new Failover(node, FailoverForm.Promote, to),
-        ["instance/switchover/masterSlave"] = (node, to) => new Switchover(node, StopOrder.PrimaryFirst, to),
-        ["instance/switchover/slaveMaster"] = (node, to) => new Switchover(node, StopOrder.StandbysFirst, to),
-        ["node/promote"] = (node, _) => new Failover(node, FailoverForm.Promote),
+        ["instance/current"] = new((node, _) => new StartNode(node)),
+        ["instance/master"] = new((node, _) => new StartPrimary(node)),
+        ["instance/slave"] = new((node, options) => new StartStandby(node, RejoinOf(options)), "rejoin"),
+        ["instance/all"] = new((node, _) => new StartAll(node)),
+        ["instance/all/masterSlave"] = new((node, _) => new StartAll(node)),
+        ["instance/failover/restart"] = new((node, options) => new Failover(node, FailoverForm.Restart, options["to"]), "to"),
+        ["instance/failover/promote"] = new((node, options) => new Failover(node, FailoverForm.Promote, options["to"]), "to"),
+        ["instance/switchover/masterSlave"] = new((node, options) => new Switchover(node, StopOrder.PrimaryFirst, options["to"]), "to"),
+        ["instance/switchover/slaveMaster"] = new((node, options) => new Switchover(node, StopOrder.StandbysFirst, options["to"]), "to"),
+        ["node/promote"] = new((node, _) => new Failover(node, FailoverForm.Promote)),
     };
 
-    private static readonly Dictionary<string, Request> Deletes = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Words> Deletes = new(StringComparer.Ordinal)
     {
-        ["instance/current"] = (node, _) => new StopNode(node),
-        ["instance/master"] = (node, _) => new StopPrimary(node),
-        ["instance/slave"] = (node, _) => new StopStandbys(node),
-        ["instance/all"] = (node, _) => new StopAll(node, StopOrder.StandbysFirst),
-        ["instance/slaveMaster"] = (node, _) => new StopAll(node, StopOrder.StandbysFirst),
-        ["instance/masterSlave"] = (node, _) => new StopAll(node, StopOrder.PrimaryFirst),
+        ["instance/current"] = new((node, _) => new StopNode(node)),
+        ["instance/master"] = new((node, _) => new StopPrimary(node)),
+        ["instance/slave"] = new((node, _) => new StopStandbys(node)),
+        ["instance/all"] = new((node, _) => new StopAll(node, StopOrder.StandbysFirst)),
+        ["instance/slaveMaster"] = new((node, _) => new StopAll(node, StopOrder.StandbysFirst)),
+        ["instance/masterSlave"] = new((node, _) => new StopAll(node, StopOrder.PrimaryFirst)),
     };
 
     internal static void Map(IEndpointRouteBuilder routes)
@@ -72,10 +70,13 @@ internal static class InstanceEndpoints
 
     private static Task<IResult> DeleteAsync(HttpContext http, string words, Changes changes) => ChangeAsync(http, words, Deletes, changes);
 
-    private static Task<IResult> ChangeAsync(HttpContext http, string words, Dictionary<string, Request> table, Changes changes) =>
-        table.TryGetValue(words, out var request)
-            ? changes.RunAsync(http, (called, to) => request(called, to), words.Contains("over/", StringComparison.Ordinal) ? "to" : null)
+    private static Task<IResult> ChangeAsync(HttpContext http, string words, Dictionary<string, Words> table, Changes changes) =>
+        table.TryGetValue(words, out var meaning)
+            ? changes.RunAsync(http, meaning)
             : Task.FromResult(UnknownScope(http, string.Join(", ", table.Keys)));
+
+    private static RejoinForm? RejoinOf(ChangeOptions options) =>
+        options["rejoin"] is { } word ? word == "rewind" ? RejoinForm.Rewind : RejoinForm.Reclone : null;
 
     private static IResult UnknownScope(HttpContext http, string possible) => Answers.Refuse(
         new(Code.Invalid, $"there is no {http.Request.Method} {http.Request.Path}", $"possible: {possible}"), StatusCodes.Status404NotFound);

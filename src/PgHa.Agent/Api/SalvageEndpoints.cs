@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using PgHa.Agent.Postgres;
+using PgHa.Client;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Api;
+
+/// <summary>What was salvaged on the called node, newest first; the same in both versions of the API.</summary>
+internal static class SalvageEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var version in new[] { Routes.V1, Routes.V2 })
+        {
+            routes.MapGet(version + "/salvage", (SalvageStore store) =>
+                Results.Json([.. store.All.Select(r => r with { Commits = [] })], WireJson.Default.SalvageReportArray));
+            routes.MapGet(version + "/salvage/{id}", (string id, SalvageStore store) => store.Find(id) is { } report
+                ? Results.Json(report, WireJson.Default.SalvageReport)
+                : Answers.Refuse(new(Code.NotFound, $"there is no salvage {id} on this node", "see GET salvage")));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>
+/// A node whose WAL is not a beginning of the primary's follows again: first what exists only there is salvaged, only then it is
+/// rewound or replaced.
+/// </summary>
+public static class RejoinPlan
+{
+    /// <summary>What an operator can do about a node that may not follow.</summary>
+    internal const string WayOut = "POST instance/slave?rejoin=rewind there, or ?rejoin=reclone";
+
+    /// <summary>Whether simply following is out of the question: then, and only then, there is something to give up.</summary>
+    internal static bool IsNeeded(NodeObservation node, ClusterView view, WalView wal) =>
+        node.DataProblem is not null
+        || (wal.Of(node.Node).Kinship is not (WalKinship.Identical or WalKinship.Behind)
+            && !(node.State == NodeState.Standby && StandbyPlan.FollowsPrimary(node, view)));
+
+    /// <summary>The plan for a node that needs it.</summary>
+    internal static Decision For(StartStandby request, RejoinForm form, ClusterView view, WalView wal)
+    {
+        var node = view[request.Called];
+        var primary = view.Primary!.Node;
+        if (RefuseData(node, form) is { } unusable)
+            return new Refused(unusable);
+        if (form == RejoinForm.Rewind && RefuseRewind(node.Node, wal) is { } impossible)
+            return new Refused(impossible);
+        return new Plan(request.Words)
+        {
+            Stages =
+            [
+                [new CheckUpstream(node.Node, primary), form == RejoinForm.Rewind ? new CheckRewind(node.Node, primary) : new CheckReclone(node.Node, primary)],
+                [new WriteCheckpoint(primary)],
+                .. node.State == NodeState.Stopped ? Array.Empty<IReadOnlyList<Step>>() : [[new StopServer(node.Node)]],
+                .. node.DataProblem is null ? [[new SalvageWal(node.Node, primary)]] : Array.Empty<IReadOnlyList<Step>>(),
+                [form == RejoinForm.Rewind ? new RewindServer(node.Node, primary) : new RecloneServer(node.Node, primary)],
+                [new StartAsStandby(node.Node, primary)],
+                .. form == RejoinForm.Reclone ? [[new DiscardOld(node.Node)]] : Array.Empty<IReadOnlyList<Step>>(),
+            ],
+            Evidence = [node.DataProblem ?? wal.Of(node.Node).Evidence],
+            Outcomes = StandbyPlan.Streaming(node.Node, primary),
+            Undo = node.State == NodeState.Stopped ? null : new StartNode(node.Node),
+        };
+    }
+
+    /// <summary>Why what the node holds must not be replaced, or null. Asked again by the node itself before it acts.</summary>
+    internal static Refusal? RefuseData(NodeObservation node, RejoinForm form)
+    {
+        if (node.RewindUnfinished && form == RejoinForm.Reclone)
+            return null;
+        return node.DataProblem is not { } problem ? null : new(Code.WrongState, $"the data directory of {node.Node} cannot be used: {problem}",
+            node.RewindUnfinished ? "POST instance/slave?rejoin=reclone there: what existed only there was salvaged before the rewind"
+                : node.Place is not null ? "POST data/clone fills it" : "move it away, then POST data/clone fills the empty place");
+    }
+
+    /// <summary>Why pg_rewind could not do it, or would do nothing, or null.</summary>
+    internal static Refusal? RefuseRewind(string node, WalView wal)
+    {
+        var kin = wal.Of(node);
+        if (kin.Kinship == WalKinship.NotProvable)
+            return new(Code.WalNotProven, $"it is not known where {node} and {wal.Focus} part: {kin.Evidence}", "POST instance/slave?rejoin=reclone there");
+        return wal.PositionOf(node)?.Timeline != wal.PositionOf(wal.Focus)?.Timeline ? null : new(Code.WalNotProven,
+            $"{node} and {wal.Focus} part on one and the same timeline {wal.PositionOf(node)?.Timeline}, which pg_rewind takes for no fork at all: {kin.Evidence}",
+            "POST instance/slave?rejoin=reclone there");
+    }
+}

@@ -1,0 +1,54 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>Replaces the data directory of the stopped node by a base backup; the old one is kept aside until the new one streams (fact 24).</summary>
+internal sealed class Reclone(AgentOptions options, DataDirectory data, DirectorySwap swap, CloneCheck check, BaseBackup backup, CloneSettings settings, RewindMarker marker)
+{
+    /// <summary>What is known of the source, or why it cannot take the place of what is here.</summary>
+    internal async Task<Answer<SourceFacts>> CheckAsync(NodeObservation source, CancellationToken cancel)
+    {
+        if (swap.RefuseReplacing() is { } refusal)
+            return refusal;
+        var free = new DriveInfo(Path.GetDirectoryName(data.Root)!).AvailableFreeSpace;
+        return await check.RunAsync(source, new EmptyPlace(free), cancel);
+    }
+
+    internal async Task<StepResult> RunAsync(NodeObservation source, CancellationToken cancel)
+    {
+        var facts = await CheckAsync(source, cancel);
+        if (!facts.IsOk)
+            return StepResult.Failed(facts.Refusal);
+        if (swap.Prepare() is { } left)
+            return StepResult.Failed(left);
+        try
+        {
+            var node = options.Nodes.First(n => n.Name == source.Node);
+            var taken = await backup.TakeAsync(node, facts.Value.Major, source.Control!.SystemIdentifier, swap.Side, cancel);
+            if (!taken.IsOk)
+                return StepResult.Failed(taken.Refusal);
+            OwnConfiguration.Read(data.Root).PutBack(swap.Side);
+            if (await settings.ApplyAsync(swap.Side, source.Node, facts.Value.Major, cancel) is { } unfit)
+                return StepResult.Failed(unfit);
+            swap.SwapInKeeping();
+            marker.Clear();
+            return StepResult.Done($"{taken.Value}; its own configuration is back; the old directory is kept at {swap.Kept}");
+        }
+        finally
+        {
+            swap.RemoveSide();
+        }
+    }
+
+    /// <summary>Removes the old directory.</summary>
+    internal StepResult Discard()
+    {
+        if (!Directory.Exists(swap.Kept))
+            return StepResult.Done("there is none");
+        Directory.Delete(swap.Kept, recursive: true);
+        return StepResult.Done($"{swap.Kept} removed");
+    }
+}

@@ -1,0 +1,80 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
+using PgHa.Client.Operations;
+using PgHa.Formats.Control;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Runs pg_rewind on the stopped node, first for show: what can be refused is refused before a byte is changed. The node's own
+/// configuration is put back afterwards, for pg_rewind brings the source's along (fact 6).
+/// </summary>
+internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresBinaries binaries, RewindMarker marker, StepProgress progress)
+{
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
+
+    internal async Task<StepResult> RunAsync(NodeOptions source, string salvage, CancellationToken cancel)
+    {
+        if (await RecoverAsync(cancel) is { } unclean)
+            return StepResult.Failed(unclean);
+        if (await PgRewindAsync(source, ["--dry-run"], cancel) is { } refused)
+            return StepResult.Failed(refused);
+        var own = OwnConfiguration.Read(data.Root);
+        marker.Set(salvage);
+        // From here on nobody's patience may end it half way.
+        if (await PgRewindAsync(source, [], CancellationToken.None) is { } failed)
+            return StepResult.Failed(failed with { Message = $"{failed.Message}; {marker.Problem}", Hint = "POST instance/slave?rejoin=reclone there" });
+        own.PutBack(data.Root);
+        DurableFile.Touch(data.StandbySignal);
+        marker.Clear();
+        return StepResult.Done($"rewound to {source.Name}; its own configuration is back; salvage {salvage}");
+    }
+
+    /// <summary>pg_rewind wants a cleanly stopped target. Crash recovery in single-user mode makes it one; it ends before the server could serve.</summary>
+    private async Task<Refusal?> RecoverAsync(CancellationToken cancel)
+    {
+        if (data.ReadControl() is { IsOk: true, Value.State: DbState.ShutDown or DbState.ShutDownInRecovery })
+            return null;
+        var program = binaries.Program("postgres", data.Major);
+        if (!program.IsOk)
+            return program.Refusal;
+        progress.Text = "recovers from the crash in single-user mode";
+        var signal = data.HasStandbySignal; // single-user mode knows no standbys
+        DurableFile.Remove(data.StandbySignal);
+        var (code, _, error) = await ToolRun.RunAsync(program.Value, ["--single", "-F", "-D", data.Configured, .. binaries.ServerOptions(), "template1"], cancel);
+        if (signal)
+            DurableFile.Touch(data.StandbySignal);
+        return code == 0 ? null : new(Code.StepFailed, $"crash recovery before the rewind failed: {LastLine(error)}", "look at the disk, or use rejoin=reclone");
+    }
+
+    private async Task<Refusal?> PgRewindAsync(NodeOptions source, IEnumerable<string> more, CancellationToken cancel)
+    {
+        var program = binaries.Program("pg_rewind", data.Major);
+        if (!program.IsOk)
+            return program.Refusal;
+        var said = new Queue<string>();
+        var code = await ToolRun.WatchAsync(program.Value,
+            ["--target-pgdata", data.Root, "--source-server", ConnectionString(source), "--progress", .. more], line => Note(line.Trim(), said), Silence, cancel);
+        return code == 0 ? null : new(Code.StepFailed, $"pg_rewind failed: {string.Join(" | ", said)}", "nothing was changed; use rejoin=reclone if it cannot be helped");
+    }
+
+    private void Note(string line, Queue<string> said)
+    {
+        if (line.Contains("kB (", StringComparison.Ordinal))
+            progress.Text = $"rewinds: {line}";
+        else if (line.Length > 0)
+            said.Enqueue(line);
+        if (said.Count > 3)
+            said.Dequeue();
+    }
+
+    private string ConnectionString(NodeOptions source)
+    {
+        var info = new ConnInfo().Set("host", source.PostgresHost).Set("port", $"{source.PostgresPort}").Set("user", options.Postgres.ReplicationUser)
+            .Set("dbname", "postgres").Set("application_name", options.Node).Set("connect_timeout", "10");
+        return (options.Postgres.Passfile is { } passfile ? info.Set("passfile", passfile) : info).ToString();
+    }
+
+    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
+}
