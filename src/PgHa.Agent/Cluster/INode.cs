@@ -30,6 +30,9 @@ public interface INode
     /// <summary>What its WAL holds from a position on, the record that covers it first.</summary>
     Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel);
 
+    /// <summary>Copies a range of its WAL that lies within one segment.</summary>
+    Task<Answer<long>> CopyWalAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel);
+
     /// <summary>Copies one file of its pg_wal.</summary>
     Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel);
 

@@ -42,18 +42,29 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     /// <summary>With <see cref="WalKinship.Forked"/>: what exists only on the other node.</summary>
     public WalTail? OnlyThere { get; init; }
 
+    private const ulong Overlap = 1 << 16;
+
     /// <summary>A verdict that could not be reached.</summary>
     public static WalAncestry Unproven(string node, string other, string why) =>
         new(node, other, WalKinship.NotProvable, Lsn.Zero, why);
 
     /// <summary>The range both nodes have to digest before <see cref="Judge"/> can tell; null where they hold none in common.</summary>
-    public static (Lsn From, Lsn To)? RangeToCompare(WalPosition a, WalPosition b)
+    /// <param name="a">The first node.</param>
+    /// <param name="b">The other.</param>
+    /// <param name="known">Up to where they are known to be the same.</param>
+    public static (Lsn From, Lsn To)? RangeToCompare(WalPosition a, WalPosition b, Lsn known = default)
     {
         var end = NominalEnd(a, b);
-        var held = Lsn.Max(a.Oldest, b.Oldest);
+        var held = Lsn.Max(Lsn.Max(a.Oldest, b.Oldest), ShortlyBefore(Lsn.Min(known, end)));
         var from = end.Value > Bound ? Lsn.Max(held, new Lsn(end.Value - Bound)) : held;
         return a.SystemIdentifier == b.SystemIdentifier && from < end ? (from, end) : null;
     }
+
+    /// <summary>
+    /// What is remembered is looked at once more at its end: a walreceiver writes the segment it starts in anew, so that WAL of a fork on
+    /// one timeline may have taken the place of what had been compared.
+    /// </summary>
+    private static Lsn ShortlyBefore(Lsn known) => known.Value > Overlap ? new(known.Value - Overlap) : Lsn.Zero;
 
     /// <summary>The verdict, from both positions and both digests over <see cref="RangeToCompare"/>.</summary>
     public static WalAncestry Judge(WalPosition a, WalPosition b, WalDigest? ofA, WalDigest? ofB)

@@ -36,12 +36,18 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     public Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, $"node/wal/tail?at={at}", Reading, WireJson.Default.WalTail, cancel);
 
-    public async Task<Answer<long>> CopyWalFileAsync(string file, Stream destination, CancellationToken cancel)
+    public Task<Answer<long>> CopyWalFileAsync(string file, Stream destination, CancellationToken cancel) =>
+        CopyAsync($"{Routes.V1}/walFile/{file}", destination, cancel);
+
+    public Task<Answer<long>> CopyWalAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel) =>
+        CopyAsync($"{Routes.V2}/node/wal/bytes?from={from}&to={to}", destination, cancel);
+
+    private async Task<Answer<long>> CopyAsync(string path, Stream destination, CancellationToken cancel)
     {
         using var deadline = Deadline(Reading, cancel);
         try
         {
-            using var response = await http.GetAsync(new Uri($"{Routes.V1}/walFile/{file}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            using var response = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             if (!response.IsSuccessStatusCode)
                 return await RefusalAsync(response, deadline.Token);
             await response.Content.CopyToAsync(destination, deadline.Token);

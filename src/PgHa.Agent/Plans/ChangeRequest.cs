@@ -95,15 +95,32 @@ public sealed record Failover(string Called, FailoverForm Form, string? To = nul
     public override string Words => $"fail over to {Target} by {(Form == FailoverForm.Restart ? "restart" : "promotion")}";
 }
 
-/// <summary>Exchange the roles of the primary and a standby by restarting both; the timeline stays.</summary>
+/// <summary>How a switchover makes the standby the primary.</summary>
+public enum SwitchoverForm
+{
+    /// <summary>Both are stopped and started in the other role: the timeline stays.</summary>
+    Restart,
+
+    /// <summary>The primary is stopped at once and the standby promoted: the timeline grows by one, and writes are interrupted for a moment only.</summary>
+    Promote,
+}
+
+/// <summary>Exchange the roles of the primary and a standby.</summary>
 /// <param name="Called">The node whose agent was called.</param>
-/// <param name="Order">Which of the two is stopped first.</param>
+/// <param name="Order">Which of the two is stopped first, in a switchover by restart.</param>
 /// <param name="To">The node that becomes primary; default the most advanced standby.</param>
 public sealed record Switchover(string Called, StopOrder Order, string? To = null) : ChangeRequest(Called)
 {
+    /// <summary>By restart or by promotion.</summary>
+    public SwitchoverForm By { get; init; }
+
+    /// <summary>By promotion: unlogged tables may be emptied for a shorter interruption.</summary>
+    public bool AcceptUnlogged { get; init; }
+
     /// <inheritdoc />
-    public override string Words =>
-        $"switch over to {To ?? "the most advanced standby"}, {(Order == StopOrder.PrimaryFirst ? "primary" : "standby")} stopped first";
+    public override string Words => By == SwitchoverForm.Promote
+        ? $"switch over to {To ?? "the most advanced standby"} by promotion"
+        : $"switch over to {To ?? "the most advanced standby"}, {(Order == StopOrder.PrimaryFirst ? "primary" : "standby")} stopped first";
 }
 
 /// <summary>Stop the node.</summary>

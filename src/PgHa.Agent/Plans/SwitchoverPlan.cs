@@ -4,7 +4,7 @@ using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 
-/// <summary>The primary and a standby exchange their roles by restart, on the same timeline.</summary>
+/// <summary>The primary and a standby exchange their roles: by restart on the same timeline, or by promotion on the next one.</summary>
 public static class SwitchoverPlan
 {
     /// <summary>The plan.</summary>
@@ -32,21 +32,17 @@ public static class SwitchoverPlan
     private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal)
     {
         var others = Uninvolved(view, view[primary], view[target]).Select(n => n.Node).ToArray();
-        Step[] stops = request.Order == StopOrder.PrimaryFirst
-            ? [new StopServer(primary), new StopServer(target)]
-            : [new StopServer(target), new StopServer(primary)];
         var unknown = view.Unknown.Select(n => n.Node).ToArray();
-        return new Plan($"switch over from {primary} to {target}, {(request.Order == StopOrder.PrimaryFirst ? "primary" : "standby")} stopped first")
+        var how = request.By == SwitchoverForm.Promote ? "by promotion" : request.Order == StopOrder.PrimaryFirst ? "primary stopped first" : "standby stopped first";
+        return new Plan($"switch over from {primary} to {target}, {how}")
         {
             Stages =
             [
                 [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
                 [new WriteCheckpoint(primary)],
-                [stops[0]],
-                [stops[1]],
-                [new CompleteWal(target, primary)],
-                [new StartAsPrimary(target, unknown)],
+                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, unknown) : ByRestart(request, primary, target, unknown),
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
+                .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
             Evidence = [wal.Of(target).Evidence],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
@@ -54,6 +50,17 @@ public static class SwitchoverPlan
             Undo = new StartAll(primary) { Answered = unknown },
         };
     }
+
+    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] unknown)
+    {
+        Step[] stops = request.Order == StopOrder.PrimaryFirst
+            ? [new StopServer(primary), new StopServer(target)]
+            : [new StopServer(target), new StopServer(primary)];
+        return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, unknown)]];
+    }
+
+    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(Switchover request, string primary, string target, string[] unknown) =>
+        [[new BringLevel(target, primary)], [new HandOver(primary, request.AcceptUnlogged)], [new TakeOver(target, primary, unknown)]];
 
     private static NodeObservation? Target(Switchover request, ClusterView view) => view.Nodes
         .Where(n => n.State == NodeState.Standby && (request.To is null || n.Node == request.To))

@@ -1,4 +1,5 @@
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Formats;
 using PgHa.Formats.Control;
 
@@ -33,6 +34,23 @@ internal sealed class DataDirectory
     internal string AutoConf => Path.Combine(Root, "postgresql.auto.conf");
 
     internal string WalFolder => Path.Combine(Root, "pg_wal");
+
+    /// <summary>
+    /// Names the last start of a server here: each one writes postmaster.opts anew. Null where there was none. Whoever changes WAL while
+    /// the server is down forgets it (<see cref="ForgetLastStart"/>).
+    /// </summary>
+    internal string? LastStart => new FileInfo(PostmasterOptions) is { Exists: true } file && Linux.Identity(Root) is { } place
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{place.Inode}-{file.LastWriteTimeUtc.Ticks}")
+        : null;
+
+    internal string PostmasterOptions => Path.Combine(Root, "postmaster.opts");
+
+    /// <summary>What was known of the WAL up to now no longer holds.</summary>
+    internal void ForgetLastStart()
+    {
+        if (File.Exists(PostmasterOptions))
+            File.SetLastWriteTimeUtc(PostmasterOptions, DateTime.UnixEpoch + TimeSpan.FromTicks(Random.Shared.NextInt64(TimeSpan.TicksPerDay)));
+    }
 
     internal bool HasStandbySignal => File.Exists(StandbySignal);
 

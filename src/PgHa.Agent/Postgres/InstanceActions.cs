@@ -11,4 +11,7 @@ internal sealed record InstanceActions(
     WalReplay Replay,
     DataSteps Data,
     RejoinSteps Rejoin,
+    StandbyLevel Level,
+    HandoverEnd Handover,
+    WalTailWriting Tail,
     LocalSql Sql);

@@ -38,6 +38,15 @@ internal sealed class LocalNode(
     public Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel) =>
         ReadWalAsync((folder, position) => WalTailReading.Read(folder, position, at, cancel), cancel);
 
+    public async Task<Answer<long>> CopyWalAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel)
+    {
+        var bytes = await ReadWalAsync((folder, _) => folder.Bytes(from, to), cancel);
+        if (!bytes.IsOk)
+            return bytes.Refusal;
+        await destination.WriteAsync(bytes.Value, cancel);
+        return bytes.Value.LongLength;
+    }
+
     private async Task<Answer<T>> ReadWalAsync<T>(Func<WalFolder, WalPosition, T> read, CancellationToken cancel)
     {
         var position = await WalPositionAsync(cancel);

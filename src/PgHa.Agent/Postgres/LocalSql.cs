@@ -21,9 +21,9 @@ internal sealed class LocalSql(AgentOptions options)
         """;
 
     /// <summary>A connection for work that may take its time; the caller bounds it.</summary>
-    internal async Task<NpgsqlConnection> OpenAsync(PostmasterPid server, CancellationToken cancel)
+    internal async Task<NpgsqlConnection> OpenAsync(PostmasterPid server, CancellationToken cancel, string database = "postgres")
     {
-        return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 0), cancel);
+        return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 0, database), cancel);
     }
 
     /// <summary>A connection for observing: short deadlines, and a server that hangs is left alone instead of asked to cancel.</summary>
@@ -61,12 +61,12 @@ internal sealed class LocalSql(AgentOptions options)
         return (await command.ExecuteScalarAsync(cancel))?.ToString();
     }
 
-    private string ConnectionString(PostmasterPid server, int commandTimeout) => new NpgsqlConnectionStringBuilder
+    private string ConnectionString(PostmasterPid server, int commandTimeout, string database = "postgres") => new NpgsqlConnectionStringBuilder
     {
         Host = server.SocketDirectory ?? server.ListenAddress ?? "127.0.0.1",
         Port = server.Port ?? 5432,
         Username = options.Postgres.Superuser,
-        Database = "postgres",
+        Database = database,
         Passfile = options.Postgres.Passfile,
         ApplicationName = "pgha",
         Pooling = false,

@@ -28,6 +28,9 @@ internal sealed class LocalSteps(
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
+        HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
+        BringLevel s => BringLevelAsync(s.Source, cancel),
+        TakeOver s => TakeOverAsync(s.Source, s.Accepted, operation, cancel),
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
@@ -113,9 +116,47 @@ internal sealed class LocalSteps(
         return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await act.Promotion.RunAsync(cancel);
     }
 
+    private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
+    {
+        if (await act.Level.RunAsync(cancel) is { } behind)
+            return StepResult.Failed(behind);
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
+        var kin = wal.Of(source);
+        return kin.Kinship is WalKinship.Identical or WalKinship.Ahead
+            ? StepResult.Done(kin.Evidence)
+            : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
+    }
+
+    /// <summary>The same rules as for any node that becomes writable; what it misses may come from the stopped primary, and from nobody else.</summary>
+    private async Task<StepResult> TakeOverAsync(string source, IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
+    {
+        if (await act.Level.ReceiverEndedAsync(cancel) is { } receiving)
+            return StepResult.Failed(receiving, neverWritable: true);
+        var (refusal, wal) = await JudgeAsync(accepted, operation, null, [source], cancel);
+        if (refusal is not null)
+            return StepResult.Failed(refusal, neverWritable: true);
+        var (own, theirs) = (wal!.PositionOf(options.Node)!, wal.PositionOf(source));
+        if (theirs is null)
+            return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {source} cannot be read", "bring its agent back"), neverWritable: true);
+        if (await act.Tail.RunAsync(own, theirs, cluster.Value[source], cancel) is { } incomplete)
+            return StepResult.Failed(incomplete, neverWritable: true);
+        var promoted = await act.Promotion.RunAsync(cancel);
+        return promoted.Failure is null
+            ? promoted with { Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" }
+            : promoted;
+    }
+
     /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>
     private async Task<(Refusal? Refusal, WalPosition? Position)> ProveAsync(
         IReadOnlyList<string> accepted, string operation, NodeState? required, CancellationToken cancel)
+    {
+        var (refusal, wal) = await JudgeAsync(accepted, operation, required, [], cancel);
+        return (refusal, wal?.PositionOf(options.Node));
+    }
+
+    private async Task<(Refusal? Refusal, WalView? Wal)> JudgeAsync(
+        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel)
     {
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (CommonRules.RefuseUnlocked(view, operation) is { } unlocked)
@@ -126,10 +167,10 @@ internal sealed class LocalSteps(
         if (wal.ProblemOf(options.Node) is { } problem)
             return (problem, null);
         var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
-        var missing = verdict.Source is { } source && !accepted.Contains(source)
+        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Contains(source)
             ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
             : null;
-        return (verdict.Refusal ?? missing, wal.PositionOf(options.Node));
+        return (verdict.Refusal ?? missing, wal);
     }
 
     private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)

@@ -38,6 +38,10 @@ public static class PostgresServices
         .AddSingleton<RewindCheck>()
         .AddSingleton<Reclone>()
         .AddSingleton<RejoinSteps>()
+        .AddSingleton<StandbyLevel>()
+        .AddSingleton<HandoverEnd>()
+        .AddSingleton<StartupNudge>()
+        .AddSingleton<WalTailWriting>()
         .AddSingleton<InstanceActions>()
         .AddSingleton<LocalSteps>()
         .AddSingleton<LocalNode>();

@@ -26,6 +26,7 @@ internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresB
         if (await PgRewindAsync(source, [], CancellationToken.None) is { } failed)
             return StepResult.Failed(failed with { Message = $"{failed.Message}; {marker.Problem}", Hint = "POST instance/slave?rejoin=reclone there" });
         own.PutBack(data.Root);
+        data.ForgetLastStart();
         DurableFile.Touch(data.StandbySignal);
         marker.Clear();
         return StepResult.Done($"rewound to {source.Name}; its own configuration is back; salvage {salvage}");

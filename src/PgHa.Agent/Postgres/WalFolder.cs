@@ -73,6 +73,16 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         return wanted == 0 ? 0 : RandomAccess.Read(file.SafeFileHandle, buffer[..(int)wanted], (long)offset);
     }
 
+    /// <summary>The bytes of a range that lies within one segment; fewer where a part is missing.</summary>
+    internal byte[] Bytes(Lsn from, Lsn to)
+    {
+        var bytes = new byte[(int)Math.Min(to - from, SegmentSize - from.Value % SegmentSize)];
+        var length = 0;
+        while (length < bytes.Length && Read(from + (ulong)length, bytes.AsSpan(length)) is > 0 and var read)
+            length += read;
+        return bytes[..length];
+    }
+
     /// <summary>Start of the oldest segment from which the WAL is here without a gap up to the end.</summary>
     internal Lsn Oldest(Lsn end)
     {

@@ -73,6 +73,7 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data)
         Oldest = folder.Oldest(end),
         Lineage = line.Entries,
         SegmentSize = control.WalSegmentSize,
+        Run = data.LastStart,
     };
 
     private Refusal Unreadable(FormatError error) =>

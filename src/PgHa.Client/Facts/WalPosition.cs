@@ -39,6 +39,12 @@ public sealed record WalPosition
     /// <summary>What the control file says of the stopped server; null while it runs.</summary>
     public DbState? StoppedAs { get; init; }
 
+    /// <summary>
+    /// Names the server run that this WAL is of: another one as soon as a server was started on the directory since. Null where that is
+    /// not known. Within one run, WAL below the end is never rewritten.
+    /// </summary>
+    public string? Run { get; init; }
+
     /// <summary>Why the chain of records ended where it did; for people.</summary>
     public string EndedBy { get; init; } = "";
 

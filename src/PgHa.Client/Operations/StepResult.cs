@@ -12,6 +12,12 @@ public sealed record StepResult
     /// <summary>On a failed final step: whether it is proven that the node never accepted a write, so that the step may be undone.</summary>
     public bool NeverWritable { get; init; }
 
+    /// <summary>Milliseconds after the step began from which on no commit was possible on the node any more; null where the step is about none.</summary>
+    public double? LastWriteAt { get; init; }
+
+    /// <summary>Milliseconds after the step began at which the node accepted its first write; null where the step is about none.</summary>
+    public double? FirstWriteAt { get; init; }
+
     /// <summary>A success with what proves it.</summary>
     public static StepResult Done(string evidence) => new() { Evidence = evidence };
 

@@ -27,7 +27,13 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
         return begun.IsOk ? await AwaitAsync(http, begun.Value, asked.Value.Timeout) : Answers.Refuse(begun.Refusal);
     }
 
-    private IReadOnlyCollection<string> ValuesOf(string option) => option == "rejoin" ? ["rewind", "reclone"] : _nodes;
+    private IReadOnlyCollection<string> ValuesOf(string option) => option switch
+    {
+        "rejoin" => ["rewind", "reclone"],
+        "by" => ["restart", "promote"],
+        "unlogged" => ["accept"],
+        _ => _nodes,
+    };
 
     private async Task<IResult> DryRunAsync(ChangeRequest change, CancellationToken cancel)
     {

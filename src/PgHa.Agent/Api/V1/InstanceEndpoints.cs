@@ -21,7 +21,11 @@ internal static class InstanceEndpoints
         ["instance/all/masterSlave"] = new((node, _) => new StartAll(node)),
         ["instance/failover/restart"] = new((node, options) => new Failover(node, FailoverForm.Restart, options["to"]), "to"),
         ["instance/failover/promote"] = new((node, options) => new Failover(node, FailoverForm.Promote, options["to"]), "to"),
-        ["instance/switchover/masterSlave"] = new((node, options) => new Switchover(node, StopOrder.PrimaryFirst, options["to"]), "to"),
+        ["instance/switchover/masterSlave"] = new((node, options) => new Switchover(node, StopOrder.PrimaryFirst, options["to"])
+        {
+            By = options["by"] == "promote" ? SwitchoverForm.Promote : SwitchoverForm.Restart,
+            AcceptUnlogged = options["unlogged"] == "accept",
+        }, "to", "by", "unlogged"),
         ["instance/switchover/slaveMaster"] = new((node, options) => new Switchover(node, StopOrder.StandbysFirst, options["to"]), "to"),
         ["node/promote"] = new((node, _) => new Failover(node, FailoverForm.Promote)),
     };

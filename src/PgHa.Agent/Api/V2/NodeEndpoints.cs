@@ -21,6 +21,7 @@ internal static class NodeEndpoints
         node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync);
         node.MapGet("wal/tail", GetTailAsync);
+        node.MapGet("wal/bytes", GetBytesAsync);
         node.MapPost("lock", LockAsync);
         node.MapDelete("lock/{operation}", Unlock);
         node.MapPost("{verb}", StepAsync);
@@ -47,6 +48,15 @@ internal static class NodeEndpoints
             return Answers.Refuse(new(Code.Invalid, $"{from} or {to} is not an LSN", "write LSNs as 0/3000028"));
         var digest = await node.WalDigestAsync(begin, end, http.RequestAborted);
         return digest.IsOk ? Results.Json(digest.Value, WireJson.Default.WalDigest) : Answers.Refuse(digest.Refusal);
+    }
+
+    private static async Task<IResult> GetBytesAsync(HttpContext http, LocalNode node, string from, string to)
+    {
+        if (!Lsn.TryParse(from, out var begin) || !Lsn.TryParse(to, out var end) || end <= begin)
+            return Answers.Refuse(new(Code.Invalid, $"{from} to {to} is not a range of WAL", "write LSNs as 0/3000028"));
+        var bytes = new MemoryStream();
+        var copied = await node.CopyWalAsync(begin, end, bytes, http.RequestAborted);
+        return copied.IsOk ? Results.Bytes(bytes.ToArray(), "application/octet-stream") : Answers.Refuse(copied.Refusal);
     }
 
     private static async Task<IResult> GetTailAsync(HttpContext http, LocalNode node, string at)
@@ -77,7 +87,7 @@ internal static class NodeEndpoints
         if (StepPath.Parse(node.Name, verb, name => http.Request.Query[name].FirstOrDefault()) is not { } step)
             return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
                 "stop, start?as=primary|standby|recovery[&upstream=NODE], promote, follow?upstream=NODE, complete?source=NODE, replay, "
-                + "check?upstream=NODE, checkpoint, check-init, init, check-clone|clone|check-rewind|check-reclone|salvage|rewind|reclone?source=NODE, discard-old"), StatusCodes.Status404NotFound);
+                + "check?upstream=NODE, checkpoint, check-init, init, check-clone|clone|check-rewind|check-reclone|salvage|rewind|reclone?source=NODE, discard-old, level?source=NODE, hand-over, take-over?source=NODE"), StatusCodes.Status404NotFound);
         if (http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is { Length: > 0 } operation)
             return Results.Json(await node.RunAsync(step, operation, http.RequestAborted), WireJson.Default.StepResult);
         return await ByHandAsync(step, node, locks, live, boot, http.RequestAborted);

@@ -1,0 +1,50 @@
+namespace PgHa.Agent.Cluster;
+
+/// <summary>
+/// Bring a running standby level with the primary while writes go on, and prove that both hold the same WAL, so that little is left to
+/// do and to prove once they are interrupted.
+/// </summary>
+/// <param name="Node">The standby.</param>
+/// <param name="Source">The primary.</param>
+public sealed record BringLevel(string Node, string Source) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"bring {Node} level with {Source}";
+
+    /// <inheritdoc />
+    public override string Path => $"level?source={Source}";
+
+    /// <inheritdoc />
+    public override bool Changes => false;
+}
+
+/// <summary>
+/// End the primary's sessions, flush all that was acknowledged, and stop it at once; fast instead where unlogged tables hold data or WAL
+/// waits to be archived.
+/// </summary>
+/// <param name="Node">The primary.</param>
+/// <param name="AcceptUnlogged">Unlogged tables may be emptied (facts 14).</param>
+public sealed record HandOver(string Node, bool AcceptUnlogged) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"end the sessions of {Node} and stop it at once{(AcceptUnlogged ? ", emptying its unlogged tables" : "")}";
+
+    /// <inheritdoc />
+    public override string Path => "hand-over" + (AcceptUnlogged ? "?unlogged=accept" : "");
+}
+
+/// <summary>Give a running standby what it misses of the stopped primary's WAL, let it replay that, and promote it.</summary>
+/// <param name="Node">The standby.</param>
+/// <param name="Source">The stopped primary.</param>
+/// <param name="Accepted">Nodes an operator's force answers for.</param>
+public sealed record TakeOver(string Node, string Source, IReadOnlyList<string> Accepted) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"give {Node} the end of the WAL of {Source} and promote it";
+
+    /// <inheritdoc />
+    public override string Path => $"take-over?source={Source}" + StepPath.Accept(Accepted);
+
+    /// <inheritdoc />
+    public override bool Final => true;
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using Npgsql;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Ends a primary in a moment without losing what it acknowledged (fact 14): no new sessions (a stopped postmaster accepts none, they
+/// queue), every session that can commit ended, one commit of our own that flushes all before it, then SIGQUIT.
+/// </summary>
+internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, TimeProvider time)
+{
+    /// <summary>Everything but the server's own helpers can commit: clients, parallel and background workers, applying subscriptions.</summary>
+    private const string Others = """
+        FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT IN ('walsender', 'walwriter', 'checkpointer', 'background writer',
+         'archiver', 'logger', 'startup', 'autovacuum launcher', 'logical replication launcher', 'slotsync worker', 'walsummarizer', 'io worker')
+        """;
+
+    private static readonly TimeSpan SessionsWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Across a crash of the agent: a postmaster that it had stopped must go on.</summary>
+    private string Marker => Path.Combine(options.StateDir, "hand-over");
+
+    /// <summary>After a crash of the agent in the middle: lets the postmaster accept sessions again.</summary>
+    internal void RecoverAfterCrash()
+    {
+        if (!File.Exists(Marker))
+            return;
+        using var postmaster = PostmasterPid.Read(data.Root) is { } server ? ServerProcess.Open(server.Pid, data.Root) : null;
+        postmaster?.Signal(Linux.SigCont);
+        DurableFile.Remove(Marker);
+    }
+
+    internal async Task<StepResult> EndAsync(bool acceptUnlogged, CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is not { } server || ServerProcess.Open(server.Pid, data.Root) is not { } postmaster)
+            return StepResult.Failed(Code.WrongState, $"{options.Node} does not run", "repeat the call: it is planned anew");
+        using (postmaster)
+        {
+            if (await SlowlyBecauseAsync(server, acceptUnlogged, cancel) is { } reason)
+                return await fast.RunAsync(cancel) is { Failure: null } stopped ? stopped with { Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" } : StepResult.Failed(Code.StepFailed, "it could not be stopped fast", "look at its log");
+            await using var connection = await sql.OpenAsync(server, cancel);
+            DurableFile.Touch(Marker);
+            return await EndAsync(postmaster, connection);
+        }
+    }
+
+    private async Task<StepResult> EndAsync(ServerProcess postmaster, NpgsqlConnection connection)
+    {
+        var begun = time.GetTimestamp();
+        var quit = false;
+        try
+        {
+            postmaster.Signal(Linux.SigStop);
+            using var bound = new CancellationTokenSource(SessionsWithin, time);
+            if (await EndSessionsAsync(connection, bound.Token) is { } stuck)
+                return StepResult.Failed(stuck);
+            var flushed = await FlushAsync(connection, bound.Token);
+            var last = time.GetElapsedTime(begun).TotalMilliseconds;
+            quit = postmaster.Signal(Linux.SigQuit);
+            postmaster.Signal(Linux.SigCont);
+            if (!await GoneAsync(postmaster))
+                return StepResult.Failed(Code.StepFailed, "processes of the server are still there after an immediate shutdown", "look at them, and end them");
+            return StepResult.Done(string.Create(CultureInfo.InvariantCulture,
+                $"sessions ended and all flushed to {flushed} after {last:F1} ms, all processes gone after {time.GetElapsedTime(begun).TotalMilliseconds:F1} ms")) with { LastWriteAt = last };
+        }
+        catch (Exception e) when (!quit && e is NpgsqlException or OperationCanceledException or TimeoutException)
+        {
+            return StepResult.Failed(Code.StepFailed, $"the sessions of {options.Node} could not be ended in {SessionsWithin.TotalSeconds} s: {e.Message}", "writes go on; repeat the call");
+        }
+        finally
+        {
+            postmaster.Signal(Linux.SigCont);
+            DurableFile.Remove(Marker);
+        }
+    }
+
+    private async Task<Refusal?> EndSessionsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var left = await LocalSql.ScalarAsync(connection, $"SELECT string_agg(pid || ' (' || backend_type || ')', ', '), count(pg_terminate_backend(pid)) {Others}", cancel);
+            if (string.IsNullOrEmpty(left))
+                return null;
+            if (cancel.IsCancellationRequested)
+                return new(Code.StepFailed, $"these do not end: {left}", "writes go on; end them, then repeat the call");
+            await Task.Delay(Interval, time, CancellationToken.None);
+        }
+    }
+
+    /// <summary>A commit of our own, flushed here: with it everything is that was acknowledged before, with synchronous_commit=off too.</summary>
+    private static async Task<string> FlushAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await LocalSql.ScalarAsync(connection, "SET synchronous_commit = local", cancel);
+        await LocalSql.ScalarAsync(connection, "SELECT txid_current()::text", cancel);
+        return await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_flush_lsn()::text", cancel) ?? "";
+    }
+
+    private async Task<bool> GoneAsync(ServerProcess postmaster)
+    {
+        var begun = time.GetTimestamp();
+        if (!await postmaster.ExitAsync(GoneWithin, time, CancellationToken.None))
+            return false;
+        while (ServerProcess.In(data.Root).Any())
+        {
+            if (time.GetElapsedTime(begun) > GoneWithin)
+                return false;
+            await Task.Delay(Interval, time, CancellationToken.None);
+        }
+        return true;
+    }
+
+    /// <summary>What an immediate shutdown would do harm to; null where nothing is.</summary>
+    private async Task<string?> SlowlyBecauseAsync(PostmasterPid server, bool acceptUnlogged, CancellationToken cancel)
+    {
+        await using var connection = await sql.OpenAsync(server, cancel);
+        if (await LocalSql.ScalarAsync(connection, "SELECT (current_setting('archive_mode') <> 'off')::text", cancel) == "true"
+            && Directory.EnumerateFiles(Path.Combine(data.WalFolder, "archive_status"), "*.ready").Any())
+            return "WAL waits to be archived";
+        if (acceptUnlogged)
+            return null;
+        foreach (var database in (await LocalSql.ScalarAsync(connection, "SELECT string_agg(datname, chr(10)) FROM pg_database WHERE datallowconn", cancel) ?? "").Split('\n'))
+        {
+            await using var session = await sql.OpenAsync(server, cancel, database);
+            if (await LocalSql.ScalarAsync(session, "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relpersistence = 'u' AND relkind IN ('r', 'm') AND pg_relation_size(oid) > 0", cancel) is { Length: > 0 } tables)
+                return $"unlogged tables of {database} hold data ({tables}) and would be emptied (?unlogged=accept takes that on)";
+        }
+        return null;
+    }
+}

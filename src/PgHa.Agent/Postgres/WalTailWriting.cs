@@ -1,0 +1,87 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Files;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Gives a running standby the last bytes of a stopped primary's WAL: into its own segment file at their offset, where its startup process
+/// finds them (facts 14 and 26). Its walreceiver must be gone. Afterwards it has replayed exactly to the primary's end.
+/// </summary>
+internal sealed class WalTailWriting(DataDirectory data, WalReading reading, LocalSql sql, StartupNudge nudge, TimeProvider time)
+{
+    private const ulong Most = 1UL << 30;
+    private static readonly TimeSpan ReplayWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+
+    internal async Task<Refusal?> RunAsync(WalPosition own, WalPosition theirs, INode source, CancellationToken cancel)
+    {
+        if (theirs.End < own.End || theirs.Timeline != own.Timeline || theirs.End - own.End > Most)
+            return new(Code.WalNotProven, $"{own.Node} ends at {own.End} on timeline {own.Timeline}, {theirs.Node} at {theirs.End} on timeline {theirs.Timeline}", "repeat the call: it is planned anew");
+        if (theirs.End > own.End && await WriteAsync(own, theirs, source, cancel) is { } failed)
+            return failed;
+        return await ReplayAsync(theirs, cancel);
+    }
+
+    private async Task<Refusal?> WriteAsync(WalPosition own, WalPosition theirs, INode source, CancellationToken cancel)
+    {
+        var copied = new MemoryStream();
+        for (var at = own.End; at < theirs.End; at += (ulong)copied.Length)
+        {
+            var segment = WalSegment.At(theirs.Timeline, at, theirs.SegmentSize);
+            copied.SetLength(0);
+            var got = await source.CopyWalAsync(at, Lsn.Min(segment.End, theirs.End), copied, cancel);
+            if (!got.IsOk)
+                return got.Refusal;
+            if (copied.Length == 0)
+                return new(Code.WalNotProven, $"the WAL of {theirs.Node} from {at} on cannot be read", "look at its pg_wal");
+            Write(segment, at, copied.GetBuffer().AsSpan(0, (int)copied.Length));
+        }
+        using var folder = reading.Open(theirs);
+        var mine = folder.Digest(own.End, theirs.End, cancel);
+        var other = await source.WalDigestAsync(own.End, theirs.End, cancel);
+        return mine.Hash is not null && mine.Hash == other.Value?.Hash ? null
+            : new(Code.WalNotProven, $"after the copy the WAL of {own.Node} and {theirs.Node} from {own.End} to {theirs.End} is not the same", "repeat the call");
+    }
+
+    /// <summary>The server holds its segment open: it is written in place, never replaced. One that is still to come is made whole first.</summary>
+    private void Write(WalSegment segment, Lsn at, ReadOnlySpan<byte> bytes)
+    {
+        var path = Path.Combine(data.WalFolder, segment.FileName);
+        if (!File.Exists(path))
+            MakeEmpty(path, segment.Size);
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        RandomAccess.Write(file.SafeFileHandle, bytes, (long)(at - segment.Start));
+        file.Flush(flushToDisk: true);
+    }
+
+    private static void MakeEmpty(string path, uint size)
+    {
+        using (var file = new FileStream(path + ".pgha-new", FileMode.Create, FileAccess.Write))
+        {
+            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            file.SetLength(size);
+            file.Flush(flushToDisk: true);
+        }
+        DurableFile.Rename(path + ".pgha-new", path);
+    }
+
+    private async Task<Refusal?> ReplayAsync(WalPosition theirs, CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
+            return new(Code.StepFailed, "the standby ended", "look at its log");
+        await using var connection = await sql.OpenAsync(server, cancel);
+        using var startup = await nudge.FindAsync(connection, cancel);
+        var begun = time.GetTimestamp();
+        while (!Lsn.TryParse(await LocalSql.ScalarAsync(connection, "SELECT pg_last_wal_replay_lsn()::text", cancel), out var replayed) || replayed < theirs.End)
+        {
+            if (time.GetElapsedTime(begun) > ReplayWithin)
+                return new(Code.StepFailed, $"it has replayed to {replayed} only, not to {theirs.End}, after {ReplayWithin.TotalSeconds} s", "look at its log, and whether replay is paused or delayed");
+            StartupNudge.Wake(startup);
+            await Task.Delay(Interval, time, cancel);
+        }
+        return null;
+    }
+}
