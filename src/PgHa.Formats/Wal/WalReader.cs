@@ -44,6 +44,9 @@ public sealed class WalReader
     /// <summary>Why <see cref="MoveNext"/> returned false; None before that.</summary>
     public EndReason EndReason => _fault?.Reason ?? EndReason.None;
 
+    /// <summary>The position where what ended the reading was seen; zero before the end.</summary>
+    public Lsn EndSeenAt => _fault?.At ?? default;
+
     /// <summary>The end in full: file, offset, what was expected and what was found; null before the end.</summary>
     public FormatError? EndError => _fault is { } fault
         ? new FormatError(FileOf(fault.At), (long)(fault.At.Value % _segmentSize), fault.Expected, fault.Found)
