@@ -23,8 +23,16 @@ internal static class InspectCommand
     internal static Option<bool> Json() => new("--json") { Description = "one JSON object on a line for each thing shown, for programs" };
 
     /// <summary>The files all of them take.</summary>
-    internal static Argument<string[]> Files(string description) =>
-        new("FILE") { Description = description, Arity = ArgumentArity.OneOrMore };
+    internal static Argument<string[]> Files(string description)
+    {
+        var files = new Argument<string[]>("FILE") { Description = description, Arity = ArgumentArity.OneOrMore };
+        files.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(t => t.Value.StartsWith('-')))
+                result.AddError($"unknown option '{token.Value}' (for a file of that name write ./{token.Value})");
+        });
+        return files;
+    }
 
     private static Command OfFiles(string name, string what, string file, string example, Action<string, Report> inspect)
     {

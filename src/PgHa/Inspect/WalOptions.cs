@@ -49,7 +49,7 @@ internal sealed class WalOptions
         });
         command.Validators.Add(r =>
         {
-            if (!r.Errors.Any() && r.GetValue(_to) <= r.GetValue(_from))
+            if (Given(r, _to) <= Given(r, _from))
                 r.AddError("--to must lie behind --from");
         });
     }
@@ -63,6 +63,9 @@ internal sealed class WalOptions
         parsed.GetValue(_stats) || parsed.GetValue(_operations),
         parsed.GetValue(_operations),
         parsed.GetValue(_json));
+
+    private static Lsn? Given(CommandResult command, Option<Lsn?> option) =>
+        command.GetResult(option) is { Tokens: [var token] } && Lsn.TryParse(token.Value, out var lsn) ? lsn : null;
 
     private static byte? NumberOf(string name)
     {
