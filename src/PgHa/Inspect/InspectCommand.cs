@@ -13,6 +13,7 @@ internal static class InspectCommand
         OfFiles("control", "Show pg_control, as pg_controldata does.", "a data directory, or its global/pg_control",
             "pgha inspect control /var/lib/postgresql/15/main", ControlInspection.Inspect),
         WalCommand.Create(),
+        WalEndCommand.Create(),
         OfFiles("slot", "Show the state files of replication slots.", "a folder pg_replslot/NAME, or the file state in it",
             "pgha inspect slot /var/lib/postgresql/15/main/pg_replslot/*", SlotInspection.Inspect),
         OfFiles("history", "Show the lineage of a timeline: its ancestors, where each was left, and why.", "a file such as 00000002.history",
