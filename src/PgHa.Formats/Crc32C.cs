@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace PgHa.Formats;
@@ -17,19 +18,35 @@ public static class Crc32C
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
         crc = ~crc;
+        if (bytes.Length >= Crc32CLanes.BlockSize && Crc32CLanes.IsSupported)
+            crc = Crc32CLanes.Append(crc, ref bytes);
         if (BitConverter.IsLittleEndian)
         {
             foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
                 crc = BitOperations.Crc32C(crc, word);
-            bytes = bytes[(bytes.Length & ~7)..];
         }
         else
         {
-            for (; bytes.Length >= 8; bytes = bytes[8..])
-                crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            for (var rest = bytes; rest.Length >= 8; rest = rest[8..])
+                crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(rest));
         }
-        foreach (var b in bytes)
-            crc = BitOperations.Crc32C(crc, b);
-        return ~crc;
+        return ~AppendFewerThan8(crc, bytes[(bytes.Length & ~7)..]);
+    }
+
+    // No loop: how often it turns is what the processor guesses wrong in short records.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint AppendFewerThan8(uint crc, ReadOnlySpan<byte> rest)
+    {
+        if ((rest.Length & 4) != 0)
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt32LittleEndian(rest));
+            rest = rest[4..];
+        }
+        if ((rest.Length & 2) != 0)
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt16LittleEndian(rest));
+            rest = rest[2..];
+        }
+        return (rest.Length & 1) != 0 ? BitOperations.Crc32C(crc, rest[0]) : crc;
     }
 }

@@ -5,8 +5,8 @@ namespace PgHa.Formats;
 /// <summary>The lineage of a timeline (access/timeline.c): its ancestors and the positions where each handed over.</summary>
 public sealed class TimelineHistory
 {
-    private TimelineHistory(TimelineId timeline, IReadOnlyList<TimelineSpan> entries) =>
-        (Timeline, Entries) = (timeline, entries);
+    private TimelineHistory(TimelineId timeline, IReadOnlyList<TimelineSpan> entries, IReadOnlyList<string> reasons) =>
+        (Timeline, Entries, Reasons) = (timeline, entries, reasons);
 
     /// <summary>The timeline whose history this is.</summary>
     public TimelineId Timeline { get; }
@@ -14,8 +14,11 @@ public sealed class TimelineHistory
     /// <summary>All spans, the oldest first; the last one is the own timeline, without an end.</summary>
     public IReadOnlyList<TimelineSpan> Entries { get; }
 
+    /// <summary>Why each ancestor was left, in the order of <see cref="Entries"/>; for people only. The own timeline has none.</summary>
+    public IReadOnlyList<string> Reasons { get; }
+
     /// <summary>The lineage of a timeline without a history file, which is timeline 1 (or one whose ancestors are not known).</summary>
-    public static TimelineHistory Root(TimelineId timeline) => new(timeline, [new TimelineSpan(timeline, Lsn.Zero, null)]);
+    public static TimelineHistory Root(TimelineId timeline) => new(timeline, [new TimelineSpan(timeline, Lsn.Zero, null)], []);
 
     /// <summary>Reads a .history file: a line for each ancestor with its number, its switch point and a reason.</summary>
     /// <param name="own">The timeline in the file's name.</param>
@@ -24,6 +27,7 @@ public sealed class TimelineHistory
     public static Parsed<TimelineHistory> Parse(TimelineId own, string text)
     {
         var spans = new List<TimelineSpan>();
+        var reasons = new List<string>();
         var begin = Lsn.Zero;
         foreach (var range in text.AsSpan().Split('\n'))
         {
@@ -33,20 +37,21 @@ public sealed class TimelineHistory
             // Every line ends with a newline: without it an LSN may be cut and still look like one.
             if (range.End.Value == text.Length)
                 return Error(own, range.Start.Value, "a line with its newline", Excerpt(line));
-            if (!TryParseLine(line, out var timeline, out var end))
+            if (!TryParseLine(line, out var timeline, out var end, out var reason))
                 return Error(own, range.Start.Value, "a line \"<timeline> <LSN> <reason>\"", Excerpt(line));
             if (timeline >= own || (spans.Count > 0 && timeline <= spans[^1].Timeline))
                 return Error(own, range.Start.Value, $"ancestors in rising order below {own}", $"timeline {timeline}");
             if (end < begin)
                 return Error(own, range.Start.Value, $"a switch point not before {begin}", end.ToString());
             spans.Add(new TimelineSpan(timeline, begin, end));
+            reasons.Add(reason.ToString());
             begin = end;
         }
         // PostgreSQL writes a history file only to name a parent: one without any is a torn write.
         if (spans.Count == 0)
             return Error(own, text.Length, "at least one ancestor", "the end of the file");
         spans.Add(new TimelineSpan(own, begin, null));
-        return new TimelineHistory(own, spans);
+        return new TimelineHistory(own, spans, reasons);
     }
 
     /// <summary>The span that holds a position, that is, the timeline that wrote it in this lineage.</summary>
@@ -58,9 +63,10 @@ public sealed class TimelineHistory
         return Entries[^1];
     }
 
-    private static bool TryParseLine(ReadOnlySpan<char> line, out TimelineId timeline, out Lsn lsn)
+    private static bool TryParseLine(ReadOnlySpan<char> line, out TimelineId timeline, out Lsn lsn, out ReadOnlySpan<char> reason)
     {
         (timeline, lsn) = (default, default);
+        reason = [];
         var gap = line.IndexOfAny(' ', '\t');
         if (gap < 0 || !uint.TryParse(line[..gap], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
             return false;
@@ -68,6 +74,7 @@ public sealed class TimelineHistory
         var rest = line[gap..].TrimStart();
         gap = rest.IndexOfAny(' ', '\t');
         var position = gap < 0 ? rest : rest[..gap];
+        reason = gap < 0 ? [] : rest[gap..].Trim();
         var slash = position.IndexOf('/');
         return slash >= 0 && Lsn.TryParse(position[..slash], position[(slash + 1)..], out lsn);
     }

@@ -1,9 +1,4 @@
 using System.CommandLine;
-using PgHa.Commands;
+using PgHa;
 
-var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.")
-{
-    AgentCommand.Create(),
-    ConfigCommand.Create(),
-};
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+return await CommandLine.RunAsync(args, new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

@@ -5,6 +5,9 @@ namespace PgHa.Formats.Wal;
 /// <summary>The names of resource managers as pg_waldump prints them (access/rmgrlist.h), the same from 13 to 18.</summary>
 public static class ResourceManager
 {
+    /// <summary>How many there are in PostgreSQL itself; their numbers begin at zero.</summary>
+    public const int BuiltIn = 22;
+
     private static readonly string[] Names =
     [
         "XLOG", "Transaction", "Storage", "CLOG", "Database", "Tablespace", "MultiXact", "RelMap", "Standby", "Heap2", "Heap",

@@ -5,9 +5,11 @@ public readonly ref struct WalBlock
 {
     private readonly WalBlockHeader _header;
 
-    internal WalBlock(scoped in WalBlockHeader header, ReadOnlySpan<byte> image, ReadOnlySpan<byte> data)
+    private readonly int _major;
+
+    internal WalBlock(scoped in WalBlockHeader header, int major, ReadOnlySpan<byte> image, ReadOnlySpan<byte> data)
     {
-        _header = header;
+        (_header, _major) = (header, major);
         ImageBytes = image;
         Data = data;
     }
@@ -28,7 +30,7 @@ public readonly ref struct WalBlock
     public bool WillInit => (_header.Flags & 0x40) != 0;
 
     /// <summary>What is known of the full-page image; null without one.</summary>
-    public PageImage? Image => _header.Image;
+    public PageImage? Image => _header.ImageOf(_major);
 
     /// <summary>The image as stored: perhaps compressed, without its hole; empty without one.</summary>
     public ReadOnlySpan<byte> ImageBytes { get; }

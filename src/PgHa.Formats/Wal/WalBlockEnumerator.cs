@@ -6,7 +6,7 @@ public ref struct WalBlockEnumerator
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly int _major;
     private int _headerAt, _payloadAt, _left;
-    private RelationId? _relation;
+    private WalBlockHeader _header;
 
     internal WalBlockEnumerator(ReadOnlySpan<byte> bytes, int payload, int count, int major)
     {
@@ -24,11 +24,10 @@ public ref struct WalBlockEnumerator
             return false;
         while (_bytes[_headerAt] > WalRecordLayout.MaxBlockId)
             _headerAt += _bytes[_headerAt] == WalRecordLayout.OriginId ? 3 : 5;
-        WalBlockHeader.TryRead(_bytes[_headerAt..], _relation, _major, out var header);
-        _headerAt += header.Size;
-        _relation = header.Relation;
-        var image = Take(header.Image?.Length ?? 0);
-        Current = new WalBlock(header, image, Take(header.DataLength));
+        _header.Read(_bytes[_headerAt..], _major);
+        _headerAt += _header.Size;
+        var image = Take(_header.ImageLength);
+        Current = new WalBlock(_header, _major, image, Take(_header.DataLength));
         _left--;
         return true;
     }

@@ -1,75 +1,100 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace PgHa.Formats.Wal;
 
-/// <summary>The header of a block reference (XLogRecordBlockHeader and what follows it, access/xlogrecord.h).</summary>
-internal readonly record struct WalBlockHeader(
-    byte Id, byte Flags, ushort DataLength, PageImage? Image, RelationId Relation, uint Block, int Size)
+/// <summary>
+/// The header of a block reference (XLogRecordBlockHeader and what follows it, access/xlogrecord.h). One value reads all
+/// headers of a record, in their order: a block may share the relation of the one before.
+/// </summary>
+internal struct WalBlockHeader
 {
-    private const byte HasImage = 0x10, HasData = 0x20, SameRelation = 0x80;
+    private const byte HasImageFlag = 0x10, HasDataFlag = 0x20, SameRelation = 0x80;
+    private bool _hasRelation;
+
+    public byte Id, Flags, ImageInfo;
+    public ushort DataLength, HoleOffset, HoleLength;
+    public RelationId Relation;
+    public uint Block;
+
+    /// <summary>Bytes of the image in the record; zero without one.</summary>
+    public ushort ImageLength;
+
+    /// <summary>The size of the header itself in bytes.</summary>
+    public int Size;
+
+    /// <summary>What is known of the full-page image; null without one.</summary>
+    public readonly PageImage? ImageOf(int major)
+    {
+        var (_, apply, compression) = Flagged(ImageInfo, major);
+        return ImageLength == 0 ? null : new PageImage(ImageLength, HoleOffset, HoleLength, compression, apply);
+    }
 
     /// <summary>Reads the header at the beginning of some bytes.</summary>
     /// <param name="bytes">What is left of the record.</param>
-    /// <param name="previous">The relation of the block reference before, which this one may share.</param>
     /// <param name="major">The major version, which decides on the flags of images.</param>
-    /// <param name="header">The header.</param>
     /// <returns>Null, or what is wrong.</returns>
-    public static string? TryRead(ReadOnlySpan<byte> bytes, RelationId? previous, int major, out WalBlockHeader header)
+    public string? Read(ReadOnlySpan<byte> bytes, int major)
     {
-        header = default;
         if (bytes.Length < 4)
             return "a block header cut off";
-        var (id, flags, dataLength) = (bytes[0], bytes[1], BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]));
-        if ((flags & HasData) != 0 != dataLength > 0)
-            return $"block data of {dataLength} bytes with flags {flags:X2}";
-        if ((flags & 0x0F) > (int)ForkName.Init)
-            return $"fork {flags & 0x0F}";
-        var at = 4;
-        PageImage? image = null;
-        if ((flags & HasImage) != 0 && ReadImage(bytes, major, ref at, out image) is { } wrong)
+        (Id, Flags, DataLength) = (bytes[0], bytes[1], BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]));
+        if ((Flags & HasDataFlag) != 0 != DataLength > 0)
+            return $"block data of {DataLength} bytes with flags {Flags:X2}";
+        if ((Flags & 0x0F) > (int)ForkName.Init)
+            return $"fork {Flags & 0x0F}";
+        Size = 4;
+        ImageLength = 0;
+        if ((Flags & HasImageFlag) != 0 && ReadImage(bytes, major) is { } wrong)
             return wrong;
-        var same = (flags & SameRelation) != 0;
-        if (same && previous is null)
+        return ReadPlace(bytes);
+    }
+
+    private string? ReadPlace(ReadOnlySpan<byte> bytes)
+    {
+        var same = (Flags & SameRelation) != 0;
+        if (same && !_hasRelation)
             return "the relation of a block before, but there is none";
-        if (bytes.Length < at + (same ? 4 : 16))
+        var place = bytes[Size..];
+        if (place.Length < (same ? 4 : 16))
             return "a block header cut off";
-        var relation = same ? previous!.Value : ReadRelation(bytes, ref at);
-        header = new WalBlockHeader(
-            id, flags, dataLength, image, relation, BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]), at + 4);
+        if (!same)
+        {
+            Relation = new RelationId(
+                BinaryPrimitives.ReadUInt32LittleEndian(place),
+                BinaryPrimitives.ReadUInt32LittleEndian(place[4..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(place[8..]));
+            place = place[12..];
+            Size += 12;
+            _hasRelation = true;
+        }
+        Block = BinaryPrimitives.ReadUInt32LittleEndian(place);
+        Size += 4;
         return null;
     }
 
-    private static RelationId ReadRelation(ReadOnlySpan<byte> bytes, ref int at)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private string? ReadImage(ReadOnlySpan<byte> bytes, int major)
     {
-        at += 12;
-        return new RelationId(
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at - 12)..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at - 8)..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at - 4)..]));
-    }
-
-    private static string? ReadImage(ReadOnlySpan<byte> bytes, int major, ref int at, out PageImage? image)
-    {
-        image = null;
-        if (bytes.Length < at + 7)
+        if (bytes.Length < Size + 7)
             return "an image header cut off";
-        var length = BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
-        var holeOffset = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(at + 2)..]);
-        var info = bytes[at + 4];
-        at += 5;
-        var (hasHole, apply, compression) = Flagged(info, major);
+        ImageLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[Size..]);
+        HoleOffset = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(Size + 2)..]);
+        ImageInfo = bytes[Size + 4];
+        Size += 5;
+        var (hasHole, _, compression) = Flagged(ImageInfo, major);
         var compressed = compression != ImageCompression.None;
-        var hole = compressed ? 0 : PageImage.PageSize - length;
+        var hole = compressed ? 0 : PageImage.PageSize - ImageLength;
         if (compressed && hasHole)
         {
-            hole = BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
-            at += 2;
+            hole = BinaryPrimitives.ReadUInt16LittleEndian(bytes[Size..]);
+            Size += 2;
         }
-        var whole = length == PageImage.PageSize;
-        if (hasHole != (holeOffset > 0 && hole > 0) || (!hasHole && (holeOffset > 0 || hole != 0))
-            || (whole && (hasHole || compressed)) || length == 0 || hole < 0 || holeOffset + hole > PageImage.PageSize)
-            return $"an image of {length} bytes with a hole of {hole} bytes at {holeOffset} and flags {info:X2}";
-        image = new PageImage(length, holeOffset, (ushort)hole, compression, apply);
+        var whole = ImageLength == PageImage.PageSize;
+        if (hasHole != (HoleOffset > 0 && hole > 0) || (!hasHole && (HoleOffset > 0 || hole != 0))
+            || (whole && (hasHole || compressed)) || ImageLength == 0 || hole < 0 || HoleOffset + hole > PageImage.PageSize)
+            return $"an image of {ImageLength} bytes with a hole of {hole} bytes at {HoleOffset} and flags {ImageInfo:X2}";
+        HoleLength = (ushort)hole;
         return null;
     }
 

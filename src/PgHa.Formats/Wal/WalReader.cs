@@ -44,6 +44,9 @@ public sealed class WalReader
     /// <summary>Why <see cref="MoveNext"/> returned false; None before that.</summary>
     public EndReason EndReason => _fault?.Reason ?? EndReason.None;
 
+    /// <summary>The position where what ended the reading was seen; zero before the end.</summary>
+    public Lsn EndSeenAt => _fault?.At ?? default;
+
     /// <summary>The end in full: file, offset, what was expected and what was found; null before the end.</summary>
     public FormatError? EndError => _fault is { } fault
         ? new FormatError(FileOf(fault.At), (long)(fault.At.Value % _segmentSize), fault.Expected, fault.Found)
@@ -59,7 +62,7 @@ public sealed class WalReader
     /// <returns>False at the end of valid WAL, for which <see cref="EndReason"/> then gives the reason.</returns>
     public bool MoveNext()
     {
-        if (_fault is null)
+        if (_fault is null && !TryReadInPage())
         {
             _fault = ReadRecord(_next, overwritten: default);
             // The rest of a cut-off record was overwritten: the record that took its place follows. It is short by its nature.
@@ -68,6 +71,26 @@ public sealed class WalReader
                     EndReason.BadContinuation, fault.At, "the rest of a record that overwrites another", "one more that overwrites");
         }
         return _fault is null;
+    }
+
+    /// <summary>
+    /// The quick way for most records: one that lies within the page shown and is in order. Whatever else there is, the
+    /// careful way below looks at it and says what.
+    /// </summary>
+    private bool TryReadInPage()
+    {
+        var page = _pages.Bytes;
+        var offset = _next.Value - _pages.Start;
+        if (offset >= (ulong)page.Length || page.Length - (int)offset < WalRecordHeader.Size)
+            return false;
+        var rest = page[(int)offset..];
+        var header = WalRecordHeader.Read(rest, _next, _pages.Header.Timeline);
+        if (header.TotalLength < WalRecordHeader.Size || header.TotalLength > (uint)rest.Length || header.IsSwitch
+            || !_current.Lsn.IsValid || !WalRecordChecks.IsInOrder(header, _current.Lsn, rest[..(int)header.TotalLength]))
+            return false;
+        (_offsetInPage, _isLong) = ((int)offset, false);
+        SetCurrent(header, _next + header.TotalLength);
+        return true;
     }
 
     private WalFault? ReadRecord(Lsn at, Lsn overwritten)
@@ -131,12 +154,17 @@ public sealed class WalReader
             return damaged;
         if (overwritten.IsValid && WalRecordChecks.Overwrite(header, record, overwritten) is { } other)
             return other;
+        SetCurrent(header, endExact);
+        return null;
+    }
+
+    private void SetCurrent(in WalRecordHeader header, Lsn endExact)
+    {
         var end = new Lsn((endExact.Value + 7) & ~7UL);
         if (header.IsSwitch)
             end = WalSegment.At(header.Timeline, new Lsn(end.Value - 1), _segmentSize).End;
         _current = header with { End = end, EndExact = endExact };
         _next = end;
-        return null;
     }
 
     private string FileOf(Lsn at)

@@ -12,7 +12,7 @@ public readonly ref struct WalRecord
     private WalRecord(scoped in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major, scoped in WalRecordLayout layout)
     {
         (Header, _major, _payload) = (header, major, layout.Payload);
-        (BlockCount, Origin, TopLevelXid) = (layout.Blocks, layout.Origin, layout.TopLevelXid);
+        (BlockCount, ImageLength, Origin, TopLevelXid) = (layout.Blocks, layout.ImageLength, layout.Origin, layout.TopLevelXid);
         _bytes = bytes;
         MainData = bytes[(bytes.Length - layout.MainLength)..];
     }
@@ -22,6 +22,9 @@ public readonly ref struct WalRecord
 
     /// <summary>The number of block references.</summary>
     public int BlockCount { get; }
+
+    /// <summary>The bytes that all its full-page images take in the record.</summary>
+    public int ImageLength { get; }
 
     /// <summary>The replication origin that the change came from; zero when it is local.</summary>
     public ushort Origin { get; }
@@ -46,7 +49,7 @@ public readonly ref struct WalRecord
         out WalRecord record, [NotNullWhen(false)] out FormatError? error)
     {
         record = default;
-        var layout = new WalRecordLayout { Payload = WalRecordHeader.Size };
+        var layout = default(WalRecordLayout);
         var wrong = bytes.Length < WalRecordHeader.Size ? "a header cut off" : layout.Read(bytes, major);
         error = wrong is null ? null : new FormatError($"WAL record at {header.Lsn}", layout.Payload, "the parts of a record", wrong);
         if (wrong is null)

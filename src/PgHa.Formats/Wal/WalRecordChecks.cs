@@ -18,20 +18,31 @@ internal static class WalRecordChecks
     /// <param name="previous">The record read before; zero for the first, of which only this is known: its link leads back.</param>
     public static WalFault? Header(in WalRecordHeader header, Lsn previous)
     {
-        if (previous.IsValid ? header.Prev != previous : header.Prev >= header.Lsn)
+        if (!IsLinked(header, previous))
             return new WalFault(EndReason.BadPrevLink, header.Lsn,
                 previous.IsValid ? $"prev-link {previous}" : $"a prev-link before {header.Lsn}", header.Prev.ToString());
-        return header.Rmgr is > 21 and < 128
+        return !HasResourceManager(header)
             ? new WalFault(EndReason.BadResourceManager, header.Lsn, "resource manager 0 to 21 or 128 to 255", $"{header.Rmgr}")
             : null;
     }
 
+    /// <summary>Header and checksum at once, for a record that most likely is in order.</summary>
+    public static bool IsInOrder(in WalRecordHeader header, Lsn previous, ReadOnlySpan<byte> record) =>
+        IsLinked(header, previous) && HasResourceManager(header) && Sum(record) == header.Crc;
+
     /// <summary>The checksum covers what follows the header, then the header up to the checksum itself.</summary>
     public static WalFault? Checksum(in WalRecordHeader header, ReadOnlySpan<byte> record)
     {
-        var crc = Crc32C.Append(Crc32C.Compute(record[WalRecordHeader.Size..]), record[..20]);
+        var crc = Sum(record);
         return crc == header.Crc ? null : new WalFault(EndReason.BadCrc, header.Lsn, $"CRC-32C {crc:x8}", $"{header.Crc:x8}");
     }
+
+    private static bool IsLinked(in WalRecordHeader header, Lsn previous) =>
+        previous.IsValid ? header.Prev == previous : header.Prev < header.Lsn;
+
+    private static bool HasResourceManager(in WalRecordHeader header) => header.Rmgr is <= 21 or >= 128;
+
+    private static uint Sum(ReadOnlySpan<byte> record) => Crc32C.Append(Crc32C.Compute(record[WalRecordHeader.Size..]), record[..20]);
 
     /// <summary>What takes the place of a cut-off record says which one that was (xl_overwrite_contrecord).</summary>
     public static WalFault? Overwrite(in WalRecordHeader header, ReadOnlySpan<byte> record, Lsn overwritten)

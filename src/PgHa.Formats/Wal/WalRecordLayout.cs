@@ -7,42 +7,49 @@ internal struct WalRecordLayout
 {
     public const byte OriginId = 253, MaxBlockId = 32;
     private const byte DataShort = 255, DataLong = 254, TopLevelXidId = 252;
-    public int Payload, Blocks, MainLength;
+
+    /// <summary>Where the headers end and the data begins.</summary>
+    public int Payload;
+
+    public int Blocks, MainLength, ImageLength;
     public ushort Origin;
     public uint TopLevelXid;
     private long _dataLength;
-    private int _lastId;
-    private RelationId? _relation;
+    private bool _hasMain;
 
     public string? Read(ReadOnlySpan<byte> bytes, int major)
     {
-        _lastId = -1;
+        Payload = WalRecordHeader.Size;
+        var block = default(WalBlockHeader);
         // The main data's header is always the last one.
-        for (var isLast = false; !isLast && bytes.Length - Payload > _dataLength;)
-            if (ReadPart(bytes[Payload..], major, out isLast) is { } wrong)
+        while (!_hasMain && bytes.Length - Payload > _dataLength)
+        {
+            var rest = bytes[Payload..];
+            var wrong = rest[0] <= MaxBlockId ? ReadBlock(ref block, rest, major) : ReadPart(rest);
+            if (wrong is not null)
                 return wrong;
+        }
         return bytes.Length - Payload == _dataLength ? null
             : $"{bytes.Length - Payload} bytes of data where the headers say {_dataLength}";
     }
 
-    private string? ReadPart(ReadOnlySpan<byte> rest, int major, out bool isLast)
+    private string? ReadPart(ReadOnlySpan<byte> rest)
     {
         var id = rest[0];
-        isLast = id is DataShort or DataLong;
-        var size = id switch { DataShort => 2, OriginId => 3, DataLong or TopLevelXidId => 5, <= MaxBlockId => 1, _ => 0 };
+        var size = id switch { DataShort => 2, OriginId => 3, DataLong or TopLevelXidId => 5, _ => 0 };
         if (size == 0)
             return $"part {id}";
         if (rest.Length < size)
             return "a part cut off";
-        if (id <= MaxBlockId)
-            return ReadBlock(rest, major);
         Payload += size;
+        if (id == DataShort)
+            return ReadMain(rest[1], rest.Length);
+        if (id == DataLong)
+            return ReadMain(BinaryPrimitives.ReadUInt32LittleEndian(rest[1..]), rest.Length);
         if (id == OriginId)
             Origin = BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]);
-        else if (id == TopLevelXidId)
-            TopLevelXid = BinaryPrimitives.ReadUInt32LittleEndian(rest[1..]);
         else
-            return ReadMain(id == DataShort ? rest[1] : BinaryPrimitives.ReadUInt32LittleEndian(rest[1..]), rest.Length);
+            TopLevelXid = BinaryPrimitives.ReadUInt32LittleEndian(rest[1..]);
         return null;
     }
 
@@ -50,19 +57,21 @@ internal struct WalRecordLayout
     {
         if (length > rest)
             return $"main data of {length} bytes";
+        _hasMain = true;
         MainLength = (int)length;
         _dataLength += length;
         return null;
     }
 
-    private string? ReadBlock(ReadOnlySpan<byte> rest, int major)
+    private string? ReadBlock(ref WalBlockHeader header, ReadOnlySpan<byte> rest, int major)
     {
-        if (WalBlockHeader.TryRead(rest, _relation, major, out var header) is { } wrong)
+        var lastId = Blocks == 0 ? -1 : header.Id;
+        if (header.Read(rest, major) is { } wrong)
             return wrong;
-        if (header.Id <= _lastId)
-            return $"block {header.Id} after block {_lastId}";
-        (_lastId, _relation) = (header.Id, header.Relation);
-        _dataLength += header.DataLength + (header.Image?.Length ?? 0);
+        if (header.Id <= lastId)
+            return $"block {header.Id} after block {lastId}";
+        _dataLength += header.DataLength + header.ImageLength;
+        ImageLength += header.ImageLength;
         Payload += header.Size;
         Blocks++;
         return null;

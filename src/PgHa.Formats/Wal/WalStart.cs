@@ -9,15 +9,23 @@ public static class WalStart
     /// <param name="at">The position.</param>
     /// <returns>Its start; null when valid WAL ends before.</returns>
     /// <remarks>This trusts the page it begins on: what is found is a chain, but not proven to be the server's own.</remarks>
-    public static Lsn? FindRecord(ReadWal source, uint segmentSize, Lsn at)
+    public static Lsn? FindRecord(ReadWal source, uint segmentSize, Lsn at) =>
+        Reader(source, segmentSize, at) is var reader && reader.MoveNext() ? reader.Current.Lsn : null;
+
+    /// <summary>
+    /// A reader that comes to that record first. Where valid WAL ends before, it is the one that found out: it is at the end
+    /// and says why.
+    /// </summary>
+    /// <param name="source">Where bytes come from.</param>
+    /// <param name="segmentSize">wal_segment_size in bytes.</param>
+    /// <param name="at">The position.</param>
+    public static WalReader Reader(ReadWal source, uint segmentSize, Lsn at)
     {
-        if (FirstOnPage(source, segmentSize, at) is not { } first)
-            return null;
-        var reader = new WalReader(source, segmentSize, first);
+        var reader = new WalReader(source, segmentSize, FirstOnPage(source, segmentSize, at));
         while (reader.MoveNext())
             if (reader.Current.Lsn >= at)
-                return reader.Current.Lsn;
-        return null;
+                return new WalReader(source, segmentSize, reader.Current.Lsn);
+        return reader;
     }
 
     /// <summary>The record that covers a position: the last one to start at it or before it, or the first behind it where the position lies between two.</summary>
@@ -58,15 +66,16 @@ public static class WalStart
         return rest < (ulong)(WalPages.PageSize - header.Size) ? (ulong)header.Size + rest : null;
     }
 
-    /// <summary>Passes over the rest of a record that began before the page.</summary>
-    private static Lsn? FirstOnPage(ReadWal source, uint segmentSize, Lsn at)
+    /// <summary>Passes over the rest of a record that began before the page; gives a page that is not right as it is.</summary>
+    private static Lsn FirstOnPage(ReadWal source, uint segmentSize, Lsn at)
     {
         var pages = new WalPages(source, segmentSize, null);
-        for (var page = at.Value - at.Value % WalPages.PageSize; pages.Enter(page) is null; page += WalPages.PageSize)
+        for (var page = at.Value - at.Value % WalPages.PageSize; ; page += WalPages.PageSize)
         {
+            if (pages.Enter(page) is not null)
+                return new Lsn(page);
             if (RestOnPage(pages.Header) is { } first)
                 return new Lsn(page + first);
         }
-        return null;
     }
 }

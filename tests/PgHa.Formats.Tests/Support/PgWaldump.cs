@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using PgHa.Formats.Wal;
 
 namespace PgHa.Formats.Tests.Support;
 
-/// <summary>What pg_waldump 15 says of a server's WAL, each record in the same words as <see cref="Describe"/> finds for it.</summary>
+/// <summary>What pg_waldump 15 says of a server's WAL, each record in the same words as <see cref="Describe(WalReader)"/> finds for it.</summary>
 internal sealed partial record PgWaldump(IReadOnlyList<string> Records, Lsn End)
 {
     public static async Task<PgWaldump> Run(Postgres server, Lsn start)
@@ -39,6 +40,37 @@ internal sealed partial record PgWaldump(IReadOnlyList<string> Records, Lsn End)
             text.Append(CultureInfo.InvariantCulture,
                 $"\tblkref #{block.Id}: rel {block.Relation} fork {ForkOf(block.Fork)} blk {block.Block}{ImageOf(block)}");
         return text.ToString();
+    }
+
+    /// <summary>The same of a record that <c>pgha inspect wal --json</c> showed.</summary>
+    public static string Describe(JsonElement record)
+    {
+        var end = record.TryGetProperty("transaction_end", out var transaction) ? TimeOf(transaction) : "";
+        var text = new StringBuilder(Line(record.GetProperty("rmgr").GetString()!, record.GetProperty("length").ToString(),
+            record.GetProperty("xid").ToString(), Lsn.Parse(record.GetProperty("lsn").GetString()!),
+            Lsn.Parse(record.GetProperty("prev").GetString()!), record.GetProperty("operation").GetString()!, end));
+        foreach (var block in record.GetProperty("blocks").EnumerateArray())
+            text.Append(CultureInfo.InvariantCulture, $"\tblkref #{block.GetProperty("id")}: rel {block.GetProperty("tablespace")}/")
+                .Append(CultureInfo.InvariantCulture, $"{block.GetProperty("database")}/{block.GetProperty("file_number")}")
+                .Append(CultureInfo.InvariantCulture, $" fork {block.GetProperty("fork")} blk {block.GetProperty("block")}{ImageOf(block)}");
+        return text.ToString();
+    }
+
+    private static string TimeOf(JsonElement end)
+    {
+        var time = end.GetProperty("time").GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        return end.GetProperty("kind").GetString()!.EndsWith("_prepared", StringComparison.Ordinal) ? $"{end.GetProperty("xid")}: {time}" : time;
+    }
+
+    private static string ImageOf(JsonElement block)
+    {
+        if (!block.TryGetProperty("image", out var image))
+            return "";
+        var (length, hole) = (image.GetProperty("length").GetInt32(), image.GetProperty("hole_length").GetInt32());
+        var text = $" (FPW{(image.GetProperty("apply").GetBoolean() ? "" : " for WAL verification")});"
+            + $" hole: offset: {image.GetProperty("hole_offset")}, length: {hole}";
+        var method = image.GetProperty("compression").GetString();
+        return method == "none" ? text : $"{text}, compression saved: {8192 - hole - length}, method: {method}";
     }
 
     private static string RecordOf(string line)

@@ -11,10 +11,11 @@ internal sealed class WalForge
     private const int PageSize = 8192;
     private readonly List<byte> _bytes = [];
     private readonly ushort _magic;
+    private readonly uint _timeline;
 
-    public WalForge(ushort magic = 0xD110, ulong startSegment = 1)
+    public WalForge(ushort magic = 0xD110, ulong startSegment = 1, uint timeline = 1)
     {
-        (_magic, Start) = (magic, new Lsn(startSegment * SegmentSize));
+        (_magic, _timeline, Start) = (magic, timeline, new Lsn(startSegment * SegmentSize));
         Pad(0);
     }
 
@@ -88,6 +89,9 @@ internal sealed class WalForge
 
     public static byte[] Body(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7 + length))];
 
+    /// <summary>A body that is main data and nothing else, as a record without blocks has it.</summary>
+    public static byte[] MainData(int length) => [254, .. BitConverter.GetBytes(length), .. Body(length)];
+
     /// <summary>Gives a changed record its right checksum again.</summary>
     public static void Seal(Span<byte> record)
     {
@@ -121,7 +125,7 @@ internal sealed class WalForge
         var header = new byte[isFirst ? 40 : 24];
         BinaryPrimitives.WriteUInt16LittleEndian(header, _magic);
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(2), (ushort)(flags | (isFirst ? 2 : 0)));
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), 1);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), _timeline);
         BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), End.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), remaining);
         if (isFirst)

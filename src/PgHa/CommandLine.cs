@@ -1,0 +1,24 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using PgHa.Commands;
+using PgHa.Inspect;
+
+namespace PgHa;
+
+/// <summary>The command line of <c>pgha</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Carries a command line out. Exit code 0: done; 1: failed; 2: the command line is wrong.</summary>
+    internal static async Task<int> RunAsync(string[] args, InvocationConfiguration invocation)
+    {
+        var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.")
+        {
+            AgentCommand.Create(),
+            ConfigCommand.Create(),
+            InspectCommand.Create(),
+        };
+        var parsed = root.Parse(args);
+        var code = await parsed.InvokeAsync(invocation);
+        return parsed.Action is ParseErrorAction ? 2 : code;
+    }
+}
