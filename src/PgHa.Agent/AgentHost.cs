@@ -38,6 +38,7 @@ public static partial class AgentHost
             .AddSingleton(new AccessToken(token))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Changes>()
+            .AddSingleton<WalUploads>()
             .AddPostgres()
             .AddPeers()
             .AddOperations(options);
@@ -46,6 +47,7 @@ public static partial class AgentHost
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
+        app.Services.GetRequiredService<WalStaging>().RemoveLeftovers();
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Formats;
 
@@ -61,6 +62,13 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         if (_openEnd is { } end)
             wanted = at < end ? Math.Min(wanted, end - at) : 0;
         return wanted == 0 ? 0 : RandomAccess.Read(file.SafeFileHandle, buffer[..(int)wanted], (long)offset);
+    }
+
+    /// <summary>The versions of the files from a position on, up to the first that is missing.</summary>
+    internal IEnumerable<FileVersion> VersionsFrom(Lsn at)
+    {
+        for (var number = at.Value / segmentSize; FileOf(number) is var (file, _) && Linux.Version(file) is { } version; number++)
+            yield return version;
     }
 
     /// <summary>Start of the oldest segment from which the WAL is here without a gap up to the end.</summary>

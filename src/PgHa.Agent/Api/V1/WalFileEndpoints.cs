@@ -18,7 +18,9 @@ internal static class WalFileEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup(Routes.V1);
-        v1.MapGet("walFile/{name}", Get);
+        v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get);
+        v1.MapPost("walFile/{name}", PlaceAsync);
+        v1.MapPut("walFile/{name}", PlaceAsync);
         v1.MapGet("walFiles/{name}", ListFromFileAsync);
         v1.MapGet("walFiles/{timeline}/{hi}/{lo}", ListFromLsnAsync);
         v1.MapGet("validLsn/{timeline}/{hi}/{lo}", ValidateAsync);
@@ -29,6 +31,8 @@ internal static class WalFileEndpoints
         node.WalFile(name) is { } path
             ? Results.File(path, "application/octet-stream", enableRangeProcessing: true)
             : Answers.Refuse(node.NoSuchFile(name));
+
+    private static Task<IResult> PlaceAsync(HttpContext http, string name, WalUploads uploads) => uploads.ReceiveAsync(http, name);
 
     private static async Task<IResult> ListFromFileAsync(HttpContext http, string name, LocalNode node, WalListing listing)
     {
