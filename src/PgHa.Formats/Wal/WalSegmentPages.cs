@@ -9,7 +9,7 @@ namespace PgHa.Formats.Wal;
 /// <param name="Timelines">Where pages of each timeline begin, in order: more than one where a promotion fell into the segment.</param>
 /// <param name="End">The end of the last page, counted from the first one without a gap, that holds WAL of this place.</param>
 /// <param name="Resumed">A page behind <paramref name="End"/> that holds WAL of this place again, or null: one in between is lost.</param>
-/// <param name="Error">The first page that is neither WAL of this place, nor of an earlier use of the file, nor empty; null where all are right.</param>
+/// <param name="Error">The first page that is neither WAL of this place, nor a page of another place (a recycled file has those), nor empty; null where all are right.</param>
 public sealed record WalSegmentPages(
     WalPageHeader First, ulong SystemIdentifier, uint SegmentSize, IReadOnlyList<(TimelineId Timeline, Lsn Begin)> Timelines,
     Lsn End, Lsn? Resumed, FormatError? Error)
@@ -70,10 +70,10 @@ public sealed record WalSegmentPages(
         {
             if (header.Magic != first.Magic && header.Major == 0)
                 Error = new(file, offset, "a page magic", $"{header.Magic:X4}");
-            else if (header.Address.Value % Size != at.Value % Size)
-                Error = new(file, offset, $"page address {at}, or that of an earlier use of the file", header.Address.ToString());
+            else if (header.Address.Value % WalPages.PageSize != 0)
+                Error = new(file, offset, $"page address {at}, or that of another page", header.Address.ToString());
             else if (header.Address != at || header.Magic != first.Magic)
-                End ??= at;
+                End ??= at; // recycled, or a new timeline's first segment, which is filled up with copies of its last page
             else if (End is not null)
                 Resumed ??= at;
             else if (header.IsLong || (header.Info & ~KnownFlags) != 0)
