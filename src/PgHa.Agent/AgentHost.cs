@@ -89,6 +89,7 @@ public static partial class AgentHost
     private static void Listen(KestrelServerOptions kestrel, AgentOptions options)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxResponseBufferSize = 1 << 19; // two pieces of a file: one is read while the other is sent
         kestrel.Limits.MaxRequestBodySize = 2L << 30; // the largest WAL segment is 1 GB
         var (host, port) = (options.Listen.DnsSafeHost, options.Listen.Port);
         var addresses = IPAddress.TryParse(host, out var address) ? [address] : Dns.GetHostAddresses(host);

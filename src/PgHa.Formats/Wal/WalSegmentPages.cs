@@ -32,21 +32,20 @@ public sealed record WalSegmentPages(
         var block = BinaryPrimitives.ReadUInt32LittleEndian(page[36..]);
         if (block != WalPages.PageSize)
             return new FormatError(file, 36, $"WAL page size {WalPages.PageSize}", $"{block}");
-        var walk = new Walk(file, first) { Size = BinaryPrimitives.ReadUInt32LittleEndian(page[32..]) };
-        if (!WalSegment.IsValidSize(walk.Size) || first.Address.Value % walk.Size != 0)
-            return new FormatError(file, 32, "a segment size that its address is a multiple of", $"{walk.Size} at {first.Address}");
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(page[32..]);
+        if (!WalSegment.IsValidSize(size) || first.Address.Value % size != 0)
+            return new FormatError(file, 32, "a segment size that its address is a multiple of", $"{size} at {first.Address}");
+        var walk = new Walk(file, first);
         var system = BinaryPrimitives.ReadUInt64LittleEndian(page[24..]);
         var header = page[..WalPageHeader.ShortSize];
         for (var offset = (long)WalPages.PageSize; offset < length && walk.Error is null; offset += WalPages.PageSize)
             walk.Add(offset, source(offset, header) < header.Length ? null : header);
-        return new WalSegmentPages(first, system, walk.Size, walk.Timelines, walk.End ?? first.Address + (ulong)length, walk.Resumed, walk.Error);
+        return new WalSegmentPages(first, system, size, walk.Timelines, walk.End ?? first.Address + (ulong)length, walk.Resumed, walk.Error);
     }
 
     /// <summary>The state from one page to the next.</summary>
     private sealed class Walk(string file, WalPageHeader first)
     {
-        internal uint Size { get; init; }
-
         internal List<(TimelineId Timeline, Lsn Begin)> Timelines { get; } = [(first.Timeline, first.Address)];
 
         internal Lsn? End { get; private set; }
