@@ -85,12 +85,21 @@ public sealed partial class RememberedEndTests : ClusterTest
         await AssertQuick(node, "stopped");
     }
 
+    /// <summary>It costs hardly more than the observation it begins with, which a busy machine stretches as well.</summary>
     private static async Task AssertQuick(TestNode node, string what)
     {
+        var observation = await Median(() => node.Api.Get("../v2/node?fresh=true"));
+        var lsn = await Median(() => node.Api.Get("lsn/current"));
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: median {lsn:0.0} ms, of an observation alone {observation:0.0} ms"));
+        Assert.True(lsn < 10 + 3 * observation, $"{what}: {lsn} ms, an observation alone {observation} ms");
+    }
+
+    private static async Task<double> Median(Func<Task<Answer>> call)
+    {
+        await call();
         var times = new List<double>();
-        for (var i = 0; i < 15; i++) times.Add((await node.Api.Get("lsn/current")).Elapsed.TotalMilliseconds);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {string.Join(", ", times.Select(t => t.ToString("0.0", CultureInfo.InvariantCulture)))} ms");
-        Assert.True(times.Skip(5).Order().ElementAt(5) < 50, $"{what}: {string.Join(", ", times)} ms"); // 10 ms on a quiet machine; a pass takes ten times as long
+        for (var i = 0; i < 15; i++) times.Add((await call()).Elapsed.TotalMilliseconds);
+        return times.Order().ElementAt(7);
     }
 
     private static string LastSegment(TestNode node) =>

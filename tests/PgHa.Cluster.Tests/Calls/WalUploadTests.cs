@@ -211,6 +211,33 @@ public sealed class WalUploadTests : ClusterTest
         });
     }
 
+    [Theory]
+    [InlineData(1), InlineData(64)]
+    public async Task Segments_of_another_size_are_taken_and_those_of_16_MB_refused(int megabytes)
+    {
+        var cluster = Keep(await TestCluster.FilesOnly(1));
+        var node = cluster.N1;
+        Directory.Delete(node.Postgres.DataDirectory, recursive: true);
+        await AsPostgres.Postgres("initdb", "-D", node.Postgres.DataDirectory, "-U", "postgres", "-A", "trust", "--no-sync", $"--wal-segsize={megabytes}");
+        NodeFiles.WritePostgresConf(node);
+        await node.AddToPostgresConf("min_wal_size = 128MB");
+        await node.Postgres.Start();
+        await node.StartAgent();
+        await node.Postgres.Execute($"CREATE TABLE filling AS SELECT i, repeat('x', 500) FROM generate_series(1, {megabytes * 2000}) i");
+        await node.Postgres.Execute("SELECT pg_switch_wal()");
+        await node.Postgres.Stop();
+        var end = await Lsn(node, "endLsn");
+        var name = node.Segments().First(segment => segment.EndsWith('2'));
+        var bytes = await node.ReadWal(name);
+        Assert.Equal(megabytes << 20, bytes.Length);
+        File.Delete(node.Wal(name));
+        (await node.Upload(name, new byte[16 << 20])).AssertRefused(400, 15);
+        (await node.Upload(name, [.. bytes[..^8192], .. new byte[16384]])).AssertRefused(400, 15);
+        await node.AssertUploaded(name, bytes, node.UploadForm(name, bytes, HttpMethod.Post));
+        Assert.Equal(end, await Lsn(node, "endLsn"));
+        await node.Postgres.Start();
+    }
+
     [Fact]
     public async Task An_upload_needs_the_token()
     {
