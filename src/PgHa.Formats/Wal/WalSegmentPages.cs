@@ -27,7 +27,7 @@ public sealed record WalSegmentPages(
         if (length < WalPages.PageSize || source(0, page) < page.Length)
             return new FormatError(file, 0, "a WAL page", $"{length} bytes");
         var first = WalPageHeader.Read(page);
-        if (first.Major == 0 || !first.IsLong)
+        if (first.Major == 0 || !first.IsLong || (first.Info & ~KnownFlags) != 0)
             return new FormatError(file, 0, "the first page of a segment of PostgreSQL 13 to 18", $"magic {first.Magic:X4}, flags {first.Info:X4}");
         var block = BinaryPrimitives.ReadUInt32LittleEndian(page[36..]);
         if (block != WalPages.PageSize)
