@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,7 @@ public static partial class AgentHost
             .AddSingleton(options)
             .AddSingleton(new AccessToken(token))
             .AddSingleton(TimeProvider.System)
+            .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton<Changes>()
             .AddSingleton<WalUploads>()
             .AddPostgres()

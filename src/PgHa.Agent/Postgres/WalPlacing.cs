@@ -17,10 +17,10 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
     /// <summary>More than any history: a line has some 50 bytes, and each promotion adds one.</summary>
     private const int LongestHistory = 1 << 20;
 
-    /// <summary>The largest size that a file of this name can have here, or why none can be placed now.</summary>
+    /// <summary>The largest size that a file of this name can have here, or why none can be placed now; both are asked again at the end.</summary>
     internal async Task<Answer<long>> LimitAsync(WalFileName name, CancellationToken cancel)
     {
-        var seen = await observations.GetAsync(fresh: true, cancel);
+        var seen = await observations.GetAsync(fresh: false, cancel);
         if (PlacingRules.RefuseState(seen) is { } refusal)
             return refusal;
         if (name.Kind == WalFileKind.History)

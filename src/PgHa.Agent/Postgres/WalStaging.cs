@@ -25,14 +25,20 @@ internal sealed class WalStaging(DataDirectory data)
 /// <summary>A file that is not in its place yet.</summary>
 internal sealed class StagedFile : IDisposable
 {
+    /// <summary>So much is written before the disk is set to work on it.</summary>
+    private const long Ahead = 4 << 20;
+
     private readonly string _path;
+    private readonly SafeFileHandle _handle; // FileStream seeks each time it gives its handle away
+    private long _begun;
     private bool _placed;
 
     internal StagedFile(string path, string target)
     {
         (_path, Target) = (path, target);
         Stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        File.SetUnixFileMode(Handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _handle = Stream.SafeFileHandle;
+        File.SetUnixFileMode(_handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     /// <summary>Where it is to go.</summary>
@@ -40,25 +46,25 @@ internal sealed class StagedFile : IDisposable
 
     internal FileStream Stream { get; }
 
-    internal long Length => RandomAccess.GetLength(Handle);
+    internal long Length => RandomAccess.GetLength(_handle);
 
-    private SafeFileHandle Handle => Stream.SafeFileHandle;
-
-    /// <summary>Writes at the end of what was written so far.</summary>
-    internal ValueTask WriteAsync(ReadOnlySequence<byte> bytes, long offset, CancellationToken cancel)
+    /// <summary>Writes at the end of what was written so far; the disk works on it while more is received.</summary>
+    internal async ValueTask WriteAsync(ReadOnlySequence<byte> bytes, long offset, CancellationToken cancel)
     {
-        if (bytes.IsSingleSegment)
-            return RandomAccess.WriteAsync(Handle, bytes.First, offset, cancel);
         var parts = new List<ReadOnlyMemory<byte>>();
         foreach (var part in bytes)
             parts.Add(part);
-        return RandomAccess.WriteAsync(Handle, parts, offset, cancel);
+        await RandomAccess.WriteAsync(_handle, parts, offset, cancel);
+        if (offset + bytes.Length - _begun < Ahead)
+            return;
+        Linux.BeginWriting(_handle, _begun, offset + bytes.Length - _begun);
+        _begun = offset + bytes.Length;
     }
 
     internal int Read(long offset, Span<byte> buffer)
     {
         var total = 0;
-        while (total < buffer.Length && RandomAccess.Read(Handle, buffer[total..], offset + total) is > 0 and var read)
+        while (total < buffer.Length && RandomAccess.Read(_handle, buffer[total..], offset + total) is > 0 and var read)
             total += read;
         return total;
     }
