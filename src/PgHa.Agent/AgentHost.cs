@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,7 +38,9 @@ public static partial class AgentHost
             .AddSingleton(options)
             .AddSingleton(new AccessToken(token))
             .AddSingleton(TimeProvider.System)
+            .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton<Changes>()
+            .AddSingleton<WalUploads>()
             .AddPostgres()
             .AddPeers()
             .AddOperations(options);
@@ -46,6 +49,7 @@ public static partial class AgentHost
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
+        app.Services.GetRequiredService<WalStaging>().RemoveLeftovers();
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)
@@ -100,6 +104,7 @@ public static partial class AgentHost
     private static void Listen(KestrelServerOptions kestrel, AgentOptions options)
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxResponseBufferSize = 1 << 19; // two pieces of a file: one is read while the other is sent
         kestrel.Limits.MaxRequestBodySize = 2L << 30; // the largest WAL segment is 1 GB
         var (host, port) = (options.Listen.DnsSafeHost, options.Listen.Port);
         var addresses = IPAddress.TryParse(host, out var address) ? [address] : Dns.GetHostAddresses(host);

@@ -108,7 +108,7 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     };
 
     /// <summary>Up to where both lineages went through the same timelines: no further than the shorter of both.</summary>
-    private static Lsn NominalEnd(WalPosition a, WalPosition b)
+    internal static Lsn NominalEnd(WalPosition a, WalPosition b)
     {
         var end = Lsn.Zero;
         foreach (var (mine, theirs) in a.Lineage.Zip(b.Lineage))

@@ -18,16 +18,29 @@ public sealed class ClusterLock(ClusterObserver cluster)
             if (await TakeAsync(node, wanted, cancel) is not { } holder)
                 continue;
             await ReleaseAsync(wanted.Operation, CancellationToken.None);
-            return new(Code.Busy, $"another operation is running: {holder.Goal}",
-                $"operation {holder.Operation} of {holder.Owner}: wait for it (GET {Client.Routes.V2}/operations/{holder.Operation}), "
-                + $"or if {holder.Owner} is gone for good POST {Client.Routes.V2}/operations/{holder.Operation}/abandon");
+            return Busy(holder);
         }
         return null;
+    }
+
+    /// <summary>
+    /// Takes the lock of one node alone, for what nothing but an operation that needs this node can cross; null when it is held now, else
+    /// why not.
+    /// </summary>
+    public async Task<Refusal?> TakeAsync(OperationLock wanted, string node, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        return await TakeAsync(cluster[node], wanted, cancel) is { } holder ? Busy(holder) : null;
     }
 
     /// <summary>Gives the locks of an operation back wherever they are held.</summary>
     public Task ReleaseAsync(string operation, CancellationToken cancel) =>
         Task.WhenAll(cluster.Nodes.Select(n => n.UnlockAsync(operation, cancel)));
+
+    /// <summary>What the one who came second is told.</summary>
+    internal static Refusal Busy(OperationLock holder) => new(Code.Busy, $"another operation is running: {holder.Goal}",
+        $"operation {holder.Operation} of {holder.Owner}: wait for it (GET {Client.Routes.V2}/operations/{holder.Operation}), "
+        + $"or if {holder.Owner} is gone for good POST {Client.Routes.V2}/operations/{holder.Operation}/abandon");
 
     /// <summary>The holder that is in the way, or null: taken, or the node cannot be reached and holds nothing that could act.</summary>
     private async Task<OperationLock?> TakeAsync(INode node, OperationLock wanted, CancellationToken cancel)

@@ -23,13 +23,14 @@ internal sealed class LocalNode(
     public async Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel)
     {
         var seen = await observations.GetAsync(fresh: true, cancel);
-        return await Task.Run(() => reading.Position(seen), cancel);
+        return await Task.Run(() => reading.PositionAsync(seen, cancel), cancel);
     }
 
     public async Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel)
     {
         var seen = await observations.GetAsync(fresh: true, cancel);
-        return await Task.Run(() => lastRecord.Read(seen), cancel);
+        var position = await Task.Run(() => reading.PositionAsync(seen, cancel), cancel);
+        return position.IsOk ? await Task.Run(() => lastRecord.Read(seen, position.Value), cancel) : position.Refusal;
     }
 
     public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Formats;
 
@@ -81,6 +82,13 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         while (length < bytes.Length && Read(from + (ulong)length, bytes.AsSpan(length)) is > 0 and var read)
             length += read;
         return bytes[..length];
+    }
+
+    /// <summary>The versions of the files from a position on, up to the first that is missing.</summary>
+    internal IEnumerable<FileVersion> VersionsFrom(Lsn at)
+    {
+        for (var number = at.Value / SegmentSize; FileOf(number) is var (file, _) && Linux.Version(file) is { } version; number++)
+            yield return version;
     }
 
     /// <summary>Start of the oldest segment from which the WAL is here without a gap up to the end.</summary>

@@ -1,6 +1,7 @@
+using System.Buffers;
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Security.Cryptography;
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Formats;
 using PgHa.Formats.Wal;
@@ -10,18 +11,33 @@ namespace PgHa.Agent.Postgres;
 /// <summary>What lies in pg_wal from a segment on, with digests for comparison (md5, as the specification has it; not for security).</summary>
 internal sealed class WalListing(DataDirectory data, WalReading reading)
 {
-    private readonly ConcurrentDictionary<string, (string Version, string Md5)> _digests = new();
+    private readonly ConcurrentDictionary<string, (FileVersion Version, string Md5)> _digests = new();
 
     /// <summary>Segments, .partial and .history files from the given segment on, later timelines included, in name order.</summary>
-    internal IReadOnlyList<(string File, string Md5)> From(WalSegment first, WalPosition position) =>
-    [
-        .. Directory.EnumerateFiles(data.WalFolder)
-            .Select(path => (Path: path, Parsed: WalFileName.TryParse(Path.GetFileName(path), out var name), Name: name))
-            .Where(f => f.Parsed && Belongs(f.Name, first, position))
-            .OrderBy(f => f.Path, StringComparer.Ordinal)
-            .Select(f => (f.Name.ToString(), Digest(f.Path)))
-            .Where(f => f.Item2.Length > 0),
-    ];
+    internal async Task<IReadOnlyList<(string File, string Md5)>> FromAsync(WalSegment first, WalPosition position)
+    {
+        var names = Directory.EnumerateFiles(data.WalFolder).Select(path => Path.GetFileName(path)!).ToArray();
+        foreach (var gone in _digests.Keys.Except(names))
+            _digests.TryRemove(gone, out _);
+        string[] wanted = [.. names.Where(n => WalFileName.TryParse(n, out var name) && Belongs(name, first, position)).Order(StringComparer.Ordinal)];
+        var digests = await DigestsAsync(wanted);
+        return [.. wanted.Zip(digests).Where(f => f.Second.Length > 0)];
+    }
+
+    /// <summary>One thread for each core, none of them the pool's: other calls must not wait for a gigabyte.</summary>
+    private async Task<string[]> DigestsAsync(string[] names)
+    {
+        var digests = new string[names.Length];
+        var next = -1;
+        void Work()
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < names.Length;)
+                digests[i] = Digest(names[i]);
+        }
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(Environment.ProcessorCount, names.Length))
+            .Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        return digests;
+    }
 
     /// <summary>Whether a record starts at a position of a timeline, and how many there are from it on.</summary>
     internal static (WalValidity Validity, long Count) Validate(WalFolder folder, WalPosition position, TimelineId timeline, Lsn at)
@@ -53,25 +69,41 @@ internal sealed class WalListing(DataDirectory data, WalReading reading)
             && name.Segment(position.SegmentSize) is var segment && segment.Number >= first.Number && segment.Start < position.End,
     };
 
-    private string Digest(string path)
+    private string Digest(string name)
     {
+        var path = Path.Combine(data.WalFolder, name);
+        if (Linux.Version(path) is not { } version)
+            return ""; // recycled meanwhile
+        if (_digests.TryGetValue(name, out var known) && known.Version == version)
+            return known.Md5;
         try
         {
-            var file = new FileInfo(path);
-            var version = string.Create(CultureInfo.InvariantCulture, $"{file.Length} {file.LastWriteTimeUtc.Ticks}");
-            if (_digests.TryGetValue(path, out var known) && known.Version == version)
-                return known.Md5;
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 17, FileOptions.SequentialScan);
-#pragma warning disable CA5351 // the specification compares segments by md5; nothing relies on it for security
-            var md5 = Convert.ToHexStringLower(MD5.HashData(stream));
-#pragma warning restore CA5351
-            _digests[path] = (version, md5);
+            var md5 = Md5(path);
+            _digests[name] = (version, md5);
             return md5;
         }
         catch (FileNotFoundException)
         {
-            _digests.TryRemove(path, out _);
-            return ""; // recycled meanwhile
+            return ""; // recycled this moment
+        }
+    }
+
+    private static string Md5(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+#pragma warning disable CA5351 // the specification compares segments by md5; nothing relies on it for security
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+#pragma warning restore CA5351
+        var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
+        try
+        {
+            for (long at = 0; RandomAccess.Read(file, buffer, at) is > 0 and var read; at += read)
+                hash.AppendData(buffer, 0, read);
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

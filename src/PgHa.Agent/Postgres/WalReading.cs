@@ -9,10 +9,10 @@ using PgHa.Formats.Wal;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Which WAL the local node holds, running or not.</summary>
-internal sealed class WalReading(AgentOptions options, DataDirectory data)
+internal sealed class WalReading(AgentOptions options, DataDirectory data, WalEnds ends)
 {
     /// <summary>The position that follows from an observation; on a node without a streaming server it is read from the WAL itself.</summary>
-    internal Answer<WalPosition> Position(NodeObservation seen)
+    internal async Task<Answer<WalPosition>> PositionAsync(NodeObservation seen, CancellationToken cancel)
     {
         var control = data.ReadControl();
         if (seen.DataProblem is { } problem)
@@ -21,7 +21,7 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data)
         {
             { State: NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby, Sql: { Timeline: { } timeline } sql } =>
                 Running(control.Value, timeline, sql.Position),
-            { State: NodeState.Recovering } or { Server: ServerStatus.Stopped or ServerStatus.ShuttingDown } => FromFiles(control.Value, seen),
+            { State: NodeState.Recovering } or { Server: ServerStatus.Stopped or ServerStatus.ShuttingDown } => await FromFilesAsync(control.Value, seen, cancel),
             _ => new Refusal(Code.WrongState, $"{options.Node} is unknown: {seen.Problem}", "look at its server"),
         };
     }
@@ -38,7 +38,7 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data)
         return Make(control, history.Value, end, folder) with { EndedBy = "the server says so" };
     }
 
-    private Answer<WalPosition> FromFiles(ControlFile control, NodeObservation seen)
+    private async Task<Answer<WalPosition>> FromFilesAsync(ControlFile control, NodeObservation seen, CancellationToken cancel)
     {
         var facts = ControlFacts.From(control);
         var history = WalFolder.History(data.WalFolder, facts.Timeline);
@@ -46,12 +46,13 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data)
             return Unreadable(history.Error!);
         var line = seen.State == NodeState.Recovering ? WalFolder.NewestDescendant(data.WalFolder, facts.Timeline) ?? history.Value : history.Value;
         using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, line.Entries);
-        var end = WalEnd.Find(folder.Read, control.WalSegmentSize, control.CheckPoint);
+        var end = await ends.FindAsync(folder, line.Entries, control.WalSegmentSize, control.SystemIdentifier, control.CheckPoint, cancel);
         if (!end.LastRecord.IsValid || end.End <= control.CheckPoint)
             return new Refusal(Code.WalNotProven,
                 $"the checkpoint record {control.CheckPoint} of {options.Node} is not in its pg_wal ({end.Reason})", "bring the missing WAL back from the archive");
         return Make(control, line, end.End, folder) with
         {
+            LastRecord = end.LastRecord,
             CheckpointEnd = CheckpointEnd(folder, control),
             StoppedAs = seen.State == NodeState.Recovering ? null : control.State,
             EndedBy = $"{end.Reason} after the record at {end.LastRecord}",

@@ -21,6 +21,9 @@ public sealed record WalPosition
     /// <summary>End of the last record held (start of the next one).</summary>
     public required Lsn End { get; init; }
 
+    /// <summary>Start of the last record, where the chain of records was followed; null on a running node, whose server only tells the end.</summary>
+    public Lsn? LastRecord { get; init; }
+
     /// <summary>Start of the oldest segment from which the WAL is held without a gap up to <see cref="End"/>.</summary>
     public required Lsn Oldest { get; init; }
 

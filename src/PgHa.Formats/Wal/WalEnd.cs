@@ -32,6 +32,31 @@ public sealed record WalEnd(
         return same ? ToEnd(reader, LastRecord) : null;
     }
 
+    /// <summary>
+    /// The last record before a position up to which a running server vouches for its WAL. The way begins only as far back as it must;
+    /// no stale page can lie there, and the records must reach to that position.
+    /// </summary>
+    /// <param name="source">Where bytes come from.</param>
+    /// <param name="segmentSize">wal_segment_size in bytes.</param>
+    /// <param name="oldest">From where on the WAL is there without a gap.</param>
+    /// <param name="end">The server's position: flushed by a primary, received or replayed by a standby. It may lie within a record.</param>
+    /// <returns>Null when no record begins in between, or the records do not reach the position.</returns>
+    public static WalEnd? FindBefore(ReadWal source, uint segmentSize, Lsn oldest, Lsn end)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        // What a running server has written ahead of its position is not there yet.
+        int Upto(Lsn at, Span<byte> buffer) => at >= end ? 0 : source(at, buffer[..(int)Math.Min((ulong)buffer.Length, end - at)]);
+        for (var back = 1UL << 17; oldest < end; back <<= 3)
+        {
+            var from = back < end - oldest ? new Lsn((end.Value - back) / WalPages.PageSize * WalPages.PageSize) : oldest;
+            if (WalStart.FindRecord(Upto, segmentSize, from) is { } first)
+                return Find(Upto, segmentSize, first) is { Reason: EndReason.MissingSegment } found ? found : null;
+            if (from == oldest)
+                break;
+        }
+        return null;
+    }
+
     private static WalEnd ToEnd(WalReader reader, Lsn start)
     {
         while (reader.MoveNext())

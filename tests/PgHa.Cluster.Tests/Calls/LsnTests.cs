@@ -46,6 +46,29 @@ public sealed class LsnTests(StoppedPair stopped, RunningPair running) : Cluster
     }
 
     [Theory]
+    [InlineData("GET", null, 200, 0, 1 << 24)]
+    [InlineData("HEAD", null, 200, 0, 0)]
+    [InlineData("GET", "bytes=0-0", 206, 0, 1)]
+    [InlineData("GET", "bytes=8192-1000000", 206, 8192, 991_809)]
+    [InlineData("GET", "bytes=-100", 206, (1 << 24) - 100, 100)]
+    [InlineData("GET", "bytes=16777216-", 416, 0, 0)]
+    public async Task A_segment_is_sent_as_it_lies_there_whole_or_a_range_of_it(string method, string? range, int status, int from, int length)
+    {
+        var node = Share(stopped.Cluster).N1;
+        var name = node.Segments()[0];
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(new(method), new Uri(node.AgentUrl, $"/api/pg/v1/walFile/{name}"));
+        if (range != null) request.Headers.TryAddWithoutValidation("Range", range);
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("bytes", status == 200 ? response.Headers.AcceptRanges.Single() : "bytes");
+        if (method == "HEAD") Assert.Equal(1 << 24, response.Content.Headers.ContentLength);
+        var whole = await node.ReadWal(name);
+        if (status != 416) Assert.True(whole.AsSpan(from, length).SequenceEqual(bytes), $"{bytes.Length} bytes that are not {length} from {from} on");
+    }
+
+    [Theory]
     [InlineData("lsn/elsewhere", 404, 2)]
     [InlineData("walFiles/nonsense", 404, 2)]
     [InlineData("walFiles/99/0/0", 404, 1)]

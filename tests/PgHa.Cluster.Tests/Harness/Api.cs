@@ -18,13 +18,15 @@ internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcr
 
     public Task<Answer> Delete(string path) => Send(HttpMethod.Delete, path);
 
-    public async Task<Answer> Send(HttpMethod method, string path, string? body = null)
+    public Task<Answer> Send(HttpMethod method, string path, string? body = null) =>
+        Send(method, path, body == null ? null : new StringContent(body), TestContext.Current.CancellationToken);
+
+    public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(method, new Uri(root, path));
+        using var request = new HttpRequestMessage(method, new Uri(root, path)) { Content = body };
         if (Token != null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
-        if (body != null) request.Content = new StringContent(body);
         var clock = Stopwatch.StartNew();
-        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await Http.SendAsync(request, cancel);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var answer = new Answer($"{method} {node} {path}", (int)response.StatusCode, text, response.Headers.Location, clock.Elapsed);
         transcript.Enqueue(answer.ToString());

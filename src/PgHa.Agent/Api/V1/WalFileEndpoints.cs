@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using PgHa.Agent.Postgres;
 using PgHa.Client;
@@ -18,17 +19,24 @@ internal static class WalFileEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup(Routes.V1);
-        v1.MapGet("walFile/{name}", Get);
+        v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get);
+        v1.MapPost("walFile/{name}", PlaceAsync);
+        v1.MapPut("walFile/{name}", PlaceAsync);
         v1.MapGet("walFiles/{name}", ListFromFileAsync);
         v1.MapGet("walFiles/{timeline}/{hi}/{lo}", ListFromLsnAsync);
         v1.MapGet("validLsn/{timeline}/{hi}/{lo}", ValidateAsync);
     }
 
-    /// <summary>The file as it is, with ranges; sent by the kernel.</summary>
-    private static IResult Get(string name, LocalNode node) =>
-        node.WalFile(name) is { } path
-            ? Results.File(path, "application/octet-stream", enableRangeProcessing: true)
-            : Answers.Refuse(node.NoSuchFile(name));
+    /// <summary>The file as it is, with ranges.</summary>
+    private static IResult Get(HttpContext http, string name, LocalNode node)
+    {
+        if (node.WalFile(name) is not { } path)
+            return Answers.Refuse(node.NoSuchFile(name));
+        http.Features.Set<IHttpResponseBodyFeature>(new LargePieces(http.Features.GetRequiredFeature<IHttpResponseBodyFeature>()));
+        return Results.File(path, "application/octet-stream", enableRangeProcessing: true);
+    }
+
+    private static Task<IResult> PlaceAsync(HttpContext http, string name, WalUploads uploads) => uploads.ReceiveAsync(http, name);
 
     private static async Task<IResult> ListFromFileAsync(HttpContext http, string name, LocalNode node, WalListing listing)
     {
@@ -36,7 +44,7 @@ internal static class WalFileEndpoints
         if (!position.IsOk)
             return Answers.Refuse(position.Refusal);
         return WalFileName.TryParse(name, out var parsed) && parsed.Kind is WalFileKind.Segment or WalFileKind.Partial && parsed.Fits(position.Value.SegmentSize)
-            ? List(parsed.Segment(position.Value.SegmentSize), position.Value, listing)
+            ? await ListAsync(parsed.Segment(position.Value.SegmentSize), position.Value, listing)
             : Answers.Refuse(new(Code.Invalid, $"{name} is not the name of a WAL segment", "write it as 000000030000000000000039"), StatusCodes.Status404NotFound);
     }
 
@@ -46,13 +54,13 @@ internal static class WalFileEndpoints
             return NotAPosition(http);
         var position = await node.WalPositionAsync(http.RequestAborted);
         return position.IsOk
-            ? List(WalSegment.At(id, lsn, position.Value.SegmentSize), position.Value, listing)
+            ? await ListAsync(WalSegment.At(id, lsn, position.Value.SegmentSize), position.Value, listing)
             : Answers.Refuse(position.Refusal);
     }
 
-    private static IResult List(WalSegment first, WalPosition position, WalListing listing)
+    private static async Task<IResult> ListAsync(WalSegment first, WalPosition position, WalListing listing)
     {
-        var files = listing.From(first, position);
+        var files = await listing.FromAsync(first, position);
         if (files.Count == 0)
             return Answers.Refuse(new(Code.NotFound, $"{position.Node} has no WAL from {first.FileName} on", $"its WAL ends at {position.End} on timeline {position.Timeline}"));
         var body = new ArrayBufferWriter<byte>(1024);

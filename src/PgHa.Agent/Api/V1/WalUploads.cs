@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Operations;
+using PgHa.Agent.Postgres;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Api.V1;
+
+/// <summary>
+/// A WAL file pushed to this node. However slowly it comes, it holds nobody up: the node's lock is only taken when the file is there,
+/// for the moment in which it is verified and placed.
+/// </summary>
+internal sealed class WalUploads(
+    AgentOptions options, AgentBoot boot, NodeLock nodeLock, ClusterLock locks, LiveOperations live, WalStaging staging, WalPlacing placing) : IDisposable
+{
+    private static readonly JsonWriterOptions PlainText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly SemaphoreSlim _onePlacing = new(1);
+
+    public void Dispose() => _onePlacing.Dispose();
+
+    internal async Task<IResult> ReceiveAsync(HttpContext http, string name)
+    {
+        if (!WalFileName.TryParse(name, out var file))
+            return NotAName($"{name} is not the name of a WAL file");
+        var limit = await placing.LimitAsync(file, http.RequestAborted);
+        if (!limit.IsOk)
+            return limit.Refusal.Code == Code.Invalid ? NotAName(limit.Refusal.Message) : Answers.Refuse(limit.Refusal);
+        if (nodeLock.Holder is { } holder && await locks.MayBeLiveAsync(holder, http.RequestAborted))
+            return Answers.Refuse(ClusterLock.Busy(holder));
+        using var staged = staging.Create(file.ToString());
+        if (await UploadBody.CopyAsync(http.Request, staged, limit.Value, http.RequestAborted) is { } bad)
+            return Answers.Refuse(bad);
+        await staged.SyncAsync();
+        var refusal = await PlaceAsync(file, staged, http.RequestAborted);
+        return refusal is null ? Uploaded(staged.Target) : Answers.Refuse(refusal);
+    }
+
+    /// <summary>An operation that runs on this node keeps the file out, and the other way round; uploads only wait for each other.</summary>
+    private async Task<Refusal?> PlaceAsync(WalFileName file, StagedFile staged, CancellationToken cancel)
+    {
+        var own = new OperationLock("upload-" + Guid.NewGuid().ToString("N"), options.Node, boot.Id, $"place {file} in pg_wal of {options.Node}");
+        await _onePlacing.WaitAsync(cancel);
+        live.Begin(own.Operation);
+        try
+        {
+            return await locks.TakeAsync(own, options.Node, cancel) ?? await placing.PlaceAsync(file, staged, cancel);
+        }
+        finally
+        {
+            nodeLock.Release(own.Operation);
+            live.End(own.Operation);
+            _onePlacing.Release();
+        }
+    }
+
+    private static IResult NotAName(string message) =>
+        Answers.Refuse(new(Code.Invalid, message, "write it as 000000030000000000000039"), StatusCodes.Status404NotFound);
+
+    /// <summary>The answer of the specification, its angle brackets as they are.</summary>
+    private static IResult Uploaded(string path)
+    {
+        var body = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(body, PlainText))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("code", (int)Code.Done);
+            json.WriteString("msg", $"The file <{path}> was uploaded");
+            json.WriteEndObject();
+        }
+        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+    }
+}
