@@ -22,7 +22,7 @@ public static class StepPath
             ("follow", null) when upstream is not null => new Follow(node, upstream),
             ("complete", null) when query("source") is { } source => new CompleteWal(node, source),
             ("replay", null) => new ReplayWal(node),
-            ("check", null) when upstream is not null => new CheckUpstream(node, upstream),
+            ("check", null) => upstream is null ? new CheckRecovery(node) : new CheckUpstream(node, upstream),
             ("checkpoint", null) => new WriteCheckpoint(node),
             _ => null,
         };

@@ -161,7 +161,7 @@ public sealed partial class OperationRunner(
     /// <summary>Whether all is as it was before, in words too.</summary>
     private async Task<(bool Undone, string? How)> UndoAsync(Operation operation, ChangeRequest undo, int firstStage, CancellationToken cancel)
     {
-        var decision = await DecideAsync(undo, operation.Report.Id, cancel);
+        var decision = await DecideAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
         if (decision is not Plan back)
             return (false, $"undoing it was refused: {((Refused)decision).Why.Message}");
         var first = operation.Report.Steps.Count;

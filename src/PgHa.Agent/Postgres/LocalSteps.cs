@@ -31,6 +31,7 @@ internal sealed class LocalSteps(
         CompleteWal s => CompleteAsync(s.Source, cancel),
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
+        CheckRecovery => act.Check.RunAloneAsync(cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
