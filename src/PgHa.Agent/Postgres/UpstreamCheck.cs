@@ -26,11 +26,11 @@ internal sealed class UpstreamCheck(AgentOptions options, RecoverySettingsReadin
     internal async Task<StepResult> RunAsync(string upstream, CancellationToken cancel)
     {
         var node = options.Nodes.First(n => n.Name == upstream);
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bounded.CancelAfter(TimeSpan.FromSeconds(10));
-        var own = await settings.ReadAsync(bounded.Token);
+        var own = await settings.ReadAsync(cancel);
         if (!own.IsOk)
             return StepResult.Failed(own.Refusal);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
             var replication = ReplicationLoginAsync(node, bounded.Token);
