@@ -38,6 +38,7 @@ public sealed class ChecksBeforeTheFirstStopTests : ClusterTest
         var cluster = await BothRunning();
         await cluster.Nodes[node - 1].AddToPostgresConf(setting);
         await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave");
         await cluster.AssertUnchanged(async () =>
         {
             var refused = await cluster.N1.Api.Post("instance/switchover/masterSlave");
