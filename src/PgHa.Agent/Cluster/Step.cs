@@ -145,6 +145,20 @@ public sealed record CheckUpstream(string Node, string Upstream) : Step(Node)
     public override bool Changes => false;
 }
 
+/// <summary>Check that this node's configuration lets it run in recovery (facts 5 and 7). Changes nothing.</summary>
+/// <param name="Node">The node that acts.</param>
+public sealed record CheckRecovery(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"check that {Node} could run in recovery";
+
+    /// <inheritdoc />
+    public override string Path => "check";
+
+    /// <inheritdoc />
+    public override bool Changes => false;
+}
+
 /// <summary>A checkpoint while writes go on, so that the stop after it is short (fact 14).</summary>
 public sealed record WriteCheckpoint(string Node) : Step(Node)
 {

@@ -22,7 +22,6 @@ public static class StepPath
             ("follow", null) when upstream is not null => new Follow(node, upstream),
             ("complete", null) when query("source") is { } source => new CompleteWal(node, source),
             ("replay", null) => new ReplayWal(node),
-            ("check", null) when upstream is not null => new CheckUpstream(node, upstream),
             ("check-init", null) => new CheckCreate(node),
             ("init", null) => new CreateCluster(node, accepted),
             ("check-clone", null) when query("source") is { } source => new CheckClone(node, source),
@@ -36,6 +35,7 @@ public static class StepPath
             ("hand-over", null) => new HandOver(node, query("unlogged") == "accept"),
             ("take-over", null) when query("source") is { } source => new TakeOver(node, source, accepted),
             ("discard-old", null) => new DiscardOld(node),
+            ("check", null) => upstream is null ? new CheckRecovery(node) : new CheckUpstream(node, upstream),
             ("checkpoint", null) => new WriteCheckpoint(node),
             _ => null,
         };

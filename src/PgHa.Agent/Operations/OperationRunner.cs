@@ -146,22 +146,28 @@ public sealed partial class OperationRunner(
     /// <summary>Before any node may have become writable, what was done is undone by a plan made from a fresh view.</summary>
     private async Task<ClusterView> UndoAsync(Operation operation, Plan plan, StageFailure failure, CancellationToken cancel)
     {
-        var undone = false;
-        var decision = failure is { ChangedSomething: true, MayBeUndone: true } && plan.Undo is { } undo
-            ? await DecideAsync(undo, operation.Report.Id, cancel) : null;
-        if (decision is Plan back)
+        var (undone, how) = failure switch
         {
-            var first = operation.Report.Steps.Count;
-            store.Update(operation, r => r with { Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
-            undone = await stageRunner.RunAsync(operation, back.Stages, first, cancel) is null
-                && (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing is null;
-        }
+            { ChangedSomething: false } => (false, "nothing was changed"),
+            { MayBeUndone: true } when plan.Undo is { } undo => await UndoAsync(operation, undo, plan.Stages.Count + 1, cancel),
+            _ => (false, null),
+        };
         var view = await cluster.ObserveAsync(fresh: true, cancel);
-        var how = !failure.ChangedSomething ? "nothing was changed" : undone ? "what had been done was undone"
-            : decision is Refused refused ? $"undoing it was refused: {refused.Why.Message}" : "";
-        var why = how.Length == 0 ? failure.Why : failure.Why with { Message = $"{failure.Why.Message}; {how}" };
+        var why = how is null ? failure.Why : failure.Why with { Message = $"{failure.Why.Message}; {how}" };
         Finish(operation, undone ? OperationState.Undone : OperationState.Failed, failure.ChangedSomething ? InForce(why, view) : why);
         return view;
+    }
+
+    /// <summary>Whether all is as it was before, in words too.</summary>
+    private async Task<(bool Undone, string? How)> UndoAsync(Operation operation, ChangeRequest undo, int firstStage, CancellationToken cancel)
+    {
+        var decision = await DecideAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
+        if (decision is not Plan back)
+            return (false, $"undoing it was refused: {((Refused)decision).Why.Message}");
+        var first = operation.Report.Steps.Count;
+        store.Update(operation, r => r with { Steps = [.. r.Steps, .. planReport.Steps(back, firstStage)] });
+        var stopped = (await stageRunner.RunAsync(operation, back.Stages, first, cancel))?.Why ?? (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing;
+        return stopped is null ? (true, "what had been done was undone") : (false, $"undoing it stopped at: {stopped.Message}");
     }
 
     private static Refusal InForce(Refusal why, ClusterView view) => why with

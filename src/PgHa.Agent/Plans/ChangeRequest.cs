@@ -30,6 +30,9 @@ public abstract record ChangeRequest(string Called)
     /// <summary>Unknown nodes that the operation this request undoes had already answered for.</summary>
     public IReadOnlyList<string> Answered { get; init; } = [];
 
+    /// <summary>It undoes an operation: serving again comes before any check.</summary>
+    public bool IsUndo { get; init; }
+
     /// <summary>The request in words.</summary>
     public abstract string Words { get; }
 

@@ -10,22 +10,35 @@ public static class Planner
     {
         if (CommonRules.Refuse(request, view) is { } refusal)
             return new Refused(refusal);
-        return request switch
-        {
-            StartNode r => StartPlan.ForNode(r, view, wal),
-            StartPrimary r => StartPlan.ForPrimary(r, view, wal),
-            StartAll r => StartAllPlan.For(r, view, wal),
-            StartStandby r => StandbyPlan.For(r, view, wal),
-            Failover r => FailoverPlan.For(r, view, wal),
-            Switchover r => SwitchoverPlan.For(r, view, wal),
-            InitData r => InitDataPlan.For(r, view),
-            CloneData r => CloneDataPlan.For(r, view),
-            StopNode r => StopPlan.ForNode(r, view),
-            StopPrimary r => StopPlan.ForPrimary(r, view),
-            StopStandbys r => StopPlan.ForStandbys(r, view),
-            StopAll r => StopPlan.ForAll(r, view),
-            _ => throw new System.Diagnostics.UnreachableException(request?.ToString()),
-        };
+        var decision = ForRequest(request, view, wal);
+        return decision is Plan plan && !request.IsUndo ? Checked(plan) : decision;
+    }
+
+    private static Decision ForRequest(ChangeRequest request, ClusterView view, WalView wal) => request switch
+    {
+        StartNode r => StartPlan.ForNode(r, view, wal),
+        StartPrimary r => StartPlan.ForPrimary(r, view, wal),
+        StartAll r => StartAllPlan.For(r, view, wal),
+        StartStandby r => StandbyPlan.For(r, view, wal),
+        Failover r => FailoverPlan.For(r, view, wal),
+        Switchover r => SwitchoverPlan.For(r, view, wal),
+        InitData r => InitDataPlan.For(r, view),
+        CloneData r => CloneDataPlan.For(r, view),
+        StopNode r => StopPlan.ForNode(r, view),
+        StopPrimary r => StopPlan.ForPrimary(r, view),
+        StopStandbys r => StopPlan.ForStandbys(r, view),
+        StopAll r => StopPlan.ForAll(r, view),
+        _ => throw new System.Diagnostics.UnreachableException(request?.ToString()),
+    };
+
+    /// <summary>Before anything else it is checked that every node that will be started in recovery can be.</summary>
+    private static Plan Checked(Plan plan)
+    {
+        var known = plan.Stages.Take(1).SelectMany(s => s).OfType<CheckUpstream>().Select(s => s.Node);
+        var recovering = plan.Stages.SelectMany(s => s).Where(s => s is StartInRecovery or StartAsStandby or ReplayWal).Select(s => s.Node);
+        var empty = plan.Stages.SelectMany(s => s).OfType<CloneFrom>().Select(s => s.Node); // it has no configuration yet that could be checked
+        Step[] checks = [.. recovering.Except(known).Except(empty).Select(n => new CheckRecovery(n))];
+        return checks.Length == 0 ? plan : plan with { Stages = [checks, .. plan.Stages] };
     }
 
     /// <summary>The node whose WAL the decision turns on: the one that is, or is to become, primary. Null where no WAL matters.</summary>

@@ -35,10 +35,11 @@ public static class StartAllPlan
         foreach (var node in joining)
             if (!WillBeCompleted(node.Node, plan, wal) && StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)
                 return new Refused(refusal);
+        Step[] check = [.. joining.Select(n => new CheckUpstream(n.Node, primary))];
         Step[] join = [.. joining.Select(n => StandbyPlan.JoinStep(n, primary))];
         return plan with
         {
-            Stages = join.Length == 0 ? plan.Stages : [.. plan.Stages, join],
+            Stages = join.Length == 0 ? plan.Stages : [.. plan.Stages, check, join],
             Evidence = [.. plan.Evidence, .. joining.Select(n => wal.Of(n.Node).Evidence).Except(plan.Evidence)],
             Outcomes =
             [

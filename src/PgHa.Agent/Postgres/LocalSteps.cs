@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
@@ -13,8 +14,12 @@ internal sealed class LocalSteps(
     AgentOptions options,
     DataDirectory data,
     InstanceActions act,
-    Lazy<ClusterObserver> cluster)
+    Lazy<ClusterObserver> cluster,
+    TimeProvider time)
 {
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AnswerInterval = TimeSpan.FromMilliseconds(10);
+
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
         StopServer => act.Stop.RunAsync(cancel),
@@ -26,6 +31,7 @@ internal sealed class LocalSteps(
         CompleteWal s => CompleteAsync(s.Source, cancel),
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
+        CheckRecovery => act.Check.RunAloneAsync(cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
         HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
@@ -89,24 +95,50 @@ internal sealed class LocalSteps(
         var before = data.ReadControl();
         var wasStandby = data.HasStandbySignal;
         DurableFile.Remove(data.StandbySignal);
-        if (await act.Start.RunAsync(cancel) is not { } failed)
+        if (await TryStartAsync(cancel) is not { } failed)
         {
-            var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+            var seen = await ObserveAnswerAsync(cancel);
             return seen.Sql is { InRecovery: false } sql
                 ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}")
                 : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
         }
-        var never = NeverOpened(before);
+        var never = await act.Start.AwaitEndOfChildrenAsync(cancel) is null && NeverOpened(before);
         if (never && wasStandby)
             DurableFile.Touch(data.StandbySignal);
         return StepResult.Failed(failed, never);
     }
 
-    /// <summary>The server is gone and its control file shows no checkpoint of its own and no production: nobody can have written.</summary>
+    /// <summary>A program or a disk that fails is an answer here, too: the standby.signal has to be put back.</summary>
+    private async Task<Refusal?> TryStartAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await act.Start.RunAsync(cancel);
+        }
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+        {
+            return new(Code.StepFailed, $"the server could not be started: {e.Message}", "look at postgres.bin_dir, postgres.log_file and the disk");
+        }
+    }
+
+    /// <summary>On a busy machine the first answer of a new server may take longer than an observation waits.</summary>
+    private async Task<NodeObservation> ObserveAnswerAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+            if (seen.Sql is not null || seen.State == NodeState.Stopped || time.GetElapsedTime(begun) > AnswerWithin)
+                return seen;
+            await Task.Delay(AnswerInterval, time, cancel);
+        }
+    }
+
+    /// <summary>The server's control file shows no checkpoint of its own and no production: nobody can have written.</summary>
     private bool NeverOpened(Formats.Parsed<Formats.Control.ControlFile> before)
     {
         var now = data.ReadControl();
-        return before.IsOk && now.IsOk && !ServerProcess.In(data.Root).Any()
+        return before.IsOk && now.IsOk
             && now.Value.CheckPoint == before.Value.CheckPoint && now.Value.State != Formats.Control.DbState.InProduction;
     }
 

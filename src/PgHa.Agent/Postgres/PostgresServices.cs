@@ -22,6 +22,7 @@ public static class PostgresServices
         .AddSingleton<ServerStop>()
         .AddSingleton<Promotion>()
         .AddSingleton<UpstreamSetting>()
+        .AddSingleton<RecoverySettingsReading>()
         .AddSingleton<UpstreamCheck>()
         .AddSingleton<WalCompletion>()
         .AddSingleton<WalReplay>()

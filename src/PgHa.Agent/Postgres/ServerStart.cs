@@ -20,7 +20,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
         var folder = binaries.Folder();
         if (!folder.IsOk)
             return folder.Refusal;
-        if (await WaitForChildrenAsync(cancel) is { } left)
+        if (await AwaitEndOfChildrenAsync(cancel) is { } left)
             return left;
         RemoveStaleLocks();
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
@@ -32,15 +32,15 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
             if (time.GetElapsedTime(begun) > ReadyWithin)
                 return new(Code.StepFailed, $"the server does not accept connections after {ReadyWithin.TotalMinutes} minutes",
                     $"it goes on recovering by itself; a standby needs hot_standby = on; see {LogFile}");
-            if (control.IsCompleted && (await control).Code != 0)
-                return Failed((await control).Error, logBegin);
+            if (control.IsCompleted && await control is { Code: not 0 } ended)
+                return Failed(ended.Error is { Length: > 0 } error ? error : $"pg_ctl ended with code {ended.Code}", logBegin);
             await Task.Delay(Interval, time, cancel);
         }
         return null;
     }
 
-    /// <summary>Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8).</summary>
-    private async Task<Refusal?> WaitForChildrenAsync(CancellationToken cancel)
+    /// <summary>Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8). Null when none is left.</summary>
+    internal async Task<Refusal?> AwaitEndOfChildrenAsync(CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         while (ServerProcess.In(data.Root).ToArray() is { Length: > 0 } left)

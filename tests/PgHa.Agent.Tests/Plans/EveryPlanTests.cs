@@ -179,6 +179,26 @@ public class EveryPlanTests
     }
 
     [Fact]
+    public void Nodes_that_will_run_in_recovery_are_checked_before_anything_is_changed()
+    {
+        foreach (var (c, plan) in Plans())
+        {
+            var checks = plan.Stages.TakeWhile(stage => stage.All(s => !s.Changes)).SelectMany(s => s).ToArray();
+            foreach (var step in plan.Stages.SelectMany(s => s).Where(s => s is StartInRecovery or StartAsStandby or ReplayWal))
+                Assert.True(checks.Any(s => s.Node == step.Node && s is CheckRecovery or CheckUpstream), c.ToString());
+        }
+    }
+
+    [Fact]
+    public void Undoing_waits_for_no_check_before_the_old_primary_serves()
+    {
+        var view = Sketch.View(Condition.StoppedAsPrimary, Condition.StoppedAsStandby);
+        var undo = new StartAll("n1") { IsUndo = true };
+        var plan = Assert.IsType<Plan>(Planner.Decide(undo, view, Sketch.Wal(view, "n1", _ => WalKinship.Behind)));
+        Assert.IsType<StartAsPrimary>(Assert.Single(plan.Stages[0]));
+    }
+
+    [Fact]
     public void Every_refusal_says_what_and_what_to_do()
     {
         foreach (var c in All().Where(c => c.Decision is Refused))

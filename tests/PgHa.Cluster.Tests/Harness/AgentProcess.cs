@@ -25,6 +25,14 @@ internal sealed class AgentProcess(string configFile, string logFile)
     /// <summary>SIGKILL: the crash.</summary>
     public Task Kill() => End(Signal.Kill);
 
+    public Task Freeze()
+    {
+        Signal.Send(Pid, Signal.Stop);
+        return Wait.Until("the agent is frozen", () => ServerProcesses.IsFrozen(Pid));
+    }
+
+    public void Thaw() => Signal.Send(Pid, Signal.Continue);
+
     public async Task<int> WaitForExit()
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));

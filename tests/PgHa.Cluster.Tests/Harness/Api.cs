@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 
 namespace PgHa.Cluster.Tests.Harness;
 
-/// <summary>The v1 API of one agent. Every call and its answer is noted in the cluster's transcript.</summary>
+/// <summary>The API of one agent: paths are those of v1 unless said otherwise. Every call and its answer is noted in the cluster's transcript.</summary>
 internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcript)
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(100) };
@@ -18,13 +18,31 @@ internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcr
 
     public Task<Answer> Delete(string path) => Send(HttpMethod.Delete, path);
 
-    public Task<Answer> Send(HttpMethod method, string path, string? body = null) =>
-        Send(method, path, body == null ? null : new StringContent(body), TestContext.Current.CancellationToken);
+    /// <summary>A call of v2, as an operator makes it by hand, or as part of an operation.</summary>
+    public Task<Answer> PostV2(string path, string? operation = null) => Send(HttpMethod.Post, "../v2/" + path, operation: operation);
 
-    public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body, CancellationToken cancel)
+    public Task<Answer> GetV2(string path) => Send(HttpMethod.Get, "../v2/" + path);
+
+    /// <summary>Takes this node's lock as a peer does whose agent is <paramref name="owner"/>.</summary>
+    public async Task TakeLock(string operation, TestNode owner)
+    {
+        var boot = (await owner.Api.GetV2("node")).Field("boot_id");
+        var answer = await Send(HttpMethod.Post, "../v2/node/lock",
+            $$"""{"operation":"{{operation}}","owner":"{{owner.Name}}","owner_boot":"{{boot}}","goal":"a test"}""");
+        Assert.True(answer.Field("granted")!.Value.GetBoolean(), answer.ToString());
+    }
+
+    /// <summary>The operation that holds this node's lock, or null.</summary>
+    public async Task<string?> LockedBy() => (await GetV2("node?fresh=true")).Field("locked_by")?.GetString();
+
+    public Task<Answer> Send(HttpMethod method, string path, string? body = null, string? operation = null) =>
+        Send(method, path, body == null ? null : new StringContent(body, new MediaTypeHeaderValue("application/json")), TestContext.Current.CancellationToken, operation);
+
+    public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body, CancellationToken cancel, string? operation = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(root, path)) { Content = body };
         if (Token != null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        if (operation != null) request.Headers.Add("X-Pgha-Operation", operation);
         var clock = Stopwatch.StartNew();
         using var response = await Http.SendAsync(request, cancel);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

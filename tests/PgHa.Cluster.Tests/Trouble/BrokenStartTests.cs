@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PgHa.Cluster.Tests.Trouble;
+
+/// <summary>A start as primary that breaks off before the server accepted writes leaves a standby a standby.</summary>
+public sealed class BrokenStartTests : ClusterTest
+{
+    [Theory]
+    [InlineData("shared_preload_libraries = 'nowhere'")]
+    [InlineData("no_such_parameter = on")]
+    public async Task A_standby_whose_configuration_breaks_its_start_as_primary_keeps_its_signal(string broken)
+    {
+        var cluster = await Failing();
+        var before = await File.ReadAllTextAsync(cluster.N2.Postgres.InData("postgresql.conf"), TestContext.Current.CancellationToken);
+        await cluster.N2.AddToPostgresConf(broken);
+        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 500, code 9"));
+        await File.WriteAllTextAsync(cluster.N2.Postgres.InData("postgresql.conf"), before, TestContext.Current.CancellationToken);
+        await FollowsAgain(cluster);
+    }
+
+    [Fact]
+    public async Task A_standby_whose_port_is_taken_keeps_its_signal()
+    {
+        var cluster = await Failing();
+        using var intruder = new TcpListener(IPAddress.Parse(cluster.N2.Address), cluster.N2.Postgres.Port);
+        intruder.Start();
+        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 500, code 9"));
+        intruder.Stop();
+        await FollowsAgain(cluster);
+    }
+
+    [Theory]
+    [InlineData("postgres", "#!/bin/sh\nexit 1")]
+    [InlineData("pg_ctl", "#!/bin/sh\nexit 1")]
+    [InlineData("pg_ctl", "no program at all")]
+    public async Task A_standby_whose_programs_do_not_work_keeps_its_signal(string program, string content)
+    {
+        var cluster = Keep(await TestCluster.AllStopped(prepare: async each =>
+        {
+            await AsPostgres.Run("/bin/mkdir", each.N2.In("bin"));
+            await AsPostgres.Run("/bin/cp", $"{AsPostgres.BinDir}/pg_ctl", $"{AsPostgres.BinDir}/postgres", each.N2.In("bin"));
+            await File.WriteAllTextAsync(each.N2.In($"bin/{program}"), content, TestContext.Current.CancellationToken);
+            await each.N2.ChangeAgentConfig(AsPostgres.BinDir, each.N2.In("bin"));
+        }));
+        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 500, code 9"));
+        await AsPostgres.Run("/bin/ln", "-sf", $"{AsPostgres.BinDir}/pg_ctl", $"{AsPostgres.BinDir}/postgres", cluster.N2.In("bin"));
+        await FollowsAgain(cluster);
+    }
+
+    [Fact]
+    public async Task A_standby_whose_server_is_killed_while_it_starts_as_primary_keeps_its_signal()
+    {
+        var cluster = await Failing();
+        var call = cluster.N2.Api.Post("instance/master");
+        await Wait.Until("the server starts", () => cluster.N2.Postgres.IsRunning);
+        cluster.N2.Postgres.KillPostmaster();
+        var answer = await call;
+        Assert.Equal("shut down in recovery", await cluster.N2.Postgres.ControlState()); // it was killed early enough
+        answer.AssertRefused(500, 9);
+        Assert.True(cluster.N2.Postgres.HasStandbySignal);
+        await FollowsAgain(cluster);
+    }
+
+    /// <summary>Both stopped; N2 was a standby.</summary>
+    private async Task<TestCluster> Failing()
+    {
+        var cluster = await BothStopped();
+        Assert.True(cluster.N2.Postgres.HasStandbySignal);
+        return cluster;
+    }
+
+    private static async Task FollowsAgain(TestCluster cluster)
+    {
+        await cluster.Play("""
+            POST N1 instance/master → single, inactive
+            insert
+            POST N2 instance/slave  → master, slave
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+}
