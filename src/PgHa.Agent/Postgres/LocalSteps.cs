@@ -13,8 +13,12 @@ internal sealed class LocalSteps(
     AgentOptions options,
     DataDirectory data,
     InstanceActions act,
-    Lazy<ClusterObserver> cluster)
+    Lazy<ClusterObserver> cluster,
+    TimeProvider time)
 {
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AnswerInterval = TimeSpan.FromMilliseconds(20);
+
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
         StopServer => act.Stop.RunAsync(cancel),
@@ -87,7 +91,7 @@ internal sealed class LocalSteps(
         DurableFile.Remove(data.StandbySignal);
         if (await act.Start.RunAsync(cancel) is not { } failed)
         {
-            var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+            var seen = await FirstAnswerAsync(cancel);
             return seen.Sql is { InRecovery: false } sql
                 ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}")
                 : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
@@ -96,6 +100,19 @@ internal sealed class LocalSteps(
         if (never && wasStandby)
             DurableFile.Touch(data.StandbySignal);
         return StepResult.Failed(failed, never);
+    }
+
+    /// <summary>The first session of a new server builds its caches: on a busy disk that takes longer than an observation may.</summary>
+    private async Task<NodeObservation> FirstAnswerAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+            if (seen.Server != ServerStatus.NotAnswering || time.GetElapsedTime(begun) > AnswersWithin)
+                return seen;
+            await Task.Delay(AnswerInterval, time, cancel);
+        }
     }
 
     /// <summary>The server is gone and its control file shows no checkpoint of its own and no production: nobody can have written.</summary>
