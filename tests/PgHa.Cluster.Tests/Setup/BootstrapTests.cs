@@ -76,8 +76,8 @@ public sealed class BootstrapTests : BootstrapTest
             """);
         var rules = await File.ReadAllTextAsync(cluster.N2.Postgres.InData("pg_hba.conf"), TestContext.Current.CancellationToken);
         Assert.DoesNotContain("trust", rules, StringComparison.Ordinal);
-        var refused = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => cluster.N2.Postgres.Execute("SELECT 1"));
-        Assert.Equal("28P01", refused.SqlState);
+        var refused = await Assert.ThrowsAsync<Npgsql.NpgsqlException>(() => cluster.N2.Postgres.Execute("SELECT 1"));
+        Assert.Contains("SCRAM-SHA-256", refused.Message, StringComparison.Ordinal);
         var log = string.Concat(cluster.Nodes.SelectMany(n => new[] { n.Agent.LogFile, n.Postgres.LogFile }).Select(File.ReadAllText));
         Assert.DoesNotContain("se:cret", log, StringComparison.Ordinal);
     }
