@@ -16,6 +16,7 @@ public abstract class BootstrapTest : ClusterTest
         }
         await AsPostgres.Run("/bin/mkdir", cluster.N1.Postgres.DataDirectory);
         await cluster.StartAgents();
+        await cluster.WaitForStates([.. cluster.Nodes.Select(_ => "inactive")]);
         return cluster;
     }
 
@@ -27,6 +28,7 @@ public abstract class BootstrapTest : ClusterTest
         if (prepare is not null) await prepare(cluster);
         await cluster.N1.Postgres.Start();
         await cluster.StartAgents();
+        await cluster.WaitForStates("single", "inactive");
         return cluster;
     }
 
