@@ -47,7 +47,7 @@ internal sealed class TestNode
     public async Task StartAgent()
     {
         Agent.Start();
-        await Wait.Until($"the agent of {Name} answers", async () => !Agent.IsRunning || await Api.Answers());
+        await Wait.Until($"the agent of {Name} answers", async () => !Agent.IsRunning || await Api.Answers(), 30);
         if (!Agent.IsRunning) throw new InvalidOperationException($"The agent of {Name} ended:\n{File.ReadAllText(Agent.LogFile)}");
     }
 
