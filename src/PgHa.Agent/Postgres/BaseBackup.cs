@@ -48,7 +48,7 @@ internal sealed class BaseBackup(AgentOptions options, PostgresBinaries binaries
             ["-D", side, "-d", ConnectionString(source), "-X", "stream", "--checkpoint=fast", "--progress", "--no-password"],
             line => Note(line.Trim(), source.Name, said), Silence, cancel);
         return code == 0 ? null : new(Code.StepFailed,
-            code is null ? $"{source.Name} sent nothing for {Silence.TotalMinutes} minutes" : $"pg_basebackup failed: {string.Join(" | ", said)}",
+            code is null ? $"{source.Name} sent nothing for {Silence.TotalMinutes} minutes" : $"pg_basebackup failed: {Words(said)}",
             $"nothing was put in place; look at the server log of {source.Name} and at the disk, then repeat the call");
     }
 
@@ -59,8 +59,15 @@ internal sealed class BaseBackup(AgentOptions options, PostgresBinaries binaries
             progress.Text = $"copied {line} from {source}";
         else if (line.Length > 0)
             said.Enqueue(line);
-        if (said.Count > 3)
+        if (said.Count > 8)
             said.Dequeue();
+    }
+
+    /// <summary>The programs mark what matters; the rest is advice over several lines.</summary>
+    private static string Words(Queue<string> said)
+    {
+        var errors = said.Where(l => l.Contains("error:", StringComparison.Ordinal)).ToArray();
+        return string.Join(" | ", errors.Length > 0 ? errors : said);
     }
 
     /// <summary>By the manifest that came with it: every file and its checksum, and the WAL it needs.</summary>
@@ -72,7 +79,7 @@ internal sealed class BaseBackup(AgentOptions options, PostgresBinaries binaries
         progress.Text = "verifies the copy";
         var said = new Queue<string>();
         var code = await ToolRun.WatchAsync(program.Value, ["--quiet", side], line => Note(line, side, said), Timeout.InfiniteTimeSpan, cancel);
-        return code == 0 ? "verified by its manifest" : new Refusal(Code.StepFailed, $"the copy is not what was sent: {string.Join(" | ", said)}", "look at the disk, then repeat the call");
+        return code == 0 ? "verified by its manifest" : new Refusal(Code.StepFailed, $"the copy is not what was sent: {Words(said)}", "look at the disk, then repeat the call");
     }
 
     /// <summary>Keepalives tell a source that is gone without a word.</summary>

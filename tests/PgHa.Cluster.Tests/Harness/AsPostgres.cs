@@ -12,9 +12,14 @@ internal static class AsPostgres
     public static Task<string> Postgres(string tool, params string[] arguments) => Run(Path.Combine(BinDir, tool), arguments);
 
     /// <summary>Runs to the end and returns its output; fails with the output when the exit code is not 0.</summary>
-    public static async Task<string> Run(string program, params string[] arguments)
+    public static Task<string> Run(string program, params string[] arguments) => ToItsEnd(Start(program, arguments), program, arguments);
+
+    /// <summary>The same as the user of the tests themselves.</summary>
+    public static Task<string> AsRoot(string program, params string[] arguments) => ToItsEnd(Start([program, .. arguments]), program, arguments);
+
+    private static async Task<string> ToItsEnd(Process started, string program, string[] arguments)
     {
-        using var process = Start(program, arguments);
+        using var process = started;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -27,9 +32,11 @@ internal static class AsPostgres
     public static Process StartLogged(string log, string program, params string[] arguments) =>
         Start("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
 
-    private static Process Start(string program, params string[] arguments)
+    private static Process Start(string program, params string[] arguments) =>
+        Start(Environment.IsPrivilegedProcess ? [.. Become, program, .. arguments] : [program, .. arguments]);
+
+    private static Process Start(string[] command)
     {
-        string[] command = Environment.IsPrivilegedProcess ? [.. Become, program, .. arguments] : [program, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -1,0 +1,115 @@
+namespace PgHa.Cluster.Tests.Setup;
+
+/// <summary>A clone that is broken off leaves nothing behind, and the next one succeeds.</summary>
+public sealed class BrokenCloneTests : BootstrapTest
+{
+    [Fact]
+    public async Task The_source_is_killed_in_the_middle()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster);
+        cluster.N1.Postgres.Thaw();
+        await cluster.N1.Postgres.KillAndWait();
+        (await clone).AssertRefused(500, 9);
+        AssertNothingLeft(cluster.N2);
+        await cluster.Play("POST N1 instance/current → single, inactive");
+        await Succeeds(cluster);
+    }
+
+    [Fact]
+    public async Task The_agent_is_killed_in_the_middle_and_cleans_up_when_it_is_back()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster);
+        await cluster.N2.Agent.Kill();
+        await Task.WhenAny(clone); // broken off
+        Assert.True(Directory.Exists(Side(cluster.N2)));
+        cluster.N1.Postgres.Thaw(); // pg_basebackup outlives its agent and goes on for a while
+        await cluster.N2.StartAgent();
+        await Wait.Until("nothing is left", () => Files(cluster.N2).All(f => f.Contains("pgha.yml", StringComparison.Ordinal)), 20);
+        await Succeeds(cluster);
+        AssertNothingLeft(cluster.N2, "data", "postgres.log");
+    }
+
+    [Fact]
+    public async Task The_agent_is_stopped_in_the_middle()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster);
+        await cluster.N2.Agent.Stop();
+        await Task.WhenAny(clone); // broken off
+        AssertNothingLeft(cluster.N2);
+        cluster.N1.Postgres.Thaw();
+        await cluster.N2.StartAgent();
+        await Succeeds(cluster);
+    }
+
+    [Fact]
+    public async Task The_disk_fills_up_in_the_middle()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: it mounts a file system");
+        var cluster = await HandMadePrimary(each => each.N2.ChangeAgentConfig(
+            $"data_dir: {each.N2.Postgres.DataDirectory}", $"data_dir: {each.N2.In("small/data")}"));
+        await cluster.N1.Postgres.Execute(Bulk(150));
+        await AsPostgres.Run("/bin/mkdir", cluster.N2.In("small"));
+        await using (await Mount.Tmpfs(cluster.N2.In("small"), megabytes: 400))
+        {
+            var clone = await InTheMiddle(cluster, cluster.N2.In("small/data.pgha-side"));
+            await AsPostgres.Run("/bin/sh", "-c", $"cat /dev/zero >'{cluster.N2.In("small/hog")}' 2>/dev/null; true");
+            cluster.N1.Postgres.Thaw();
+            var answer = await clone;
+            answer.AssertRefused(500, 9);
+            Assert.Contains("No space left on device", answer.Message, StringComparison.Ordinal);
+            Assert.Equal(["hog"], Directory.GetFileSystemEntries(cluster.N2.In("small")).Select(Path.GetFileName));
+        }
+        await Succeeds(cluster);
+        await AsPostgres.Postgres("pg_ctl", "stop", "-s", "-w", "-m", "fast", "-D", cluster.N2.In("small/data"));
+    }
+
+    [Fact]
+    public async Task Progress_can_be_watched()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster, timeout: "?timeout=1");
+        var answer = await clone;
+        answer.AssertRefused(504, 9);
+        var operation = answer.Location!.ToString();
+        Assert.Contains("copied ", (await cluster.N2.Api.Get(operation)).Body, StringComparison.Ordinal);
+        cluster.N1.Postgres.Thaw();
+        await cluster.WaitForStates("master", "slave");
+        await Wait.Until("the operation says so", async () => (await cluster.N2.Api.Get(operation)).Body.Contains("verified by its manifest", StringComparison.Ordinal));
+    }
+
+    /// <summary>N1 serves so much that a copy takes a moment.</summary>
+    private async Task<TestCluster> HalfWay()
+    {
+        var cluster = await HandMadePrimary();
+        await cluster.N1.Postgres.Execute(Bulk(150));
+        return cluster;
+    }
+
+    /// <summary>A clone whose source is frozen after the first of many files.</summary>
+    private static async Task<Task<Answer>> InTheMiddle(TestCluster cluster, string? side = null, string timeout = "")
+    {
+        var clone = cluster.N2.Api.Post("data/clone" + timeout);
+        await Wait.Until("files arrive", () => IsOver(clone) || Directory.Exists(Path.Combine(side ?? Side(cluster.N2), "base")), 30);
+        await cluster.N1.Postgres.FreezeChildren();
+        Assert.False(IsOver(clone), "it was over before it could be broken off");
+        return clone;
+    }
+
+    /// <summary>A call that timed out leaves its operation running.</summary>
+    private static bool IsOver(Task<Answer> call) => call is { IsCompletedSuccessfully: true, Result.Status: not 504 };
+
+    private static async Task Succeeds(TestCluster cluster)
+    {
+        await cluster.Play("POST N2 data/clone → master, slave");
+        await cluster.Ledger.Insert(cluster.N1);
+        Assert.True(await cluster.N2.Postgres.StreamsFrom(cluster.N1.Postgres));
+    }
+
+    private static string Side(TestNode node) => node.Postgres.DataDirectory + ".pgha-side";
+
+    private static void AssertNothingLeft(TestNode node, params string[] but) =>
+        Assert.Equal([.. new[] { "agent.log", "pgha.yml", "state" }.Concat(but).Order()], Directory.GetFileSystemEntries(node.Folder).Select(Path.GetFileName).Order());
+}
