@@ -30,6 +30,9 @@ public abstract record ChangeRequest(string Called)
     /// <summary>Unknown nodes that the operation this request undoes had already answered for.</summary>
     public IReadOnlyList<string> Answered { get; init; } = [];
 
+    /// <summary>An interrupted operation is taken up again: what it left half done (a node stopped, or running to replay) is no refusal.</summary>
+    public bool Resumed { get; init; }
+
     /// <summary>The request in words.</summary>
     public abstract string Words { get; }
 
