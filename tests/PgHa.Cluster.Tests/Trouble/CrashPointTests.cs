@@ -1,0 +1,71 @@
+namespace PgHa.Cluster.Tests.Trouble;
+
+/// <summary>
+/// The agent of either node is killed at every point of every operation. It is started again, and nothing else is done: the operation
+/// is finished or undone, no row is lost, never are two nodes writable, and the pair can go on.
+/// </summary>
+public abstract class CrashPoints : ClusterTest
+{
+    internal async Task PlayAll(Victim victim, int expected)
+    {
+        var failures = new List<string>();
+        var played = 0;
+        CrashRun? run = null;
+        foreach (var scenario in CrashScenario.All)
+        {
+            run ??= await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+            foreach (var point in await run.Points(scenario, victim))
+            {
+                run ??= await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+                played++;
+                if (await Play(run, point) is not { } failure) continue;
+                failures.Add(failure);
+                await run.DisposeAsync();
+                run = null; // what a failed case left behind is no beginning
+            }
+        }
+        if (run is not null) await run.DisposeAsync();
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+        Assert.Equal(expected, played);
+    }
+
+    private static async Task<string?> Play(CrashRun run, CrashPoint point)
+    {
+        run.Cluster.Transcript.Enqueue($"--- {point}");
+        try
+        {
+            await run.Play(point);
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return $"{point}\n{e.Message}\n{Report.Of(run.Cluster)}";
+        }
+    }
+}
+
+public sealed class CoordinatorCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, 0);
+}
+
+public sealed class OtherCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, 0);
+}
+
+public sealed class SomeCrashPointTests : CrashPoints
+{
+    [Theory]
+    [InlineData("POST P instance/switchover/masterSlave", 3, Moment.Before, Victim.Coordinator)]
+    [InlineData("POST P instance/switchover/masterSlave", 6, Moment.After, Victim.Coordinator)]
+    [InlineData("POST S instance/switchover/slaveMaster", 3, Moment.Asked, Victim.Other)]
+    [InlineData("POST P instance/failover/promote?to=S", 3, Moment.Asked, Victim.Other)]
+    public async Task An_operation_whose_agent_is_killed_is_finished_or_undone_when_it_is_back(string call, int step, Moment moment, Victim victim)
+    {
+        await using var run = await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+        await run.Play(new(CrashScenario.All.First(s => s.Call == call), step, moment, victim));
+    }
+}
