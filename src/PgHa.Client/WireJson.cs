@@ -13,6 +13,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(WalPosition))]
 [JsonSerializable(typeof(LastRecord))]
 [JsonSerializable(typeof(WalDigest))]
+[JsonSerializable(typeof(WalTail))]
 [JsonSerializable(typeof(Refusal))]
 [JsonSerializable(typeof(OperationReport))]
 [JsonSerializable(typeof(OperationReport[]))]

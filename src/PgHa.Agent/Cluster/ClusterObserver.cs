@@ -41,8 +41,20 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
         if (WalAncestry.RangeToCompare(a, b) is not var (from, to))
             return WalAncestry.Judge(a, b, null, null);
         var digests = await Task.WhenAll(this[a.Node].WalDigestAsync(from, to, cancel), this[b.Node].WalDigestAsync(from, to, cancel));
-        return digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed
-            ? WalAncestry.Unproven(a.Node, b.Node, $"their WAL could not be compared: {failed.Message}")
-            : WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
+        if (digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed)
+            return WalAncestry.Unproven(a.Node, b.Node, $"their WAL could not be compared: {failed.Message}");
+        var verdict = WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
+        return verdict.Kinship is WalKinship.Forked or WalKinship.Ahead ? await PartAsync(verdict, digests[0].Value!, digests[1].Value!, cancel) : verdict;
+    }
+
+    /// <summary>Names the first differing record and what exists on one side only; where that cannot be read any more, the verdict stays as it is.</summary>
+    private async Task<WalAncestry> PartAsync(WalAncestry verdict, WalDigest ofA, WalDigest ofB, CancellationToken cancel)
+    {
+        var (a, b) = (this[verdict.Node], this[verdict.Other]);
+        var at = ofA.Hash == ofB.Hash ? verdict.CommonEnd : await ForkSearch.FirstDifferenceAsync(a, b, ofA.From, ofA.To, cancel);
+        if (!at.IsOk)
+            return verdict;
+        var tails = await Task.WhenAll(a.WalTailAsync(at.Value, cancel), b.WalTailAsync(at.Value, cancel));
+        return tails.All(t => t.IsOk) ? verdict.Parted(tails[0].Value!, tails[1].Value!) : verdict;
     }
 }

@@ -27,6 +27,9 @@ public interface INode
     /// <summary>A digest over a range of its WAL.</summary>
     Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel);
 
+    /// <summary>What its WAL holds from a position on, the record that covers it first.</summary>
+    Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel);
+
     /// <summary>Copies one file of its pg_wal.</summary>
     Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel);
 

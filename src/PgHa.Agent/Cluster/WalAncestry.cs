@@ -36,6 +36,12 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     /// <summary>How much WAL is compared at most, counted back from the common end.</summary>
     public const ulong Bound = 1UL << 30;
 
+    /// <summary>With <see cref="WalKinship.Ahead"/> and <see cref="WalKinship.Forked"/>: what exists only on the first node.</summary>
+    public WalTail? OnlyHere { get; init; }
+
+    /// <summary>With <see cref="WalKinship.Forked"/>: what exists only on the other node.</summary>
+    public WalTail? OnlyThere { get; init; }
+
     /// <summary>A verdict that could not be reached.</summary>
     public static WalAncestry Unproven(string node, string other, string why) =>
         new(node, other, WalKinship.NotProvable, Lsn.Zero, why);
@@ -65,6 +71,21 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
         var proof = $"WAL equal from {ofA.From} to {end} (XXH128 {ofA.Hash}); {a.Node} ends at {a.End} on timeline {a.Timeline}, "
             + $"{b.Node} at {b.End} on timeline {b.Timeline}";
         return new(a.Node, b.Node, Compare(a.End == end, b.End == end), end, proof);
+    }
+
+    /// <summary>Names what exists on one side only; the nodes part where the first of those records begins.</summary>
+    public WalAncestry Parted(WalTail here, WalTail there)
+    {
+        ArgumentNullException.ThrowIfNull(here);
+        ArgumentNullException.ThrowIfNull(there);
+        var at = here.First is null ? there.From : there.First is null ? here.From : Lsn.Min(here.From, there.From);
+        return this with
+        {
+            CommonEnd = at,
+            OnlyHere = here,
+            OnlyThere = there,
+            Evidence = $"they are the same up to {at}; there {Node} holds {here}; {Other} holds {there}",
+        };
     }
 
     private static WalKinship Compare(bool endsHere, bool otherEndsHere) => (endsHere, otherEndsHere) switch

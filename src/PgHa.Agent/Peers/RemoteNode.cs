@@ -34,6 +34,9 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, $"node/wal/digest?from={from}&to={to}", Reading, WireJson.Default.WalDigest, cancel);
 
+    public Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, $"node/wal/tail?at={at}", Reading, WireJson.Default.WalTail, cancel);
+
     public async Task<Answer<long>> CopyWalFileAsync(string file, Stream destination, CancellationToken cancel)
     {
         using var deadline = Deadline(Reading, cancel);

@@ -20,8 +20,6 @@ public static class FailoverPlan
         var accepted = StartPlan.Accepted(request, view.Except(target.Node).Where(n => n.State == NodeState.Unknown || Unclean(n)));
         if (request.Form == FailoverForm.Restart)
             accepted = [];
-        if (RefuseUnclean(request, view, accepted) is { } unclean)
-            return new Refused(unclean);
         var verdict = WritableRules.Judge(target.Node, view, wal, accepted);
         return verdict.Refusal is { } no ? new Refused(no) : RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict, accepted);
     }
@@ -86,11 +84,6 @@ public static class FailoverPlan
         view.Except(target).FirstOrDefault(n => n.MayBeWritable) is not { } unknown ? null : new(Code.AnotherWritable,
             $"{unknown.Node} is unknown ({unknown.Problem ?? "it does not answer"}): its WAL cannot be compared",
             "bring its agent back, or fail over by promotion (failover/promote?force=true), which starts a new timeline");
-
-    private static Refusal? RefuseUnclean(Failover request, ClusterView view, string[] accepted) =>
-        view.Except(request.Target).FirstOrDefault(n => Unclean(n) && !accepted.Contains(n.Node)) is not { } unclean ? null : new(Code.WalNotProven,
-            $"{unclean.Node} was not stopped cleanly: it is not proven that {request.Target} holds all it had acknowledged",
-            $"start {unclean.Node} again (POST instance/current there), or give up what only it may hold with failover/promote?force=true");
 
     /// <summary>A running standby that is further ahead is the better target.</summary>
     private static Decision? RefuseRunningAhead(WritableVerdict verdict, ClusterView view, string target) =>

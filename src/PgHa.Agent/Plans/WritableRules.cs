@@ -71,9 +71,8 @@ public static class WritableRules
     private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal) => kin.Kinship switch
     {
         WalKinship.Identical or WalKinship.Behind => new(kin.Evidence),
-        WalKinship.Ahead when CanGive(other) => new($"{other.Node} holds WAL that {candidate} misses: {kin.Evidence}", Ahead: true),
-        WalKinship.Ahead => Blocked($"{other.Node} was not stopped cleanly and holds WAL that {candidate} lacks: {kin.Evidence}",
-            $"start {other.Node} instead, or give that WAL up with force=true where the call allows it", Code.WalNotProven, forcible: true),
+        // After a crash, too: its WAL, read to the end of the unbroken chain, is all that its own recovery would find.
+        WalKinship.Ahead => new($"{other.Node} holds WAL that {candidate} misses: {kin.Evidence}", Ahead: true),
         WalKinship.Forked when LeftBehind(other.Node, candidate, wal) =>
             new($"{other.Node} was left behind on an older timeline by the promotion of {candidate}'s line: {kin.Evidence}"),
         WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence}",
@@ -86,8 +85,6 @@ public static class WritableRules
 
     private static Finding Blocked(string message, string hint, Code code, bool forcible) =>
         new(message, new Refusal(code, message, hint), forcible);
-
-    private static bool CanGive(NodeObservation other) => other.InRecovery || other.Control is { StoppedCleanly: true };
 
     /// <summary>The other's timeline is an ancestor that the candidate's line has left by promotion.</summary>
     private static bool LeftBehind(string other, string candidate, WalView wal) =>

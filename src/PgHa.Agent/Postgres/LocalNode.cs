@@ -33,7 +33,13 @@ internal sealed class LocalNode(
         return await Task.Run(() => lastRecord.Read(seen), cancel);
     }
 
-    public async Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel)
+    public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
+        ReadWalAsync((folder, _) => folder.Digest(from, to, cancel), cancel);
+
+    public Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel) =>
+        ReadWalAsync((folder, position) => WalTailReading.Read(folder, position, at, cancel), cancel);
+
+    private async Task<Answer<T>> ReadWalAsync<T>(Func<WalFolder, WalPosition, T> read, CancellationToken cancel)
     {
         var position = await WalPositionAsync(cancel);
         if (!position.IsOk)
@@ -41,7 +47,7 @@ internal sealed class LocalNode(
         return await Task.Run(() =>
         {
             using var folder = reading.Open(position.Value);
-            return folder.Digest(from, to, cancel);
+            return read(folder, position.Value);
         }, cancel);
     }
 

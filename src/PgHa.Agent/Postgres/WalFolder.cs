@@ -15,6 +15,8 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
 
     internal string Path { get; } = folder;
 
+    internal uint SegmentSize { get; } = segmentSize;
+
     /// <summary>The lineage of a timeline, from its history file; timeline 1 needs none.</summary>
     internal static Parsed<TimelineHistory> History(string folder, TimelineId timeline)
     {
@@ -42,9 +44,9 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     {
         foreach (var span in _newestFirst)
         {
-            if (span.Begin.Value / segmentSize > number)
+            if (span.Begin.Value / SegmentSize > number)
                 continue;
-            var file = System.IO.Path.Combine(Path, new WalSegment(span.Timeline, number, segmentSize).FileName);
+            var file = System.IO.Path.Combine(Path, new WalSegment(span.Timeline, number, SegmentSize).FileName);
             if (Existing(file) is { } found)
                 return (found, span.End);
         }
@@ -54,10 +56,10 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     /// <summary>Reads at a position; fewer bytes at the end of a segment, none where the segment is missing.</summary>
     internal int Read(Lsn at, Span<byte> buffer)
     {
-        if (Open(at.Value / segmentSize) is not { } file)
+        if (Open(at.Value / SegmentSize) is not { } file)
             return 0;
-        var offset = at.Value % segmentSize;
-        var wanted = Math.Min((ulong)buffer.Length, segmentSize - offset);
+        var offset = at.Value % SegmentSize;
+        var wanted = Math.Min((ulong)buffer.Length, SegmentSize - offset);
         if (_openEnd is { } end)
             wanted = at < end ? Math.Min(wanted, end - at) : 0;
         return wanted == 0 ? 0 : RandomAccess.Read(file.SafeFileHandle, buffer[..(int)wanted], (long)offset);
@@ -68,12 +70,12 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     {
         if (end.Value == 0)
             return end;
-        var number = (end.Value - 1) / segmentSize;
+        var number = (end.Value - 1) / SegmentSize;
         if (FileOf(number) is null)
             return end;
         while (number > 0 && FileOf(number - 1) is not null)
             number--;
-        return new Lsn(number * segmentSize);
+        return new Lsn(number * SegmentSize);
     }
 
     /// <summary>The digest of a range; no hash where a part of it is missing.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PgHa.Formats.Wal;
@@ -12,6 +13,9 @@ namespace PgHa.Formats.Wal;
 /// <param name="Gid">The name of a prepared transaction where WAL carries it (wal_level logical); otherwise null.</param>
 public sealed record TransactionEnd(TransactionEndKind Kind, uint Xid, DateTimeOffset Time, int Subtransactions, string? Gid)
 {
+    /// <summary>The subtransactions that ended with it, in the order of the record.</summary>
+    public IReadOnlyList<uint> SubtransactionXids { get; init; } = [];
+
     [Flags]
     private enum Parts : uint
     {
@@ -58,17 +62,17 @@ public sealed record TransactionEnd(TransactionEndKind Kind, uint Xid, DateTimeO
         if ((record.Header.Info & 0x80) != 0 && !TryTake(ref rest, out info))
             return null;
         var parts = (Parts)info;
-        var subtransactions = 0;
+        uint[] subtransactions = [];
         var whole = (!parts.HasFlag(Parts.Database) || Skip(ref rest, 8))
-            && (!parts.HasFlag(Parts.Subtransactions) || SkipArray(ref rest, 4, out subtransactions))
-            && (!parts.HasFlag(Parts.Relations) || SkipArray(ref rest, 12, out _))
-            && (!parts.HasFlag(Parts.DroppedStatistics) || SkipArray(ref rest, major >= 18 ? 16u : 12u, out _))
-            && (!parts.HasFlag(Parts.Invalidations) || SkipArray(ref rest, 16, out _));
+            && (!parts.HasFlag(Parts.Subtransactions) || TryTakeArray(ref rest, out subtransactions))
+            && (!parts.HasFlag(Parts.Relations) || SkipArray(ref rest, 12))
+            && (!parts.HasFlag(Parts.DroppedStatistics) || SkipArray(ref rest, major >= 18 ? 16u : 12u))
+            && (!parts.HasFlag(Parts.Invalidations) || SkipArray(ref rest, 16));
         var xid = record.Header.Xid;
         string? gid = null;
         whole = whole && (!parts.HasFlag(Parts.TwoPhase) || TryTake(ref rest, out xid))
             && (!parts.HasFlag(Parts.Gid) || TryTakeText(ref rest, out gid));
-        return whole ? new TransactionEnd(kind, xid, time, subtransactions, gid) : null;
+        return whole ? new TransactionEnd(kind, xid, time, subtransactions.Length, gid) { SubtransactionXids = subtransactions } : null;
     }
 
     private static bool TryTake(ref ReadOnlySpan<byte> rest, out uint value)
@@ -86,11 +90,16 @@ public sealed record TransactionEnd(TransactionEndKind Kind, uint Xid, DateTimeO
         return true;
     }
 
-    private static bool SkipArray(ref ReadOnlySpan<byte> rest, uint size, out int count)
+    private static bool SkipArray(ref ReadOnlySpan<byte> rest, uint size) =>
+        TryTake(ref rest, out var number) && Skip(ref rest, (long)number * size);
+
+    private static bool TryTakeArray(ref ReadOnlySpan<byte> rest, out uint[] values)
     {
-        var whole = TryTake(ref rest, out var number) && Skip(ref rest, (long)number * size);
-        count = whole ? (int)number : 0;
-        return whole;
+        values = [];
+        if (!TryTake(ref rest, out var count) || count * 4L > rest.Length)
+            return false;
+        values = MemoryMarshal.Cast<byte, uint>(rest[..((int)count * 4)]).ToArray();
+        return Skip(ref rest, count * 4L);
     }
 
     private static bool TryTakeText(ref ReadOnlySpan<byte> rest, out string? text)

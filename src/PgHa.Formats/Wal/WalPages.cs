@@ -48,6 +48,13 @@ internal sealed class WalPages(ReadWal source, uint segmentSize, ulong? systemId
         return null;
     }
 
+    /// <summary>Shows a page whatever was shown before: on the way back timelines become older.</summary>
+    public WalFault? EnterAnew(ulong page)
+    {
+        _newestTimeline = default;
+        return Enter(page);
+    }
+
     /// <summary>The fault of a position whose bytes the source does not have.</summary>
     public static WalFault Missing(ulong at) => new(EndReason.MissingSegment, new Lsn(at), "more WAL", "nothing");
 

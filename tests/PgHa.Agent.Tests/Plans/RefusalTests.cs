@@ -44,11 +44,13 @@ public class RefusalTests
         Refuses(Code.AnotherWritable, ByRestart with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
 
     [Fact]
-    public void A_failover_after_an_unclean_stop_is_refused_and_only_promotion_can_be_forced()
+    public void A_failover_after_an_unclean_stop_needs_the_proof_from_its_WAL_and_only_promotion_can_be_forced()
     {
-        Refuses(Code.WalNotProven, ByPromotion, WalKinship.Identical, Condition.Recovering, Condition.Crashed);
-        Refuses(Code.WalNotProven, ByRestart with { Force = true }, WalKinship.Identical, Condition.Recovering, Condition.Crashed);
-        Plans(ByPromotion with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.Crashed);
+        Plans(ByRestart, WalKinship.Ahead, Condition.Recovering, Condition.Crashed);
+        Plans(ByPromotion, WalKinship.Identical, Condition.Recovering, Condition.Crashed);
+        Refuses(Code.WalNotProven, ByPromotion, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
+        Refuses(Code.WalNotProven, ByRestart with { Force = true }, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
+        Plans(ByPromotion with { Force = true }, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
     }
 
     [Fact]

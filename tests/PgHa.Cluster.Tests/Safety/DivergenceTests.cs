@@ -20,6 +20,16 @@ public sealed class DivergenceTests : ClusterTest
             POST N2 instance/slave             → refused 409, code 13
             POST N2 instance/slave?force=true  → refused 409, code 13
             """));
+        await SaysWhatOnlyEachHolds(cluster.N2);
+    }
+
+    /// <summary>The refusal names the first differing record on both sides, and how many commits and bytes exist only there.</summary>
+    private static async Task SaysWhatOnlyEachHolds(TestNode node)
+    {
+        var refusal = await node.Api.Post("instance/slave");
+        Assert.Matches(
+            @"the same up to 0/[0-9A-F]+; there pg-node02 holds [A-Z]\w+ \w+.* at 0/[0-9A-F]+ \(.*CRC [0-9A-F]{8}, prev 0/[0-9A-F]+\) and, to 0/[0-9A-F]+, [1-9]\d* bytes with [1-9]\d* commits; pg-node01 holds .* bytes with [1-9]\d* commits",
+            refusal.Body);
     }
 
     [Fact]

@@ -1,12 +1,35 @@
 namespace PgHa.Cluster.Tests.Safety;
 
-/// <summary>After a crash of the primary nothing proves yet that the standby has everything.</summary>
+/// <summary>After a crash of the primary its WAL, read from its files, is the proof: the standby gets what it misses before it is writable.</summary>
 public sealed class UncleanStopTests : ClusterTest
 {
+    [Theory]
+    [InlineData("restart", 1)]
+    [InlineData("promote", 2)]
+    public async Task A_failover_brings_over_all_that_the_killed_primary_had_acknowledged(string form, int timeline)
+    {
+        var cluster = await BothRunning();
+        await cluster.Play("""
+            DELETE N2 instance/current → single, inactive
+            insert
+            """);
+        await cluster.N1.Postgres.KillAndWait();
+        await cluster.Play($"""
+            POST N2 instance/current         → inactive, recovery
+            POST N2 instance/failover/{form} → inactive, single
+            insert
+            POST N1 instance/slave           → slave, master
+            """);
+        Assert.Equal(timeline, await cluster.N2.Postgres.Timeline());
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact]
-    public async Task A_failover_is_refused_and_promotion_needs_force()
+    public async Task Where_the_WAL_of_the_killed_primary_cannot_be_read_a_failover_is_refused_and_promotion_needs_force()
     {
         var cluster = await PrimaryKilled();
+        foreach (var segment in Directory.EnumerateFiles(cluster.N1.Postgres.InData("pg_wal")))
+            File.Delete(segment);
         await cluster.AssertUnchanged(() => cluster.Play("""
             POST N2 instance/failover/restart             → refused 409, code 13
             POST N2 instance/failover/promote             → refused 409, code 13

@@ -96,4 +96,18 @@ public sealed class ForgedWalTests
             Assert.Equal(
                 forge.Records.Cast<Lsn?>().FirstOrDefault(r => r >= at), WalStart.FindRecord(source, WalForge.SegmentSize, at));
     }
+
+    [Fact]
+    public void The_record_that_covers_any_position_is_found()
+    {
+        var forge = Some();
+        var source = WalForge.Source(forge.Bytes, forge.Start);
+        var headers = new List<WalRecordHeader>();
+        var all = new WalReader(source, WalForge.SegmentSize, forge.Start);
+        while (all.MoveNext())
+            headers.Add(all.Current);
+        for (var at = forge.Start; at < forge.End; at += 61)
+            Assert.Equal(headers.First(h => h.End > at), WalStart.Covering(source, WalForge.SegmentSize, at)!.Current);
+        Assert.Null(WalStart.Covering(source, WalForge.SegmentSize, forge.End));
+    }
 }

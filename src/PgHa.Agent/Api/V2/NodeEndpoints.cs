@@ -20,6 +20,7 @@ internal static class NodeEndpoints
         node.MapGet("wal", GetWalAsync);
         node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync);
+        node.MapGet("wal/tail", GetTailAsync);
         node.MapPost("lock", LockAsync);
         node.MapDelete("lock/{operation}", Unlock);
         node.MapPost("{verb}", StepAsync);
@@ -46,6 +47,14 @@ internal static class NodeEndpoints
             return Answers.Refuse(new(Code.Invalid, $"{from} or {to} is not an LSN", "write LSNs as 0/3000028"));
         var digest = await node.WalDigestAsync(begin, end, http.RequestAborted);
         return digest.IsOk ? Results.Json(digest.Value, WireJson.Default.WalDigest) : Answers.Refuse(digest.Refusal);
+    }
+
+    private static async Task<IResult> GetTailAsync(HttpContext http, LocalNode node, string at)
+    {
+        if (!Lsn.TryParse(at, out var position))
+            return Answers.Refuse(new(Code.Invalid, $"{at} is not an LSN", "write LSNs as 0/3000028"));
+        var tail = await node.WalTailAsync(position, http.RequestAborted);
+        return tail.IsOk ? Results.Json(tail.Value, WireJson.Default.WalTail) : Answers.Refuse(tail.Refusal);
     }
 
     private static async Task<IResult> LockAsync(HttpContext http, NodeLock nodeLock)
