@@ -18,6 +18,9 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
     /// <summary>A program that the lost agent had started (pg_ctl) may be about to start a server: not before this is a view worth anything.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>After a refusal: each try takes the locks and compares WAL.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Within = TimeSpan.FromHours(1);
 
     /// <summary>The operation an earlier run of this agent left half done, if it was the last one; older ones are only reported.</summary>
@@ -46,6 +49,7 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
             var view = await cluster.ObserveAsync(fresh: true, cancel);
             var late = time.GetElapsedTime(begun) > Within;
             var halt = HaltReading.Of(interrupted.Report, HaltCause.Interrupted, time.GetUtcNow());
+            var pause = Interval;
             switch (HaltRules.AfterLoss(halt, view, time.GetElapsedTime(begun)))
             {
                 case Leave leave:
@@ -63,6 +67,7 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
                         return;
                     }
                     Wait(interrupted, refusal.Message);
+                    pause = RetryInterval;
                     break;
                 case Await wait when late:
                     Conclude(interrupted, RecoveryState.Reported, $"given up: {wait.Why}. {view.InForce}; repeat the call", null);
@@ -71,7 +76,7 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
                     Wait(interrupted, wait.Why);
                     break;
             }
-            await Task.Delay(Interval, time, cancel);
+            await Task.Delay(pause, time, cancel);
         }
     }
 

@@ -9,8 +9,11 @@ namespace PgHa.Agent.Plans;
 /// </summary>
 public static class HaltRules
 {
-    /// <summary>An operation that had changed nothing yet is not begun any more when its operator has surely turned away.</summary>
-    public static readonly TimeSpan TooOldToBegin = TimeSpan.FromMinutes(10);
+    /// <summary>
+    /// An operation that had changed nothing yet is not begun any more when its operator has surely turned away; nor is a stop finished,
+    /// which strands nobody when it is not: the server that runs now may have been started by hand since.
+    /// </summary>
+    public static readonly TimeSpan TooOld = TimeSpan.FromMinutes(10);
 
     /// <summary>A server that starts or stops is waited for so long; then it is planned for as it is.</summary>
     public static readonly TimeSpan SettlesWithin = TimeSpan.FromMinutes(1);
@@ -41,8 +44,8 @@ public static class HaltRules
         ArgumentNullException.ThrowIfNull(view);
         if (Stale(halt, view) is { } stale)
             return new Leave(stale);
-        if (!halt.Changed && halt.Age > TooOldToBegin)
-            return new Leave($"it had changed nothing, and it is older than {TooOldToBegin.TotalMinutes} minutes", NothingToUndo: true);
+        if (halt.Age > TooOld && (!halt.Changed || IsStop(halt.Continuation)))
+            return new Leave($"it is older than {TooOld.TotalMinutes} minutes and {(halt.Changed ? "only stops" : "had changed nothing")}", NothingToUndo: !halt.Changed);
         if (view.Nodes.FirstOrDefault(n => !n.Reachable && halt.Acting.Contains(n.Node)) is { } away)
             return new Await($"the agent of {away.Node}, which has to act, does not answer");
         if (waited < SettlesWithin && view.Nodes.FirstOrDefault(Unsettled) is { } moving)

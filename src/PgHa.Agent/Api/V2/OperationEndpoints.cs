@@ -60,7 +60,7 @@ internal static class OperationEndpoints
     private static async Task<IResult> AbandonAsync(
         HttpContext http, string id, OperationRunner runner, OperationStore store, ClusterLock locks, ClusterObserver cluster, NodeLock own)
     {
-        if (runner.Find(id) is { Gate: { } gate } stepwise)
+        if (runner.Find(id) is { Gate: { } gate, Report.State: OperationState.Running or OperationState.Waiting } stepwise)
         {
             gate.Abandon();
             await Task.WhenAny(stepwise.Ended).WaitAsync(http.RequestAborted);
