@@ -23,6 +23,10 @@ internal sealed class OperationWatch(TestNode coordinator, string id)
         return watch;
     }
 
+    /// <summary>Waits until the agent takes nothing up any more that an earlier run had left.</summary>
+    public static Task NothingOpen(TestNode node) => Wait.Until($"{node.Name} has taken up what was interrupted", async () =>
+        (await Look(node, "operations")).EnumerateArray().All(report => HowOf(report).Length > 0), 60);
+
     public static Task<JsonElement> Look(TestNode node, string path) => Read(node, "/api/pg/v2/" + path);
 
     public static Task<JsonElement> LookV1(TestNode node, string path) => Read(node, "/api/pg/v1/" + path);
