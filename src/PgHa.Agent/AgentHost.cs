@@ -48,8 +48,10 @@ public static partial class AgentHost
             AddAuthentication(builder.Services);
 
         var app = builder.Build();
-        _ = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
+        var runner = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
+        app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
         app.Services.GetRequiredService<WalStaging>().RemoveLeftovers();
+        app.Services.GetRequiredService<HandoverEnd>().RecoverAfterCrash();
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)

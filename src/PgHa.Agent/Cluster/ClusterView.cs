@@ -23,6 +23,9 @@ public sealed record ClusterView(IReadOnlyList<NodeObservation> Nodes)
     /// <summary>All nodes but one.</summary>
     public IEnumerable<NodeObservation> Except(string node) => Nodes.Where(n => n.Node != node);
 
+    /// <summary>What every node is, in a sentence.</summary>
+    public string InForce => $"In force now: {string.Join(", ", Nodes.Select(n => $"{n.Node} {n.State}"))}";
+
     /// <summary>Names for a sentence.</summary>
     public static string Names(IEnumerable<NodeObservation> nodes) => string.Join(", ", nodes.Select(n => n.Node));
 }

@@ -7,6 +7,8 @@ public sealed class NodeLock
 {
     private readonly Lock _gate = new();
     private OperationLock? _holder;
+    private bool _stepRuns;
+    private bool _released;
 
     /// <summary>Who holds it, or null.</summary>
     public OperationLock? Holder
@@ -20,18 +22,44 @@ public sealed class NodeLock
         ArgumentNullException.ThrowIfNull(wanted);
         lock (_gate)
         {
-            if (_holder is not null && _holder.Operation != wanted.Operation)
+            if (_holder is not null && (_holder.Operation != wanted.Operation || _released))
                 return new(false, _holder);
             _holder = wanted;
             return new(true, wanted);
         }
     }
 
-    /// <summary>Gives it back; nothing happens if another operation holds it.</summary>
+    /// <summary>
+    /// Gives it back; nothing happens if another operation holds it. While a step of the operation still runs here, it is kept until
+    /// that has ended: whoever takes over from a dead coordinator must not act beside what it had begun.
+    /// </summary>
     public void Release(string operation)
     {
         lock (_gate)
-            if (_holder?.Operation == operation)
+        {
+            if (_holder?.Operation != operation)
+                return;
+            _released = _stepRuns;
+            if (!_stepRuns)
                 _holder = null;
+        }
+    }
+
+    /// <summary>Before a step: false unless the operation holds the lock. Every true is followed by one <see cref="Leave"/>.</summary>
+    public bool Enter(string operation)
+    {
+        lock (_gate)
+            return _stepRuns = _holder?.Operation == operation && !_released;
+    }
+
+    /// <summary>After the step.</summary>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            _stepRuns = false;
+            if (_released)
+                (_holder, _released) = (null, false);
+        }
     }
 }

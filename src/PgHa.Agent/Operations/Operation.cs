@@ -4,7 +4,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Operations;
 
 /// <summary>A running or finished operation: its report so far, and the moment it ends.</summary>
-public sealed class Operation(OperationReport report)
+public sealed class Operation(OperationReport report, StepGate? gate = null)
 {
     private readonly TaskCompletionSource<ClusterView> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -15,6 +15,9 @@ public sealed class Operation(OperationReport report)
     {
         get { lock (_gate) return _report; }
     }
+
+    /// <summary>Where a stepwise operation waits; null for others.</summary>
+    public StepGate? Gate { get; } = gate;
 
     /// <summary>Completes with the view seen last when the operation has ended, however it ended.</summary>
     public Task<ClusterView> Ended => _ended.Task;

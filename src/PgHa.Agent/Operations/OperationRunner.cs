@@ -1,17 +1,17 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
-using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Operations;
 
 /// <summary>
-/// From a request to its end: lock, observe, decide, carry out, verify. An operation goes on when the caller has left; it ends with
-/// the agent.
+/// From a request to its end: lock, observe, decide, carry out, verify. An operation goes on when the caller has left. One that ends
+/// with its agent, or loses an agent it needs, is taken up again (<see cref="Resumption"/>).
 /// </summary>
 public sealed partial class OperationRunner(
     AgentOptions options,
@@ -19,20 +19,24 @@ public sealed partial class OperationRunner(
     LiveOperations live,
     ClusterObserver cluster,
     ClusterLock clusterLock,
+    FreshDecision fresh,
     StageRunner stageRunner,
     OutcomeWatch outcomes,
     OperationStore store,
     PlanReport planReport,
+    Resumption resumption,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<OperationRunner> log)
 {
-    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(10);
+    private readonly ConcurrentDictionary<string, Operation> _running = new();
+
+    /// <summary>An operation that has not ended, or null.</summary>
+    public Operation? Find(string id) => _running.GetValueOrDefault(id);
 
     /// <summary>What would be done, from a fresh view. Changes nothing.</summary>
     public async Task<Answer<OperationReport>> DryRunAsync(ChangeRequest request, CancellationToken cancel) =>
-        await DecideAsync(request, null, cancel) switch
+        (await fresh.MakeAsync(request, null, cancel)).Decision switch
         {
             Plan plan => planReport.For(plan, "dry-run", time.GetUtcNow()) with { State = OperationState.Done },
             Refused refused => refused.Why,
@@ -40,9 +44,10 @@ public sealed partial class OperationRunner(
         };
 
     /// <summary>Begins an operation, or says why not.</summary>
-    public async Task<Answer<Operation>> BeginAsync(ChangeRequest request, CancellationToken cancel)
+    public async Task<Answer<Operation>> BeginAsync(ChangeRequest request, Conduct conduct, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(conduct);
         var id = NewId();
         var begun = false;
         live.Begin(id);
@@ -50,16 +55,16 @@ public sealed partial class OperationRunner(
         {
             if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words), cancel) is { } busy)
                 return busy;
-            var decision = await DecideAsync(request, id, cancel);
+            var (decision, view) = await fresh.MakeAsync(request, id, cancel);
             if (decision is Plan { Stages.Count: 0 })
-                decision = await DecideAsync(request, id, cancel); // a server killed this very moment may have looked alive: done must be seen twice
+                (decision, view) = await fresh.MakeAsync(request, id, cancel); // a server killed this very moment may have looked alive: done must be seen twice
             switch (decision)
             {
                 case Refused refused:
                     LogRefused(request.Words, refused.Why.Message);
                     return refused.Why;
                 case Plan plan:
-                    var operation = Begin(plan, id);
+                    var operation = Begin(planReport.Begun(request, plan, view, id, conduct, time.GetUtcNow()), plan);
                     begun = true;
                     return operation;
                 default:
@@ -73,35 +78,37 @@ public sealed partial class OperationRunner(
         }
     }
 
-    private async Task<Decision> DecideAsync(ChangeRequest request, string? operation, CancellationToken cancel)
+    /// <summary>Takes up what an earlier run of this agent left half done. Returns at once.</summary>
+    public void TakeUpInterrupted()
     {
-        var view = await ObserveSettledAsync(cancel);
-        var unlocked = operation is null ? null : CommonRules.RefuseUnlocked(view, operation);
-        if ((unlocked ?? CommonRules.Refuse(request, view)) is { } refusal)
-            return new Refused(refusal);
-        var focus = Planner.Focus(request, view);
-        var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
-        return Planner.Decide(request, view, wal);
+        if (resumption.FindInterrupted() is { } interrupted)
+            _ = Task.Run(() => TakeUpAsync(new Operation(interrupted), lifetime.ApplicationStopping));
     }
 
-    /// <summary>A server on its way down is gone in a moment (the children of a killed one, too): worth waiting for before anything is decided.</summary>
-    private async Task<ClusterView> ObserveSettledAsync(CancellationToken cancel)
+    private async Task TakeUpAsync(Operation interrupted, CancellationToken cancel)
     {
-        var begun = time.GetTimestamp();
-        while (true)
+        try
         {
-            var view = await cluster.ObserveAsync(fresh: true, cancel);
-            if (view.Nodes.All(n => n.Server != ServerStatus.ShuttingDown) || time.GetElapsedTime(begun) > SettleWithin)
-                return view;
-            await Task.Delay(SettleInterval, time, cancel);
+            await resumption.RunAsync(interrupted, BeginAsync, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The agent ends; its next run goes on waiting.
+        }
+        catch (Exception e)
+        {
+            // A bug or failed I/O: whoever looks at the operation must see that nobody takes it up any more.
+            LogBroken(interrupted.Report.Id, e);
+            resumption.Conclude(interrupted, RecoveryState.Reported, $"taking it up broke: {e.Message}; look at the agent's log", null);
         }
     }
 
-    private Operation Begin(Plan plan, string id)
+    private Operation Begin(OperationReport report, Plan plan)
     {
-        var operation = new Operation(planReport.For(plan, id, time.GetUtcNow()));
-        store.Begin(operation.Report);
-        LogBegun(id, plan.Goal, plan.Stages.Sum(s => s.Count));
+        var operation = new Operation(report, report.Stepwise ? new StepGate(time) : null);
+        store.Begin(report);
+        _running[report.Id] = operation;
+        LogBegun(report.Id, plan.Goal, plan.Stages.Sum(s => s.Count));
         _ = Task.Run(() => RunAsync(operation, plan, lifetime.ApplicationStopping));
         return operation;
     }
@@ -110,18 +117,15 @@ public sealed partial class OperationRunner(
     {
         try
         {
-            var failure = await stageRunner.RunAsync(operation, plan.Stages, 0, cancel);
-            var (view, missing) = failure is null ? await outcomes.AwaitAsync(plan.Outcomes, cancel) : default;
-            if (failure is null)
-                Finish(operation, missing is null ? OperationState.Done : OperationState.Failed, missing is null ? null : InForce(missing, view));
-            else
-                view = await UndoAsync(operation, plan, failure, cancel);
+            var view = await stageRunner.RunAsync(operation, plan.Stages, 0, operation.Gate, cancel) is { } failure
+                ? await HaltAsync(operation, plan, failure, cancel)
+                : await VerifyAsync(operation, plan, cancel);
             await ReleaseAsync(operation.Report.Id);
-            operation.End(view!);
+            operation.End(view);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            Finish(operation, OperationState.Interrupted, new(Code.StepFailed, "the agent was stopped while the operation ran", "repeat the call"));
+            Finish(operation, OperationState.Interrupted, new(Code.StepFailed, "the agent was stopped while the operation ran", "it is taken up when the agent runs again"));
             operation.End(await cluster.ObserveAsync(fresh: false, CancellationToken.None));
         }
         catch (Exception e)
@@ -133,6 +137,7 @@ public sealed partial class OperationRunner(
         }
         finally
         {
+            _running.TryRemove(operation.Report.Id, out _);
             await ReleaseAsync(operation.Report.Id);
         }
     }
@@ -143,41 +148,78 @@ public sealed partial class OperationRunner(
         live.End(operation);
     }
 
-    /// <summary>Before any node may have become writable, what was done is undone by a plan made from a fresh view.</summary>
-    private async Task<ClusterView> UndoAsync(Operation operation, Plan plan, StageFailure failure, CancellationToken cancel)
+    private async Task<ClusterView> VerifyAsync(Operation operation, Plan plan, CancellationToken cancel)
     {
-        var (undone, how) = failure switch
-        {
-            { ChangedSomething: false } => (false, "nothing was changed"),
-            { MayBeUndone: true } when plan.Undo is { } undo => await UndoAsync(operation, undo, plan.Stages.Count + 1, cancel),
-            _ => (false, null),
-        };
-        var view = await cluster.ObserveAsync(fresh: true, cancel);
-        var why = how is null ? failure.Why : failure.Why with { Message = $"{failure.Why.Message}; {how}" };
-        Finish(operation, undone ? OperationState.Undone : OperationState.Failed, failure.ChangedSomething ? InForce(why, view) : why);
+        var (view, missing) = await outcomes.AwaitAsync(plan.Outcomes, cancel);
+        if (missing is not null && plan.Outcomes.Any(o => !view[o.Node].Reachable))
+            return await HandOverAsync(operation, missing, cancel);
+        Finish(operation, missing is null ? OperationState.Done : OperationState.Failed, missing is null ? null : InForce(missing, view));
         return view;
     }
 
-    /// <summary>Whether all is as it was before, in words too.</summary>
-    private async Task<(bool Undone, string? How)> UndoAsync(Operation operation, ChangeRequest undo, int firstStage, CancellationToken cancel)
+    /// <summary>A step failed, or the operator ended the operation: what is to be done is decided from a fresh view.</summary>
+    private async Task<ClusterView> HaltAsync(Operation operation, Plan plan, StageFailure failure, CancellationToken cancel)
     {
-        var decision = await DecideAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
-        if (decision is not Plan back)
-            return (false, $"undoing it was refused: {((Refused)decision).Why.Message}");
-        var first = operation.Report.Steps.Count;
-        store.Update(operation, r => r with { Steps = [.. r.Steps, .. planReport.Steps(back, firstStage)] });
-        var stopped = (await stageRunner.RunAsync(operation, back.Stages, first, cancel))?.Why ?? (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing;
-        return stopped is null ? (true, "what had been done was undone") : (false, $"undoing it stopped at: {stopped.Message}");
+        var view = await cluster.ObserveAsync(fresh: true, cancel);
+        var halt = HaltReading.Of(operation.Report, failure.Abandoned ? HaltCause.Abandoned : HaltCause.StepFailed, time.GetUtcNow()) with
+        {
+            Changed = failure.ChangedSomething,
+            Final = !failure.MayBeUndone,
+            ConnectionLost = failure.Why.Code == Code.PeerUnreachable,
+        };
+        switch (HaltRules.WhileLive(halt, view))
+        {
+            case TakeUp:
+                return await HandOverAsync(operation, failure.Why, cancel);
+            case Try { Ways: [var way, ..] }:
+                return await UndoAsync(operation, plan, way.Request, failure, cancel);
+            case Leave { NothingToUndo: true } nothing:
+                Finish(operation, failure.Abandoned ? OperationState.Undone : OperationState.Failed, Add(failure.Why, nothing.Why));
+                return view;
+            case Leave leave:
+                Finish(operation, OperationState.Failed, InForce(Add(failure.Why, leave.Why), view));
+                return view;
+            case var other:
+                throw new System.Diagnostics.UnreachableException(other.ToString());
+        }
     }
 
-    private static Refusal InForce(Refusal why, ClusterView view) => why with
+    /// <summary>An agent was lost under a step: without the locks, which that agent has forgotten, it is waited for, and then planned anew.</summary>
+    private async Task<ClusterView> HandOverAsync(Operation operation, Refusal why, CancellationToken cancel)
     {
-        Message = $"{why.Message}. In force now: {string.Join(", ", view.Nodes.Select(n => $"{n.Node} {n.State}"))}",
-    };
+        Finish(operation, OperationState.Interrupted, why);
+        await ReleaseAsync(operation.Report.Id);
+        await TakeUpAsync(operation, cancel);
+        return await cluster.ObserveAsync(fresh: true, cancel);
+    }
+
+    /// <summary>Before any node may have become writable, what was done is undone by a plan made from a fresh view.</summary>
+    private async Task<ClusterView> UndoAsync(Operation operation, Plan plan, ChangeRequest undo, StageFailure failure, CancellationToken cancel)
+    {
+        var undone = false;
+        string? stopped = null;
+        var (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
+        if (decision is Plan back)
+        {
+            var first = operation.Report.Steps.Count;
+            store.Update(operation, r => r with { Undoing = true, Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
+            stopped = (await stageRunner.RunAsync(operation, back.Stages, first, null, cancel))?.Why.Message ?? (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing?.Message;
+            undone = stopped is null;
+            view = await cluster.ObserveAsync(fresh: true, cancel);
+        }
+        var how = undone ? "what had been done was undone"
+            : decision is Refused refused ? $"undoing it was refused: {refused.Why.Message}" : $"undoing it stopped at: {stopped}";
+        Finish(operation, undone ? OperationState.Undone : OperationState.Failed, InForce(Add(failure.Why, how), view));
+        return view;
+    }
+
+    private static Refusal Add(Refusal why, string more) => why with { Message = $"{why.Message}; {more}" };
+
+    private static Refusal InForce(Refusal why, ClusterView view) => why with { Message = $"{why.Message}. {view.InForce}" };
 
     private void Finish(Operation operation, OperationState state, Refusal? failure)
     {
-        var report = store.Update(operation, r => r with { State = state, Failure = failure, Ended = time.GetUtcNow() });
+        var report = store.Update(operation, r => r with { State = state, Failure = failure, Ended = time.GetUtcNow(), WaitsUntil = null });
         LogEnded(report.Id, report.Goal, state, failure?.Message ?? "");
     }
 

@@ -18,5 +18,7 @@ public static class OperationServices
         .AddSingleton<PlanReport>()
         .AddSingleton<StageRunner>()
         .AddSingleton<OutcomeWatch>()
+        .AddSingleton<FreshDecision>()
+        .AddSingleton<Resumption>()
         .AddSingleton<OperationRunner>();
 }

@@ -86,8 +86,8 @@ public sealed class OperationStore
             // A file this version cannot read is no reason not to start; it stays on disk for people.
             return;
         }
-        if (report is { State: OperationState.Running })
-            Write(report with { State = OperationState.Interrupted });
+        if (report is { State: OperationState.Running or OperationState.Waiting })
+            Write(report with { State = OperationState.Interrupted, WaitsUntil = null });
         else if (report is not null)
             _reports[report.Id] = report;
     }

@@ -1,3 +1,4 @@
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
 using PgHa.Client.Operations;
@@ -18,10 +19,11 @@ public sealed class PlanReport(AgentOptions options)
             Step = step.Words,
             Curl = step.Curl(options.Nodes.First(n => n.Name == step.Node).Agent, options.Security.TokenFile is not null),
             Final = step.Final,
+            Changes = step.Changes,
         }));
     }
 
-    /// <summary>A plan that has not been carried out (dry run), or is about to be.</summary>
+    /// <summary>A plan that has not been carried out (dry run), or is about to be: the steps only, not what it found.</summary>
     public OperationReport For(Plan plan, string id, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -35,6 +37,23 @@ public sealed class PlanReport(AgentOptions options)
             Evidence = plan.Evidence,
             Overrides = plan.Overrides,
             Steps = [.. Steps(plan)],
+        };
+    }
+
+    /// <summary>The first report of an operation: the plan, and all that a later run of the agent has to know to take it up.</summary>
+    public OperationReport Begun(ChangeRequest request, Plan plan, ClusterView view, string id, Conduct conduct, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(conduct);
+        return For(plan, id, now) with
+        {
+            Request = RequestForm.Write(request),
+            Continuation = RequestForm.Write(plan.Continuation ?? request),
+            Undo = plan.Undo is { } undo ? RequestForm.Write(undo) : null,
+            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode(n.BootId, HaltRules.Standing(n), n.LastStep?.Operation, plan.Answered.Contains(n.Node))),
+            Stepwise = conduct.Stepwise,
+            Resumes = conduct.Resumes,
+            Undoing = conduct.Undoing,
         };
     }
 }

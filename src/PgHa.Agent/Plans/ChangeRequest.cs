@@ -33,6 +33,9 @@ public abstract record ChangeRequest(string Called)
     /// <summary>It undoes an operation: serving again comes before any check.</summary>
     public bool IsUndo { get; init; }
 
+    /// <summary>An interrupted operation is taken up again: what it left half done (a node stopped, or running to replay) is no refusal.</summary>
+    public bool Resumed { get; init; }
+
     /// <summary>The request in words.</summary>
     public abstract string Words { get; }
 

@@ -29,14 +29,16 @@ public static class FailoverPlan
         var target = request.Target;
         var others = StandbyPlan.Waiting(target, view, wal).ToArray();
         IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
+        var stopped = view[target].State == NodeState.Stopped;
         var stages = request.Form == FailoverForm.Restart
-            ? Restart(target, verdict, wal, accepted)
-            : Promote(target, verdict, wal, accepted);
+            ? Restart(target, stopped, verdict, wal, accepted)
+            : Promote(target, stopped, verdict, wal, accepted);
         return new Plan(request.Words)
         {
             Stages = follow.Count == 0 ? stages : [.. stages, follow],
             Evidence = verdict.Evidence,
             Overrides = verdict.Overrides,
+            Answered = verdict.Answered,
             Outcomes =
             [
                 new(target, others.Length > 0 ? [NodeState.Primary] : StartPlan.AsPrimary),
@@ -46,20 +48,23 @@ public static class FailoverPlan
         };
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> Restart(string target, WritableVerdict verdict, WalView wal, string[] accepted) =>
-        [[new StopServer(target)], .. Completion.Stages(target, verdict.Source, wal), [new StartAsPrimary(target, accepted)]];
+    private static IReadOnlyList<IReadOnlyList<Step>> Restart(string target, bool stopped, WritableVerdict verdict, WalView wal, string[] accepted) =>
+        [.. Stop(target, stopped), .. Completion.Stages(target, verdict.Source, wal), [new StartAsPrimary(target, accepted)]];
 
     /// <summary>Without missing WAL the running server is promoted as it is; else it stops, gets the WAL, and replays it before it obeys.</summary>
-    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, WritableVerdict verdict, WalView wal, string[] accepted) =>
-        verdict.Source is null
+    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, bool stopped, WritableVerdict verdict, WalView wal, string[] accepted) =>
+        verdict.Source is null && !stopped
             ? [[new PromoteServer(target, accepted)]]
             :
             [
-                [new StopServer(target)],
+                .. Stop(target, stopped),
                 .. Completion.Stages(target, verdict.Source, wal),
                 [new StartInRecovery(target)],
                 [new PromoteServer(target, accepted)],
             ];
+
+    /// <summary>An interrupted failover may have stopped it already.</summary>
+    private static IReadOnlyList<IReadOnlyList<Step>> Stop(string target, bool stopped) => stopped ? [] : [[new StopServer(target)]];
 
     private static Refusal? RefuseStates(Failover request, NodeObservation target, ClusterView view)
     {
@@ -68,7 +73,7 @@ public static class FailoverPlan
                 "a failover needs the old primary down; to exchange the roles of running nodes use switchover");
         if (target.State == NodeState.Unknown)
             return ((Refused)StartPlan.Unknown(target)).Why;
-        if (!target.InRecovery)
+        if (!target.InRecovery && !(request.Resumed && target.State == NodeState.Stopped))
             return new(Code.NotInRecovery, $"{target.Node} is not in recovery: it is stopped",
                 "start it first (POST instance/current), or start it as primary (POST instance/master)");
         return request.Form == FailoverForm.Restart ? RefuseUnknown(target.Node, view) : null;

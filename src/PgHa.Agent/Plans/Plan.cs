@@ -32,9 +32,15 @@ public sealed record Plan(string Goal) : Decision
     /// <summary>What force answers for, by name.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
+    /// <summary>The nodes those answer for.</summary>
+    public IReadOnlyList<string> Answered { get; init; } = [];
+
     /// <summary>What must be seen at the end.</summary>
     public IReadOnlyList<Outcome> Outcomes { get; init; } = [];
 
     /// <summary>What brings back the state before, should a step fail before the first final one; planned anew from a fresh view.</summary>
     public ChangeRequest? Undo { get; init; }
+
+    /// <summary>What reaches the goal from half way, where the request itself would mean something else by then; null: the request.</summary>
+    public ChangeRequest? Continuation { get; init; }
 }

@@ -52,6 +52,7 @@ public static class Planner
             StartPrimary r => r.Called,
             Failover r => r.Target,
             StartNode r => view.Primary?.Node ?? (view[r.Called].StandbySignal ? null : r.Called),
+            Switchover { Resumed: true, To: { } to } => view.Primary?.Node ?? to,
             StartAll r => view.Primary?.Node ?? r.Called,
             _ => view.Primary?.Node,
         };

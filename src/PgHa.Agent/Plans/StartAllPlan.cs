@@ -17,7 +17,8 @@ public static class StartAllPlan
         return first is Plan plan ? Followers(plan, request.Called, view, wal) : first;
     }
 
-    private static Decision FirstPrimary(StartAll request, ClusterView view, WalView wal)
+    /// <summary>The called node becomes primary; one that runs in recovery is stopped first.</summary>
+    internal static Decision FirstPrimary(ChangeRequest request, ClusterView view, WalView wal)
     {
         var node = view[request.Called];
         if (node.State == NodeState.Unknown)

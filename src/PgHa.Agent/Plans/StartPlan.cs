@@ -34,6 +34,8 @@ public static class StartPlan
         var node = view[request.Called];
         if (node.Writable && node.State != NodeState.Unknown)
             return new Plan(request.Words) { Evidence = [$"{node.Node} is writable"], Outcomes = [new(node.Node, AsPrimary)] };
+        if (node.InRecovery && request.Resumed)
+            return StartAllPlan.FirstPrimary(request, view, wal);
         if (node.InRecovery)
             return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
                 "stop it first (DELETE instance/current), or use failover or switchover to make it primary");
@@ -56,6 +58,8 @@ public static class StartPlan
             Stages = [.. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
             Evidence = verdict.Evidence,
             Overrides = verdict.Overrides,
+            Answered = verdict.Answered,
+            Continuation = request is StartNode ? new StartPrimary(node) : null,
             Outcomes = [new(node, waiting.Count > 0 ? [NodeState.Primary] : AsPrimary), .. waiting.Select(w => new Outcome(w.Node, [NodeState.Standby]))],
         };
     }

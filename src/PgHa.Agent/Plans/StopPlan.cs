@@ -36,11 +36,14 @@ public static class StopPlan
         return Stop(request, view, request.Order == StopOrder.PrimaryFirst ? [primary, rest] : [rest, primary]);
     }
 
-    private static Decision? RefuseUnknown(ChangeRequest request, ClusterView view) =>
-        request.Force || !view.Unknown.Any() ? null : Decision.Refuse(
-            view.Unknown.Any(n => !n.Reachable) ? Code.PeerUnreachable : Code.AnotherWritable,
-            $"{ClusterView.Names(view.Unknown)} is unknown ({view.Unknown.First().Problem ?? "it does not answer"})",
+    private static Decision? RefuseUnknown(ChangeRequest request, ClusterView view)
+    {
+        var unknown = view.Unknown.Where(n => !request.Force && !request.Answered.Contains(n.Node)).ToArray();
+        return unknown.Length == 0 ? null : Decision.Refuse(
+            unknown.Any(n => !n.Reachable) ? Code.PeerUnreachable : Code.AnotherWritable,
+            $"{ClusterView.Names(unknown)} is unknown ({unknown[0].Problem ?? "it does not answer"})",
             "bring it back, stop the nodes one by one with DELETE instance/current, or leave it out with force=true");
+    }
 
     private static Plan Stop(ChangeRequest request, ClusterView view, IReadOnlyList<IReadOnlyList<NodeObservation>> order)
     {
@@ -50,14 +53,24 @@ public static class StopPlan
                 .Where(stage => stage.Count > 0),
         ];
         var stopping = stages.SelectMany(s => s).Select(s => s.Node).ToHashSet();
+        var leftOut = StartPlan.Accepted(request, view.Unknown.Where(n => !stopping.Contains(n.Node)));
         return new Plan(request.Words)
         {
             Stages = stages,
             Evidence = stages.Length == 0 ? ["nothing is left to stop"] : [],
-            Overrides = request.Force ? [.. view.Unknown.Where(n => !stopping.Contains(n.Node)).Select(n => $"{n.Node} is unknown and left out")] : [],
+            Overrides = [.. leftOut.Select(n => $"{n} is unknown and left out")],
+            Answered = leftOut,
+            Undo = Undo(request, view, stopping),
+            Continuation = request is StopPrimary && stopping.Count == 1 ? new StopNode(stopping.First()) : null,
             Outcomes = [.. stopping.Select(n => new Outcome(n, [NodeState.Stopped])), .. stopping.Count == 0 ? [] : Remaining(view, stopping)],
         };
     }
+
+    /// <summary>What starts again what is stopped, where one request says it.</summary>
+    private static ChangeRequest? Undo(ChangeRequest request, ClusterView view, HashSet<string> stopping) =>
+        stopping.Count == 1 ? new StartNode(stopping.First())
+        : view.Primary is { } primary && view.Nodes.All(n => n.State != NodeState.Stopped) ? new StartAll(primary.Node) { Answered = request.Answered }
+        : null;
 
     /// <summary>What the nodes that stay show once they have noticed.</summary>
     private static IEnumerable<Outcome> Remaining(ClusterView view, HashSet<string> stopping)

@@ -10,6 +10,8 @@ public static class SwitchoverPlan
     /// <summary>The plan.</summary>
     public static Decision For(Switchover request, ClusterView view, WalView wal)
     {
+        if (request is { Resumed: true, To: { } resumed } && (view.Primary is null || view.Primary.Node == resumed))
+            return Resume(request, resumed, view, wal);
         if (view.Primary is not { } primary)
             return NoPrimary(view);
         if (request.To == primary.Node)
@@ -27,6 +29,13 @@ public static class SwitchoverPlan
             if (wal.Of(node.Node).Kinship is WalKinship.Forked)
                 return new Refused(StandbyPlan.RefuseJoin(node.Node, wal)!);
         return Build(request, primary.Node, target.Node, view, wal);
+    }
+
+    /// <summary>The old primary is down, or the target is primary already: what is left is to start it, if need be, and to let the others follow.</summary>
+    private static Decision Resume(Switchover request, string target, ClusterView view, WalView wal)
+    {
+        var decision = StartAllPlan.For(new StartAll(target) { Answered = request.Answered }, view, wal);
+        return decision is Plan plan ? plan with { Goal = request.Words } : decision;
     }
 
     private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal)
@@ -47,6 +56,8 @@ public static class SwitchoverPlan
             Evidence = [wal.Of(target).Evidence],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
+            Answered = unknown,
+            Continuation = request with { To = target },
             Undo = new StartAll(primary) { Answered = unknown },
         };
     }

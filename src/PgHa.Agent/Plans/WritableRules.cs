@@ -9,8 +9,9 @@ namespace PgHa.Agent.Plans;
 /// <param name="Source">The node that holds the WAL it misses, or null.</param>
 /// <param name="Evidence">What the verdict rests on.</param>
 /// <param name="Overrides">What only force answers for.</param>
+/// <param name="Answered">The nodes it answers for.</param>
 public sealed record WritableVerdict(
-    Refusal? Refusal, string? Source, IReadOnlyList<string> Evidence, IReadOnlyList<string> Overrides);
+    Refusal? Refusal, string? Source, IReadOnlyList<string> Evidence, IReadOnlyList<string> Overrides, IReadOnlyList<string> Answered);
 
 /// <summary>
 /// The rules under which a node may become writable: no other node is or may be, and no other node holds WAL that this one lacks.
@@ -29,17 +30,20 @@ public static class WritableRules
         ArgumentNullException.ThrowIfNull(wal);
         var evidence = new List<string>();
         var overrides = new List<string>();
+        var answered = new List<string>();
         var ahead = new List<NodeObservation>();
         foreach (var other in view.Except(candidate))
         {
             var finding = Look(other, candidate, wal);
             if (finding.Refusal is { } refusal && !(finding.Forcible && accepted.Contains(other.Node)))
-                return new(refusal, null, evidence, overrides);
+                return new(refusal, null, evidence, overrides, answered);
             (finding.Refusal is null ? evidence : overrides).Add(finding.Words);
+            if (finding.Refusal is not null)
+                answered.Add(other.Node);
             if (finding.Ahead)
                 ahead.Add(other);
         }
-        return new(null, MostAdvanced(ahead, wal), evidence, overrides);
+        return new(null, MostAdvanced(ahead, wal), evidence, overrides, answered);
     }
 
     /// <summary>Of several nodes the one whose WAL reaches furthest.</summary>

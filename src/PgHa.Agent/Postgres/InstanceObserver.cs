@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -35,6 +35,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             BootId = boot.Id,
             LockedBy = nodeLock.Holder?.Operation,
             LiveOperations = live.Ids,
+            LastStep = trace.Last,
             StandbySignal = data.HasStandbySignal,
             Control = control.IsOk ? ControlFacts.From(control.Value) : null,
             DataProblem = problem,

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock) : INode, IDisposable
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
 {
     private readonly SemaphoreSlim _oneStep = new(1);
 
@@ -82,11 +82,13 @@ internal sealed class LocalNode(
         await _oneStep.WaitAsync(cancel);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         bounded.CancelAfter(step.Bound);
+        var entered = nodeLock.Enter(operation);
         try
         {
-            return nodeLock.Holder?.Operation == operation
-                ? await steps.RunAsync(step, operation, bounded.Token)
-                : StepResult.Failed(new(Code.Busy, $"operation {operation} does not hold the lock of {options.Node}", "repeat the call"), neverWritable: true);
+            if (!entered)
+                return StepResult.Failed(new(Code.Busy, $"operation {operation} does not hold the lock of {options.Node}", "repeat the call"), neverWritable: true);
+            trace.Begin(step, operation);
+            return await steps.RunAsync(step, operation, bounded.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -99,6 +101,11 @@ internal sealed class LocalNode(
         finally
         {
             progress.Text = null;
+            if (entered)
+            {
+                trace.End();
+                nodeLock.Leave();
+            }
             _oneStep.Release();
         }
     }

@@ -9,6 +9,7 @@ public static class PostgresServices
     public static IServiceCollection AddPostgres(this IServiceCollection services) => services
         .AddSingleton<DataDirectory>()
         .AddSingleton<LocalSql>()
+        .AddSingleton<StepTrace>()
         .AddSingleton<PostgresBinaries>()
         .AddSingleton<InstanceObserver>()
         .AddSingleton<SharedObservation>()

@@ -18,6 +18,9 @@ public sealed record NodeObservation
     /// <summary>The operations that the node's agent is carrying out itself.</summary>
     public IReadOnlyList<string> LiveOperations { get; init; } = [];
 
+    /// <summary>The step that changed, or changes, the node last; null when none is known.</summary>
+    public NodeStep? LastStep { get; init; }
+
     /// <summary>The server process.</summary>
     public ServerStatus Server { get; init; }
 

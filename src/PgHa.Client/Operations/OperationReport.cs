@@ -30,6 +30,33 @@ public sealed record OperationReport
     /// <summary>The steps in order; those of one stage run at the same time.</summary>
     public IReadOnlyList<StepReport> Steps { get; init; } = [];
 
+    /// <summary>What was asked for.</summary>
+    public OperationRequest? Request { get; init; }
+
+    /// <summary>What reaches the goal from half way.</summary>
+    public OperationRequest? Continuation { get; init; }
+
+    /// <summary>What brings back the state before.</summary>
+    public OperationRequest? Undo { get; init; }
+
+    /// <summary>It is being undone, or it undoes another one.</summary>
+    public bool Undoing { get; init; }
+
+    /// <summary>How it found the nodes.</summary>
+    public IReadOnlyDictionary<string, FoundNode> Found { get; init; } = new Dictionary<string, FoundNode>();
+
+    /// <summary>It waits before each step to be resumed.</summary>
+    public bool Stepwise { get; init; }
+
+    /// <summary>Until when it waits; then it is abandoned.</summary>
+    public DateTimeOffset? WaitsUntil { get; init; }
+
+    /// <summary>The interrupted operation it takes up.</summary>
+    public string? Resumes { get; init; }
+
+    /// <summary>What was done about it after it was interrupted.</summary>
+    public Recovery? Recovery { get; init; }
+
     /// <summary>Why the journal could not be written at some step; null when it was.</summary>
     public string? JournalProblem { get; init; }
 

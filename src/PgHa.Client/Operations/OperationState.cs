@@ -9,6 +9,9 @@ public enum OperationState
     /// <summary>Its steps are being carried out.</summary>
     Running,
 
+    /// <summary>Stepwise: it waits before a step for <c>operations/{id}/resume</c>.</summary>
+    Waiting,
+
     /// <summary>Its goal was reached and seen on every node concerned.</summary>
     Done,
 
@@ -18,6 +21,6 @@ public enum OperationState
     /// <summary>A step failed and what had been done was undone.</summary>
     Undone,
 
-    /// <summary>The agent stopped while it ran.</summary>
+    /// <summary>Its agent ended, or another one it needs was lost, while it ran; see the recovery.</summary>
     Interrupted,
 }

@@ -9,6 +9,9 @@ public enum StepState
     /// <summary>Not begun.</summary>
     Planned,
 
+    /// <summary>The next one of a stepwise operation: it waits to be resumed.</summary>
+    Waiting,
+
     /// <summary>Being carried out.</summary>
     Running,
 
@@ -36,6 +39,9 @@ public sealed record StepReport
 
     /// <summary>Whether it is final: from here on nothing is undone, only completed or reported.</summary>
     public bool Final { get; init; }
+
+    /// <summary>Whether it changes the node.</summary>
+    public bool Changes { get; init; }
 
     /// <summary>Where it stands.</summary>
     public StepState State { get; init; }

@@ -19,4 +19,27 @@ public class NodeLockTests
         nodeLock.Release("a");
         Assert.True(nodeLock.Take(new("b", "n2", "b2", "start")).Granted);
     }
+
+    [Fact]
+    public void It_is_kept_until_the_step_of_its_holder_has_ended()
+    {
+        var nodeLock = new NodeLock();
+        nodeLock.Take(new("a", "n1", "b1", "stop"));
+        Assert.False(nodeLock.Enter("b"));
+        Assert.True(nodeLock.Enter("a"));
+        nodeLock.Release("a");
+        Assert.False(nodeLock.Take(new("b", "n2", "b2", "start")).Granted);
+        nodeLock.Leave();
+        Assert.True(nodeLock.Take(new("b", "n2", "b2", "start")).Granted);
+    }
+
+    [Fact]
+    public void A_step_that_ends_before_its_operation_gives_nothing_back()
+    {
+        var nodeLock = new NodeLock();
+        nodeLock.Take(new("a", "n1", "b1", "stop"));
+        Assert.True(nodeLock.Enter("a"));
+        nodeLock.Leave();
+        Assert.Equal("a", nodeLock.Holder?.Operation);
+    }
 }

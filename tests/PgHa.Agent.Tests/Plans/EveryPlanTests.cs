@@ -48,9 +48,9 @@ public class EveryPlanTests
     private static IEnumerable<Case> Decided(ClusterView view, WalKinship odd, WalKinship even)
     {
         foreach (var request in Requests("n1", "n2"))
-            foreach (var force in new[] { false, true })
+            foreach (var (force, resumed) in new[] { (false, false), (true, false), (false, true) })
             {
-                var asked = request with { Force = force };
+                var asked = request with { Force = force, Resumed = resumed };
                 var wal = Sketch.Wal(view, Planner.Focus(asked, view), name => name == "n3" ? even : odd);
                 yield return new(asked, view, wal, Planner.Decide(asked, view, wal));
             }

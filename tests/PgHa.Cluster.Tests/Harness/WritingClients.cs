@@ -7,14 +7,16 @@ namespace PgHa.Cluster.Tests.Harness;
 internal sealed class WritingClients : IAsyncDisposable
 {
     /// <summary>Between two attempts: a standby refuses thousands a second, which would only heat the machine.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan UsualPace = TimeSpan.FromMilliseconds(2);
 
+    private readonly TimeSpan pace;
     private readonly CancellationTokenSource stop = new();
     private readonly Ledger ledger;
     private readonly Task[] writers;
 
-    public WritingClients(TestCluster cluster)
+    public WritingClients(TestCluster cluster, TimeSpan? pace = null)
     {
+        this.pace = pace ?? UsualPace;
         ledger = cluster.Ledger;
         writers = [.. cluster.Nodes.Select(node => Task.Run(() => WriteUntilStopped(node)))];
     }
@@ -37,7 +39,7 @@ internal sealed class WritingClients : IAsyncDisposable
             }
             catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException)
             {
-                await Task.Delay(Pace);
+                await Task.Delay(pace);
             }
         }
     }
@@ -54,7 +56,7 @@ internal sealed class WritingClients : IAsyncDisposable
             {
                 // a standby: it may be promoted under this very session
             }
-            await Task.Delay(Pace);
+            await Task.Delay(pace);
         }
     }
 }

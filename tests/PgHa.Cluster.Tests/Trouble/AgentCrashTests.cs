@@ -56,6 +56,7 @@ public sealed class AgentCrashTests : ClusterTest
         cluster.N2.Postgres.Thaw();
         await cluster.N2.StartAgent();
         await Wait.Until("the lock is free", async () => (await cluster.N1.Api.Delete("instance/slave")).Status == 200);
+        await OperationWatch.NothingOpen(cluster.N2);
         await cluster.Play("POST N2 instance/slave → master, slave");
     }
 
@@ -72,6 +73,7 @@ public sealed class AgentCrashTests : ClusterTest
             await cluster.N1.Agent.Kill();
             await Task.WhenAny(switchover); // answered or broken off
             await cluster.N1.StartAgent();
+            await OperationWatch.NothingOpen(cluster.N1);
             await Wait.Until("the pair is whole again", () => BringBack(cluster), 30);
         }
         await cluster.Ledger.AssertOnEveryRunningNode();

@@ -23,8 +23,13 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
         var change = words.Request(options.Node, asked.Value) with { Force = asked.Value.Force };
         if (asked.Value.DryRun)
             return await DryRunAsync(change, http.RequestAborted);
-        var begun = await runner.BeginAsync(change, http.RequestAborted);
-        return begun.IsOk ? await AwaitAsync(http, begun.Value, asked.Value.Timeout) : Answers.Refuse(begun.Refusal);
+        var begun = await runner.BeginAsync(change, new Conduct { Stepwise = asked.Value.Stepwise }, http.RequestAborted);
+        if (!begun.IsOk)
+            return Answers.Refuse(begun.Refusal);
+        http.Response.Headers.Location = LocationOf(begun.Value);
+        return asked.Value.Stepwise
+            ? Results.Json(begun.Value.Report, WireJson.Default.OperationReport, statusCode: StatusCodes.Status202Accepted)
+            : await AwaitAsync(http, begun.Value, asked.Value.Timeout);
     }
 
     private IReadOnlyCollection<string> ValuesOf(string option) => option switch
@@ -35,6 +40,8 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
         _ => _nodes,
     };
 
+    private static string LocationOf(Operation operation) => $"{Routes.V2}/operations/{operation.Report.Id}";
+
     private async Task<IResult> DryRunAsync(ChangeRequest change, CancellationToken cancel)
     {
         var plan = await runner.DryRunAsync(change, cancel);
@@ -43,8 +50,6 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
 
     private async Task<IResult> AwaitAsync(HttpContext http, Operation operation, TimeSpan within)
     {
-        var location = $"{Routes.V2}/operations/{operation.Report.Id}";
-        http.Response.Headers.Location = location;
         ClusterView view;
         try
         {
@@ -53,11 +58,11 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
         catch (TimeoutException)
         {
             return Answers.Refuse(new(Code.StepFailed, $"not finished after {within.TotalSeconds} s: {operation.Report.Goal}; it goes on",
-                $"see GET {location}"), StatusCodes.Status504GatewayTimeout);
+                $"see GET {LocationOf(operation)}"), StatusCodes.Status504GatewayTimeout);
         }
         var report = operation.Report;
-        if (report.Failure is { } failure)
-            return Answers.Refuse(failure);
+        if (report.Failure is { } failure && report.Recovery is not { State: RecoveryState.Completed })
+            return Answers.Refuse(report.Recovery is { } recovery ? failure with { Message = $"{failure.Message}; {recovery.Message}" } : failure);
         if (report.Overrides.Count > 0)
             http.Response.Headers["X-Pgha-Forced"] = string.Join("; ", report.Overrides);
         return new StateWords(view.Nodes);

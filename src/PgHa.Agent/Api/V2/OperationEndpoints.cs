@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +18,7 @@ internal static class OperationEndpoints
         v2.MapGet("cluster", GetClusterAsync);
         v2.MapGet("operations", GetAll);
         v2.MapGet("operations/{id}", GetAsync);
+        v2.MapPost("operations/{id}/resume", ResumeAsync);
         v2.MapPost("operations/{id}/abandon", AbandonAsync);
     }
 
@@ -39,10 +41,43 @@ internal static class OperationEndpoints
         return report with { Steps = steps };
     }
 
-    /// <summary>Frees the locks of an operation whose agent is gone for good; one that runs here is not touched.</summary>
-    private static async Task<IResult> AbandonAsync(HttpContext http, string id, OperationStore store, ClusterLock locks, ClusterObserver cluster, NodeLock own)
+    /// <summary>Lets a stepwise operation go on by one step, by <c>?steps=N</c>, or to its end with <c>?all=true</c>.</summary>
+    private static async Task<IResult> ResumeAsync(HttpContext http, string id, OperationRunner runner, OperationStore store)
     {
-        if (store.Find(id) is { State: OperationState.Running })
+        if (await RequestBody.RefuseAsync(http.Request) is { } body)
+            return Answers.Refuse(body);
+        if (Steps(http.Request.Query) is not { } steps)
+            return Answers.Refuse(new(Code.Invalid, $"invalid option in {http.Request.QueryString}", "options: steps=N, all=true"));
+        if (store.Find(id) is null)
+            return Answers.Refuse(Unknown(id));
+        if (runner.Find(id)?.Gate is not { } gate)
+            return Answers.Refuse(new(Code.WrongState, $"operation {id} does not wait to be resumed", $"GET {Routes.V2}/operations/{id} says where it stands"));
+        gate.Resume(steps);
+        return Results.Json(store.Find(id), WireJson.Default.OperationReport, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static long? Steps(IQueryCollection query) => (query.Count, query["steps"].ToString(), query["all"].ToString()) switch
+    {
+        (0, _, _) => 1,
+        (1, var steps, "") when int.TryParse(steps, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 => n,
+        (1, "", "true") => long.MaxValue,
+        _ => null,
+    };
+
+    /// <summary>
+    /// Ends a stepwise operation before its next step, and answers when it has ended. Otherwise frees the locks of an operation whose
+    /// agent is gone for good; any other that runs here is not touched.
+    /// </summary>
+    private static async Task<IResult> AbandonAsync(
+        HttpContext http, string id, OperationRunner runner, OperationStore store, ClusterLock locks, ClusterObserver cluster, NodeLock own)
+    {
+        if (runner.Find(id) is { Gate: { } gate, Report.State: OperationState.Running or OperationState.Waiting } stepwise)
+        {
+            gate.Abandon();
+            await Task.WhenAny(stepwise.Ended).WaitAsync(http.RequestAborted);
+            return Results.Json(stepwise.Report, WireJson.Default.OperationReport);
+        }
+        if (runner.Find(id) is not null)
             return Answers.Refuse(new(Code.Busy, $"operation {id} is running on this node", "wait for it"));
         if (store.Find(id) is null && own.Holder?.Operation != id)
             return Answers.Refuse(Unknown(id));

@@ -1,0 +1,17 @@
+namespace PgHa.Agent.Operations;
+
+/// <summary>How an operation is to be carried out.</summary>
+public sealed record Conduct
+{
+    /// <summary>At once, for an operator.</summary>
+    public static Conduct Usual { get; } = new();
+
+    /// <summary>It waits before each step.</summary>
+    public bool Stepwise { get; init; }
+
+    /// <summary>The interrupted operation it takes up.</summary>
+    public string? Resumes { get; init; }
+
+    /// <summary>It brings back the state before that one.</summary>
+    public bool Undoing { get; init; }
+}

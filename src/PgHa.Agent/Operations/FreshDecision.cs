@@ -1,0 +1,40 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Operations;
+
+/// <summary>Observes, compares what has to be compared, and decides.</summary>
+public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
+{
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The decision and the view it rests on.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="operation">The operation that must hold all locks; null for a dry run.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<(Decision Decision, ClusterView View)> MakeAsync(ChangeRequest request, string? operation, CancellationToken cancel)
+    {
+        var view = await ObserveSettledAsync(cancel);
+        var unlocked = operation is null ? null : CommonRules.RefuseUnlocked(view, operation);
+        if ((unlocked ?? CommonRules.Refuse(request, view)) is { } refusal)
+            return (new Refused(refusal), view);
+        var focus = Planner.Focus(request, view);
+        var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
+        return (Planner.Decide(request, view, wal), view);
+    }
+
+    /// <summary>A server on its way down is gone in a moment (the children of a killed one, too): worth waiting for before anything is decided.</summary>
+    private async Task<ClusterView> ObserveSettledAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var view = await cluster.ObserveAsync(fresh: true, cancel);
+            if (view.Nodes.All(n => n.Server != ServerStatus.ShuttingDown) || time.GetElapsedTime(begun) > SettleWithin)
+                return view;
+            await Task.Delay(SettleInterval, time, cancel);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>
+/// What to do about an operation that stopped half way, from a fresh view. Nothing is replayed: a request is planned anew, or it is
+/// left. Pure.
+/// </summary>
+public static class HaltRules
+{
+    /// <summary>
+    /// An operation that had changed nothing yet is not begun any more when its operator has surely turned away; nor is a stop finished,
+    /// which strands nobody when it is not: the server that runs now may have been started by hand since.
+    /// </summary>
+    public static readonly TimeSpan TooOld = TimeSpan.FromMinutes(10);
+
+    /// <summary>A server that starts or stops is waited for so long; then it is planned for as it is.</summary>
+    public static readonly TimeSpan SettlesWithin = TimeSpan.FromMinutes(1);
+
+    /// <summary>While the operation still lives.</summary>
+    public static Course WhileLive(Halt halt, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(halt);
+        if (!halt.Changed)
+            return new Leave("nothing was changed", NothingToUndo: true);
+        if (halt.Cause == HaltCause.StepFailed && Lost(halt, view))
+            return new TakeUp();
+        if (halt.Final)
+            return new Leave("a node may have become writable: nothing is undone");
+        // What an operator wanted stopped stays stopped when another stop fails; only who abandons the operation wants it back.
+        return halt.Undo is null || (halt.Cause == HaltCause.StepFailed && IsStop(halt.Continuation))
+            ? new Leave("what was done stays")
+            : new Try([Undo(halt, view)]);
+    }
+
+    /// <summary>After its agent, or another one it needs, was lost.</summary>
+    /// <param name="halt">The operation.</param>
+    /// <param name="view">A fresh view.</param>
+    /// <param name="waited">How long it has been waited for the nodes to settle.</param>
+    public static Course AfterLoss(Halt halt, ClusterView view, TimeSpan waited)
+    {
+        ArgumentNullException.ThrowIfNull(halt);
+        ArgumentNullException.ThrowIfNull(view);
+        if (Stale(halt, view) is { } stale)
+            return new Leave(stale);
+        if (halt.Age > TooOld && (!halt.Changed || IsStop(halt.Continuation)))
+            return new Leave($"it is older than {TooOld.TotalMinutes} minutes and {(halt.Changed ? "only stops" : "had changed nothing")}", NothingToUndo: !halt.Changed);
+        if (view.Nodes.FirstOrDefault(n => !n.Reachable && halt.Acting.Contains(n.Node)) is { } away)
+            return new Await($"the agent of {away.Node}, which has to act, does not answer");
+        if (waited < SettlesWithin && view.Nodes.FirstOrDefault(Unsettled) is { } moving)
+            return new Await($"{moving.Node} is about to change: {moving.LastStep?.Step ?? moving.Problem ?? moving.Server.ToString()}");
+        Way[] ways = [.. halt is { Undoing: true, Undo: not null } ? [] : Goal(halt, view), .. CanBeUndone(halt) ? [Undo(halt, view)] : Array.Empty<Way>()];
+        return ways.Length == 0 ? new Leave("this version of pgha does not know its request") : new Try(ways);
+    }
+
+    /// <summary>What a node is, in one word, for comparison later.</summary>
+    public static string Standing(NodeObservation node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return node switch
+        {
+            { Reachable: false } => "unreachable",
+            { State: NodeState.Stopped, DataProblem: null, Control: not { StoppedCleanly: true } } => "crashed",
+            _ => node.State.ToString().ToLowerInvariant(),
+        };
+    }
+
+    private static IEnumerable<Way> Goal(Halt halt, ClusterView view) =>
+        halt.Continuation is null ? [] : [new(halt.Continuation with
+        {
+            Force = false,
+            Resumed = true,
+            Answered = StillAnswered(halt, view),
+        }, Undoes: halt.Undoing)];
+
+    private static Way Undo(Halt halt, ClusterView view) =>
+        new(halt.Undo! with { Force = false, Answered = StillAnswered(halt, view) }, Undoes: true);
+
+    /// <summary>An undo that was under way is finished even where its own last step was final.</summary>
+    private static bool CanBeUndone(Halt halt) => halt.Undo is not null && (halt.Undoing || (!halt.Final && !IsStop(halt.Continuation)));
+
+    private static bool IsStop(ChangeRequest? request) => request is StopNode or StopPrimary or StopStandbys or StopAll;
+
+    /// <summary>Nodes that the operator's force answered for and that are still what they were then: force is not stretched to others.</summary>
+    private static string[] StillAnswered(Halt halt, ClusterView view) =>
+        [.. view.Nodes.Where(n => halt.Found.TryGetValue(n.Node, out var found) && found.Answered && found.State == Standing(n)).Select(n => n.Node)];
+
+    /// <summary>A node cannot be asked, or its agent is another run than the one that was locked.</summary>
+    private static bool Lost(Halt halt, ClusterView view) => halt.ConnectionLost || view.Nodes.Any(n =>
+        halt.Found.TryGetValue(n.Node, out var found) && found.Boot.Length > 0 && (!n.Reachable || n.BootId != found.Boot));
+
+    /// <summary>Somebody else has changed a node since: what was wanted then may not be wanted now.</summary>
+    private static string? Stale(Halt halt, ClusterView view)
+    {
+        foreach (var node in view.Nodes.Where(n => n.LastStep is not null && n.LastStep.Operation != halt.Operation))
+            if (halt.Found.GetValueOrDefault(node.Node)?.LastOperation != node.LastStep!.Operation)
+                return $"operation {node.LastStep.Operation} may have changed {node.Node} after it";
+        return null;
+    }
+
+    private static bool Unsettled(NodeObservation node) =>
+        node.Reachable && (node.LastStep is { Running: true } || node.Server is ServerStatus.Starting or ServerStatus.ShuttingDown);
+}

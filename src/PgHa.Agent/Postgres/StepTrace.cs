@@ -1,0 +1,57 @@
+using System.Text;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Remembers, across runs of the agent, which operation changed this node last: by that an interrupted operation learns whether another
+/// one acted after it.
+/// </summary>
+internal sealed class StepTrace(AgentOptions options)
+{
+    private readonly string _file = Path.Combine(options.StateDir, "last-operation");
+    private readonly Lock _gate = new();
+    private NodeStep? _last;
+
+    /// <summary>The last step that changed, or changes, the node.</summary>
+    internal NodeStep? Last
+    {
+        get { lock (_gate) return _last ??= Read(); }
+    }
+
+    /// <summary>Before the step acts. Durable once for each operation.</summary>
+    internal void Begin(Step step, string operation)
+    {
+        if (!step.Changes)
+            return;
+        var known = Last?.Operation == operation;
+        lock (_gate)
+            _last = new(operation, step.Words, Running: true);
+        if (!known)
+            Write(operation);
+    }
+
+    /// <summary>After the step.</summary>
+    internal void End()
+    {
+        lock (_gate)
+            _last = _last is { Running: true } last ? last with { Running = false } : _last;
+    }
+
+    private NodeStep? Read() => File.Exists(_file) ? new(File.ReadAllText(_file), null, Running: false) : null;
+
+    private void Write(string operation)
+    {
+        try
+        {
+            DurableFile.Replace(_file, Encoding.UTF8.GetBytes(operation));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A role change does not stop half way because the disk of state_dir is full; this run of the agent still knows.
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using PgHa.Agent.Plans;
+using PgHa.Client;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>What the journal keeps of a request is the whole request.</summary>
+[Trait("Category", "Fast")]
+public class RequestFormTests
+{
+    private static readonly ChangeRequest[] All =
+    [
+        new StartNode("n1"), new StartPrimary("n1"), new StartStandby("n1"), new StartAll("n1"),
+        new Failover("n1", FailoverForm.Restart), new Failover("n1", FailoverForm.Promote, "n2"),
+        new Switchover("n1", StopOrder.PrimaryFirst), new Switchover("n1", StopOrder.StandbysFirst, "n2"),
+        new StopNode("n1"), new StopPrimary("n1"), new StopStandbys("n1"),
+        new StopAll("n1", StopOrder.PrimaryFirst), new StopAll("n1", StopOrder.StandbysFirst),
+    ];
+
+    [Fact]
+    public void Every_kind_of_request_is_known() => Assert.Equal(
+        typeof(ChangeRequest).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ChangeRequest))).Select(t => t.Name).Order(),
+        All.Select(r => r.GetType().Name).Distinct().Order());
+
+    [Fact]
+    public void Every_request_is_read_back_as_it_was()
+    {
+        foreach (var request in All.SelectMany(r => new[] { r, r with { Force = true, Answered = ["n3"] }, r with { Resumed = true } }))
+        {
+            var json = JsonSerializer.Serialize(new OperationReport
+            {
+                Id = "a", Goal = "g", Coordinator = "n1", State = OperationState.Running, Started = default, Request = RequestForm.Write(request),
+            }, WireJson.Default.OperationReport);
+            var back = RequestForm.Read(JsonSerializer.Deserialize(json, WireJson.Default.OperationReport)!.Request);
+            Assert.NotNull(back);
+            Assert.Equal(request with { Answered = [] }, back with { Answered = [] });
+            Assert.Equal(request.Answered, back.Answered);
+        }
+    }
+
+    [Fact]
+    public void A_request_of_a_later_version_is_not_guessed() =>
+        Assert.Null(RequestForm.Read(new() { Verb = "teleport", Node = "n1" }));
+}

@@ -1,0 +1,81 @@
+namespace PgHa.Cluster.Tests.Trouble;
+
+/// <summary>
+/// The agent of either node is killed at every point of every operation. It is started again, and nothing else is done: the operation
+/// is finished or undone, no row is lost, never are two nodes writable, and the pair can go on.
+/// </summary>
+public abstract class CrashPoints : ClusterTest
+{
+    internal async Task PlayAll(Victim victim, int expected)
+    {
+        var failures = new List<string>();
+        var played = 0;
+        CrashRun? run = null;
+        foreach (var scenario in CrashScenario.All)
+        {
+            run ??= await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+            foreach (var point in await run.Points(scenario, victim))
+            {
+                run ??= await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+                played++;
+                if (await Play(run, point) is not { } failure) continue;
+                failures.Add(failure);
+                await run.DisposeAsync();
+                run = null; // what a failed case left behind is no beginning
+            }
+        }
+        if (run is not null) await run.DisposeAsync();
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+        Assert.Equal(expected, played);
+    }
+
+    private static async Task<string?> Play(CrashRun run, CrashPoint point)
+    {
+        run.Cluster.Transcript.Enqueue($"--- {point}");
+        try
+        {
+            await run.Play(point);
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return $"{point}\n{e.Message}\n{Report.Of(run.Cluster)}";
+        }
+    }
+}
+
+public sealed class CoordinatorCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, 94);
+}
+
+public sealed class OtherCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, 104);
+}
+
+public sealed class SomeCrashPointTests : CrashPoints
+{
+    private static readonly CrashPoint[] Some =
+    [
+        new(Scenario("POST P instance/switchover/masterSlave"), 4, Moment.Before, Victim.Coordinator),
+        new(Scenario("POST P instance/switchover/masterSlave"), 6, Moment.After, Victim.Coordinator),
+        new(Scenario("POST S instance/switchover/slaveMaster"), 4, Moment.Asked, Victim.Other),
+        new(Scenario("POST P instance/failover/promote?to=S"), 3, Moment.Asked, Victim.Other),
+    ];
+
+    [Fact]
+    public async Task An_operation_whose_agent_is_killed_is_finished_or_undone_when_it_is_back()
+    {
+        await using var run = await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+        foreach (var point in Some)
+        {
+            run.Cluster.Transcript.Enqueue($"--- {point}");
+            await run.Play(point);
+        }
+    }
+
+    private static CrashScenario Scenario(string call) => CrashScenario.All.First(s => s.Call == call);
+}
