@@ -3,8 +3,10 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Cluster;
 
 /// <summary>Asks all nodes at once and puts their answers together; decides nothing.</summary>
-public sealed class ClusterObserver(IReadOnlyList<INode> nodes, CommonWal common)
+public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
 {
+    private readonly CommonWal _common = new();
+
     /// <summary>The nodes in configuration order.</summary>
     public IReadOnlyList<INode> Nodes { get; } = nodes;
 
@@ -38,13 +40,13 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, CommonWal common
 
     private async Task<WalAncestry> JudgeAsync(WalPosition a, WalPosition b, CancellationToken cancel)
     {
-        if (WalAncestry.RangeToCompare(a, b, common.Upto(a, b)) is not var (from, to))
+        if (WalAncestry.RangeToCompare(a, b, _common.Upto(a, b)) is not var (from, to))
             return WalAncestry.Judge(a, b, null, null);
         var digests = await Task.WhenAll(this[a.Node].WalDigestAsync(from, to, cancel), this[b.Node].WalDigestAsync(from, to, cancel));
         if (digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed)
             return WalAncestry.Unproven(a.Node, b.Node, $"their WAL could not be compared: {failed.Message}");
         var verdict = WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
-        common.Remember(a, b, verdict);
+        _common.Remember(a, b, verdict);
         return verdict.Kinship is WalKinship.Forked or WalKinship.Ahead ? await PartAsync(verdict, digests[0].Value!, digests[1].Value!, cancel) : verdict;
     }
 

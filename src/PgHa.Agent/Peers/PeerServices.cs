@@ -14,7 +14,7 @@ public static class PeerServices
 {
     /// <summary>Adds the cluster of the configuration.</summary>
     public static IServiceCollection AddPeers(this IServiceCollection services) => services
-        .AddSingleton(s => new ClusterObserver(Nodes(s), new CommonWal()))
+        .AddSingleton(s => new ClusterObserver(Nodes(s)))
         .AddSingleton(s => new Lazy<ClusterObserver>(s.GetRequiredService<ClusterObserver>));
 
     private static INode[] Nodes(IServiceProvider services)

@@ -3,6 +3,7 @@ using Npgsql;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Files;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Postgres;
 
@@ -59,7 +60,8 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
             using var bound = new CancellationTokenSource(SessionsWithin, time);
             if (await EndSessionsAsync(connection, bound.Token) is { } stuck)
                 return StepResult.Failed(stuck);
-            var flushed = await FlushAsync(connection, bound.Token);
+            if (await FlushAsync(connection, bound.Token) is not { } flushed)
+                return StepResult.Failed(Code.StepFailed, $"what was acknowledged on {options.Node} could not be flushed", "writes go on; look at its disk");
             var last = time.GetElapsedTime(begun).TotalMilliseconds;
             quit = postmaster.Signal(Linux.SigQuit);
             postmaster.Signal(Linux.SigCont);
@@ -92,12 +94,17 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
         }
     }
 
-    /// <summary>A commit of our own, flushed here: with it everything is that was acknowledged before, with synchronous_commit=off too.</summary>
-    private static async Task<string> FlushAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <summary>
+    /// A commit of our own, flushed here, and with it everything that was acknowledged before, with synchronous_commit=off too. It has to
+    /// write something: a transaction that only took a number is not waited for. Null where that is not seen to be so.
+    /// </summary>
+    private static async Task<string?> FlushAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await LocalSql.ScalarAsync(connection, "SET synchronous_commit = local", cancel);
-        await LocalSql.ScalarAsync(connection, "SELECT txid_current()::text", cancel);
-        return await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_flush_lsn()::text", cancel) ?? "";
+        var written = await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_insert_lsn()::text", cancel);
+        await LocalSql.ScalarAsync(connection, "SELECT pg_logical_emit_message(true, 'pgha', 'hand over')::text", cancel);
+        var flushed = await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_flush_lsn()::text", cancel);
+        return Lsn.TryParse(written, out var all) && Lsn.TryParse(flushed, out var end) && end >= all ? flushed : null;
     }
 
     private async Task<bool> GoneAsync(ServerProcess postmaster)

@@ -155,7 +155,8 @@ internal sealed class LocalSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
-        return kin.Kinship is WalKinship.Identical or WalKinship.Ahead
+        // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
+        return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
             ? StepResult.Done(kin.Evidence)
             : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
     }

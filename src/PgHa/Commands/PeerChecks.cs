@@ -15,7 +15,7 @@ internal static class PeerChecks
     internal static async Task<int> RunAsync(AgentOptions options, string? token, CancellationToken cancel)
     {
         var nodes = options.Nodes.Select(n => PeerServices.Remote(n, options, new AccessToken(token))).ToArray();
-        var view = await new ClusterObserver(nodes, new CommonWal()).ObserveAsync(fresh: true, cancel);
+        var view = await new ClusterObserver(nodes).ObserveAsync(fresh: true, cancel);
         var failures = DebianStart(options.Postgres) ? 0 : 1;
         foreach (var seen in view.Nodes)
             failures += Report($"{seen.Node}: {seen.State}", seen.Problem ?? seen.DataProblem, "look at its agent and its server log") ? 0 : 1;

@@ -17,7 +17,8 @@ public class EveryPlanTests
     [
         new StartNode(called), new StartPrimary(called), new StartStandby(called), new StartAll(called),
         new Failover(called, FailoverForm.Restart), new Failover(called, FailoverForm.Promote), new Failover(called, FailoverForm.Promote, other),
-        new Switchover(called, StopOrder.PrimaryFirst), new Switchover(called, StopOrder.StandbysFirst, other),
+        new StartStandby(called, RejoinForm.Rewind), new StartStandby(called, RejoinForm.Reclone),
+        new Switchover(called, StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote }, new Switchover(called, StopOrder.PrimaryFirst), new Switchover(called, StopOrder.StandbysFirst, other),
         new StopNode(called), new StopPrimary(called), new StopStandbys(called),
         new StopAll(called, StopOrder.PrimaryFirst), new StopAll(called, StopOrder.StandbysFirst),
         new InitData(called), new CloneData(called), new CloneData(called, other),
@@ -67,11 +68,11 @@ public class EveryPlanTests
             foreach (var step in stage)
                 yield return (step, [.. stopped]);
             foreach (var step in stage)
-                _ = step is StopServer ? stopped.Add(step.Node) : stopped.Remove(step.Node);
+                _ = step is StopServer or HandOver ? stopped.Add(step.Node) : stopped.Remove(step.Node);
         }
     }
 
-    private static bool MakesWritable(Step step) => step is StartAsPrimary or PromoteServer;
+    private static bool MakesWritable(Step step) => step is StartAsPrimary or PromoteServer or TakeOver;
 
     [Fact]
     public void There_are_plans_and_refusals_of_every_kind()
@@ -181,7 +182,7 @@ public class EveryPlanTests
     [Fact]
     public void Nodes_that_will_run_in_recovery_are_checked_before_anything_is_changed()
     {
-        foreach (var (c, plan) in Plans())
+        foreach (var (c, plan) in Plans().Where(p => p.Case.Request is not CloneData)) // nothing is there yet that could be checked
         {
             var checks = plan.Stages.TakeWhile(stage => stage.All(s => !s.Changes)).SelectMany(s => s).ToArray();
             foreach (var step in plan.Stages.SelectMany(s => s).Where(s => s is StartInRecovery or StartAsStandby or ReplayWal))

@@ -12,8 +12,11 @@ public class RequestFormTests
     private static readonly ChangeRequest[] All =
     [
         new StartNode("n1"), new StartPrimary("n1"), new StartStandby("n1"), new StartAll("n1"),
+        new StartStandby("n1", RejoinForm.Rewind), new StartStandby("n1", RejoinForm.Reclone), new InitData("n1"), new CloneData("n1"), new CloneData("n1", "n2"),
         new Failover("n1", FailoverForm.Restart), new Failover("n1", FailoverForm.Promote, "n2"),
         new Switchover("n1", StopOrder.PrimaryFirst), new Switchover("n1", StopOrder.StandbysFirst, "n2"),
+        new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote },
+        new Switchover("n1", StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote, AcceptUnlogged = true },
         new StopNode("n1"), new StopPrimary("n1"), new StopStandbys("n1"),
         new StopAll("n1", StopOrder.PrimaryFirst), new StopAll("n1", StopOrder.StandbysFirst),
     ];
