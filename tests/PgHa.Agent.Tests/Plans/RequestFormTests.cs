@@ -33,7 +33,12 @@ public class RequestFormTests
         {
             var json = JsonSerializer.Serialize(new OperationReport
             {
-                Id = "a", Goal = "g", Coordinator = "n1", State = OperationState.Running, Started = default, Request = RequestForm.Write(request),
+                Id = "a",
+                Goal = "g",
+                Coordinator = "n1",
+                State = OperationState.Running,
+                Started = default,
+                Request = RequestForm.Write(request),
             }, WireJson.Default.OperationReport);
             var back = RequestForm.Read(JsonSerializer.Deserialize(json, WireJson.Default.OperationReport)!.Request);
             Assert.NotNull(back);
