@@ -19,7 +19,7 @@ public static class CommonRules
         return TwoWritable(view) ?? data ?? Foreign(view);
     }
 
-/// <summary>The lock of a node that can be reached now but could not when the locks were taken is not held: then nothing may begin.</summary>
+    /// <summary>The lock of a node that can be reached now but could not when the locks were taken is not held: then nothing may begin.</summary>
     public static Refusal? RefuseUnlocked(ClusterView view, string operation)
     {
         ArgumentNullException.ThrowIfNull(view);
