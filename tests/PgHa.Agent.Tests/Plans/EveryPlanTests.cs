@@ -145,8 +145,26 @@ public class EveryPlanTests
             foreach (var step in plan.Stages.SelectMany(s => s).Where(s => s is StartAsStandby or Follow))
                 Assert.True(
                     c.Wal.Of(step.Node).Kinship is WalKinship.Identical or WalKinship.Behind
-                    || plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Source == step.Node),
+                    || plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Source == step.Node)
+                    || plan.Stages.SelectMany(s => s).Any(s => GivesUp(s) && s.Node == step.Node),
                     c.ToString());
+    }
+
+    private static bool GivesUp(Step step) => step is RewindServer or RecloneServer;
+
+    [Fact]
+    public void Only_a_rejoin_gives_WAL_up_and_salvages_it_first()
+    {
+        foreach (var (c, plan) in Plans())
+        {
+            var steps = plan.Stages.SelectMany(s => s).ToList();
+            foreach (var step in steps.Where(GivesUp))
+            {
+                Assert.True(c.Request is StartStandby { Rejoin: not null }, c.ToString());
+                Assert.True(c.Wal.Of(step.Node).Kinship is not (WalKinship.Identical or WalKinship.Behind), c.ToString());
+                Assert.True(steps.FindIndex(s => s is SalvageWal && s.Node == step.Node) is var salvage and >= 0 && salvage < steps.IndexOf(step), c.ToString());
+            }
+        }
     }
 
     [Fact]
