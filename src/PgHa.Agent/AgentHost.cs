@@ -63,6 +63,7 @@ public static partial class AgentHost
         NodeEndpoints.Map(app);
         OperationEndpoints.Map(app);
         SalvageEndpoints.Map(app);
+        ClusterEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         return app;

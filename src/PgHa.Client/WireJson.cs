@@ -20,6 +20,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(OperationReport))]
 [JsonSerializable(typeof(OperationReport[]))]
 [JsonSerializable(typeof(StepResult))]
+[JsonSerializable(typeof(ClusterChange))]
 [JsonSerializable(typeof(OperationLock))]
 [JsonSerializable(typeof(LockAnswer))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -9,6 +9,9 @@ public sealed record Conduct
     /// <summary>It waits before each step.</summary>
     public bool Stepwise { get; init; }
 
+    /// <summary>Why the operator wants it.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>The interrupted operation it takes up.</summary>
     public string? Resumes { get; init; }
 

@@ -4,7 +4,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Operations;
 
 /// <summary>A running or finished operation: its report so far, and the moment it ends.</summary>
-public sealed class Operation(OperationReport report, StepGate? gate = null)
+public sealed class Operation(OperationReport report, StepGate? gate = null, long begun = 0)
 {
     private readonly TaskCompletionSource<ClusterView> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -15,6 +15,9 @@ public sealed class Operation(OperationReport report, StepGate? gate = null)
     {
         get { lock (_gate) return _report; }
     }
+
+    /// <summary>When it began, on the monotonic clock.</summary>
+    public long Begun { get; } = begun;
 
     /// <summary>Where a stepwise operation waits; null for others.</summary>
     public StepGate? Gate { get; } = gate;

@@ -105,7 +105,7 @@ public sealed partial class OperationRunner(
 
     private Operation Begin(OperationReport report, Plan plan)
     {
-        var operation = new Operation(report, report.Stepwise ? new StepGate(time) : null);
+        var operation = new Operation(report, report.Stepwise ? new StepGate(time) : null, time.GetTimestamp());
         store.Begin(report);
         _running[report.Id] = operation;
         LogBegun(report.Id, plan.Goal, plan.Stages.Sum(s => s.Count));

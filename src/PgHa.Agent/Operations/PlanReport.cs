@@ -52,6 +52,7 @@ public sealed class PlanReport(AgentOptions options)
             Undo = plan.Undo is { } undo ? RequestForm.Write(undo) : null,
             Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode(n.BootId, HaltRules.Standing(n), n.LastStep?.Operation, plan.Answered.Contains(n.Node))),
             Stepwise = conduct.Stepwise,
+            Reason = conduct.Reason,
             Resumes = conduct.Resumes,
             Undoing = conduct.Undoing,
         };

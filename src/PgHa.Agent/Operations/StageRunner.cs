@@ -66,14 +66,17 @@ public sealed partial class StageRunner(ClusterObserver cluster, OperationStore 
 
     private async Task<StepResult> RunAsync(Operation operation, Step step, int index, CancellationToken cancel)
     {
-        Report(operation, index, r => r with { State = StepState.Running });
         var begun = time.GetTimestamp();
+        var at = Math.Round(time.GetElapsedTime(operation.Begun, begun).TotalMilliseconds, 1);
+        Report(operation, index, r => r with { State = StepState.Running, At = at });
         var result = await cluster[step.Node].RunAsync(step, operation.Report.Id, cancel);
         var took = time.GetElapsedTime(begun).TotalMilliseconds;
         Report(operation, index, r => r with
         {
             State = result.Failure is null ? StepState.Done : StepState.Failed,
             Milliseconds = Math.Round(took, 1),
+            LastWriteAt = at + result.LastWriteAt,
+            FirstWriteAt = at + result.FirstWriteAt,
             Evidence = result.Failure?.Message ?? result.Evidence,
         });
         if (result.Failure is { } failure)

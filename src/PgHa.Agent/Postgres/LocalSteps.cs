@@ -22,7 +22,7 @@ internal sealed class LocalSteps(
 
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
-        StopServer => act.Stop.RunAsync(cancel),
+        StopServer => StopAsync(cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
         StartAsStandby s => StartAsStandbyAsync(s.Upstream, cancel),
         StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, operation, cancel),
@@ -40,6 +40,14 @@ internal sealed class LocalSteps(
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
+
+    /// <summary>From its first moment a stopping primary may refuse writes.</summary>
+    private async Task<StepResult> StopAsync(CancellationToken cancel)
+    {
+        var standby = data.HasStandbySignal;
+        var stopped = await act.Stop.RunAsync(cancel);
+        return standby ? stopped : stopped with { LastWriteAt = 0 };
+    }
 
     private async Task<StepResult> FollowAsync(string upstream, CancellationToken cancel)
     {
@@ -92,6 +100,7 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
     {
+        var begun = time.GetTimestamp();
         var before = data.ReadControl();
         var wasStandby = data.HasStandbySignal;
         DurableFile.Remove(data.StandbySignal);
@@ -99,7 +108,7 @@ internal sealed class LocalSteps(
         {
             var seen = await ObserveAnswerAsync(cancel);
             return seen.Sql is { InRecovery: false } sql
-                ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}")
+                ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}") with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds }
                 : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
         }
         var never = await act.Start.AwaitEndOfChildrenAsync(cancel) is null && NeverOpened(before);
@@ -164,6 +173,7 @@ internal sealed class LocalSteps(
     /// <summary>The same rules as for any node that becomes writable; what it misses may come from the stopped primary, and from nobody else.</summary>
     private async Task<StepResult> TakeOverAsync(string source, IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
+        var begun = time.GetTimestamp();
         if (await act.Level.ReceiverEndedAsync(cancel) is { } receiving)
             return StepResult.Failed(receiving, neverWritable: true);
         var (refusal, wal) = await JudgeAsync(accepted, operation, null, [source], cancel);
@@ -176,7 +186,7 @@ internal sealed class LocalSteps(
             return StepResult.Failed(incomplete, neverWritable: true);
         var promoted = await act.Promotion.RunAsync(cancel);
         return promoted.Failure is null
-            ? promoted with { Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" }
+            ? promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" }
             : promoted;
     }
 

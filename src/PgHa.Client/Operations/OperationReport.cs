@@ -30,6 +30,16 @@ public sealed record OperationReport
     /// <summary>The steps in order; those of one stage run at the same time.</summary>
     public IReadOnlyList<StepReport> Steps { get; init; } = [];
 
+    /// <summary>
+    /// How long no node accepted writes, in milliseconds, as measured from inside: from the last possible commit on the old primary to the
+    /// first one on the new. Null where the operation moved no primary.
+    /// </summary>
+    public double? WritesInterruptedMs => Steps.FirstOrDefault(s => s.LastWriteAt is not null)?.LastWriteAt is { } last
+        && Steps.LastOrDefault(s => s.FirstWriteAt is not null)?.FirstWriteAt is { } first && first >= last ? Math.Round(first - last, 1) : null;
+
+    /// <summary>Why the operator wanted it, in his words.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>What was asked for.</summary>
     public OperationRequest? Request { get; init; }
 

@@ -46,6 +46,15 @@ public sealed record StepReport
     /// <summary>Where it stands.</summary>
     public StepState State { get; init; }
 
+    /// <summary>When it began, in milliseconds after the operation did.</summary>
+    public double? At { get; init; }
+
+    /// <summary>From when on no commit was possible on its node any more, in milliseconds after the operation began; null where it is about none.</summary>
+    public double? LastWriteAt { get; init; }
+
+    /// <summary>When its node accepted the first write, in milliseconds after the operation began; null where it is about none.</summary>
+    public double? FirstWriteAt { get; init; }
+
     /// <summary>How long it took, in milliseconds.</summary>
     public double? Milliseconds { get; init; }
 

@@ -40,7 +40,7 @@ public sealed class StepwiseTests : ClusterTest
     {
         var cluster = await BothStopped();
         var operation = await OperationWatch.Begin(cluster.N1, HttpMethod.Post, "instance/all");
-        await operation.AdvanceTo(1);
+        await operation.AdvanceTo(2);
         var abandoned = await cluster.N1.Api.Post($"../v2/operations/{operation.Id}/abandon");
         Assert.True(abandoned.Status == 200 && abandoned.Field("state")?.GetString() == "failed", abandoned.ToString());
         Assert.Contains("In force now: pg-node01 PrimaryAlone", abandoned.Field("failure")?.GetProperty("msg").GetString(), StringComparison.Ordinal);

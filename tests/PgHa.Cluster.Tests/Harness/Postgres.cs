@@ -30,7 +30,12 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public Task Start() => AsPostgres.Postgres("pg_ctl", "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
 
-    public Task Stop(string mode = "fast") => AsPostgres.Postgres("pg_ctl", "stop", "-w", "-s", "-D", DataDirectory, "-m", mode);
+    /// <summary>pg_ctl is content when the pid file is gone; the processes end a moment later.</summary>
+    public async Task Stop(string mode = "fast")
+    {
+        await AsPostgres.Postgres("pg_ctl", "stop", "-w", "-s", "-D", DataDirectory, "-m", mode);
+        await Wait.Until("the stopped server's processes are gone", () => Processes.Count == 0);
+    }
 
     public Task Promote() => AsPostgres.Postgres("pg_ctl", "promote", "-w", "-s", "-D", DataDirectory);
 
