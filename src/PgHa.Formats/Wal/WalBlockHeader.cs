@@ -36,9 +36,20 @@ internal struct WalBlockHeader
     /// <returns>Null, or what is wrong.</returns>
     public string? Read(ReadOnlySpan<byte> bytes, int major)
     {
+        var wrong = ReadSizes(bytes, major);
+        if (wrong is null)
+            ReadPlace(bytes);
+        return wrong;
+    }
+
+    /// <summary>Reads all but relation and block: enough to know where the record's parts lie.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public string? ReadSizes(ReadOnlySpan<byte> bytes, int major)
+    {
         if (bytes.Length < 4)
             return "a block header cut off";
-        (Id, Flags, DataLength) = (bytes[0], bytes[1], BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]));
+        var word = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        (Id, Flags, DataLength) = ((byte)word, (byte)(word >> 8), (ushort)(word >> 16));
         if ((Flags & HasDataFlag) != 0 != DataLength > 0)
             return $"block data of {DataLength} bytes with flags {Flags:X2}";
         if ((Flags & 0x0F) > (int)ForkName.Init)
@@ -47,30 +58,22 @@ internal struct WalBlockHeader
         ImageLength = 0;
         if ((Flags & HasImageFlag) != 0 && ReadImage(bytes, major) is { } wrong)
             return wrong;
-        return ReadPlace(bytes);
-    }
-
-    private string? ReadPlace(ReadOnlySpan<byte> bytes)
-    {
         var same = (Flags & SameRelation) != 0;
         if (same && !_hasRelation)
             return "the relation of a block before, but there is none";
-        var place = bytes[Size..];
-        if (place.Length < (same ? 4 : 16))
-            return "a block header cut off";
-        if (!same)
-        {
+        Size += same ? 4 : 16;
+        _hasRelation = true;
+        return bytes.Length < Size ? "a block header cut off" : null;
+    }
+
+    private void ReadPlace(ReadOnlySpan<byte> bytes)
+    {
+        if ((Flags & SameRelation) == 0)
             Relation = new RelationId(
-                BinaryPrimitives.ReadUInt32LittleEndian(place),
-                BinaryPrimitives.ReadUInt32LittleEndian(place[4..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(place[8..]));
-            place = place[12..];
-            Size += 12;
-            _hasRelation = true;
-        }
-        Block = BinaryPrimitives.ReadUInt32LittleEndian(place);
-        Size += 4;
-        return null;
+                BinaryPrimitives.ReadUInt32LittleEndian(bytes[(Size - 16)..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(bytes[(Size - 12)..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(bytes[(Size - 8)..]));
+        Block = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(Size - 4)..]);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace PgHa.Formats.Wal;
 
@@ -24,7 +25,14 @@ internal sealed class WalPages(ReadWal source, uint segmentSize, ulong? systemId
     public WalPageHeader Header { get; private set; }
 
     /// <summary>The bytes of the page shown, header included; fewer than a page where the stream ends.</summary>
-    public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(_pageOffset, Math.Min(PageSize, _bufferLength - _pageOffset));
+    public ReadOnlySpan<byte> Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _buffer.AsSpan(_pageOffset, Math.Min(PageSize, _bufferLength - _pageOffset));
+    }
+
+    /// <summary>The major version of PostgreSQL that wrote the page shown last; 0 before that.</summary>
+    public int Major { get; private set; }
 
     /// <summary>The cluster that wrote the WAL, as soon as a segment's first page was seen.</summary>
     public ulong? SystemIdentifier { get; private set; } = systemIdentifier;
@@ -44,7 +52,7 @@ internal sealed class WalPages(ReadWal source, uint segmentSize, ulong? systemId
         var fault = Check(page, header);
         if (fault is not null)
             return fault;
-        (Start, Header, _newestTimeline) = (page, header, header.Timeline);
+        (Start, Header, Major, _newestTimeline) = (page, header, header.Major, header.Timeline);
         return null;
     }
 

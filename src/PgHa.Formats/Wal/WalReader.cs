@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace PgHa.Formats.Wal;
 
@@ -37,9 +38,13 @@ public sealed class WalReader
     public ref readonly WalRecordHeader Current => ref _current;
 
     /// <summary>The record's bytes, header included; they stay until the next <see cref="MoveNext"/>, and are empty after the end.</summary>
-    public ReadOnlySpan<byte> Data => _fault is not null || !_current.Lsn.IsValid ? []
-        : _isLong ? _long.Bytes
-        : _pages.Bytes.Slice(_offsetInPage, (int)_current.TotalLength);
+    public ReadOnlySpan<byte> Data
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _fault is not null || !_current.Lsn.IsValid ? []
+            : _isLong ? _long.Bytes
+            : _pages.Bytes.Slice(_offsetInPage, (int)_current.TotalLength);
+    }
 
     /// <summary>Why <see cref="MoveNext"/> returned false; None before that.</summary>
     public EndReason EndReason => _fault?.Reason ?? EndReason.None;
@@ -56,7 +61,7 @@ public sealed class WalReader
     public ulong? SystemIdentifier => _pages.SystemIdentifier;
 
     /// <summary>The major version of PostgreSQL that wrote the page last read; 0 before that.</summary>
-    public int Major => _pages.Header.Major;
+    public int Major => _pages.Major;
 
     /// <summary>Goes to the next record.</summary>
     /// <returns>False at the end of valid WAL, for which <see cref="EndReason"/> then gives the reason.</returns>
@@ -84,12 +89,14 @@ public sealed class WalReader
         if (offset >= (ulong)page.Length || page.Length - (int)offset < WalRecordHeader.Size)
             return false;
         var rest = page[(int)offset..];
-        var header = WalRecordHeader.Read(rest, _next, _pages.Header.Timeline);
-        if (header.TotalLength < WalRecordHeader.Size || header.TotalLength > (uint)rest.Length || header.IsSwitch
-            || !_current.Lsn.IsValid || !WalRecordChecks.IsInOrder(header, _current.Lsn, rest[..(int)header.TotalLength]))
+        var total = BinaryPrimitives.ReadUInt32LittleEndian(rest);
+        if (total < WalRecordHeader.Size || total > (uint)rest.Length
+            || !WalRecordChecks.IsInOrder(rest[..(int)total], _current.Lsn))
             return false;
         (_offsetInPage, _isLong) = ((int)offset, false);
-        SetCurrent(header, _next + header.TotalLength);
+        _current = WalRecordHeader.Read(rest, _next, _pages.Header.Timeline);
+        // A switch record is of resource manager 0, as few are.
+        _next = _current.Rmgr == 0 && _current.IsSwitch ? EndOfSegment() : _current.End;
         return true;
     }
 
@@ -154,17 +161,17 @@ public sealed class WalReader
             return damaged;
         if (overwritten.IsValid && WalRecordChecks.Overwrite(header, record, overwritten) is { } other)
             return other;
-        SetCurrent(header, endExact);
+        _current = header with { End = new Lsn((endExact.Value + 7) & ~7UL), EndExact = endExact };
+        _next = header.IsSwitch ? EndOfSegment() : _current.End;
         return null;
     }
 
-    private void SetCurrent(in WalRecordHeader header, Lsn endExact)
+    /// <summary>Nothing more stands in a segment behind a switch record: it ends where the next segment begins.</summary>
+    private Lsn EndOfSegment()
     {
-        var end = new Lsn((endExact.Value + 7) & ~7UL);
-        if (header.IsSwitch)
-            end = WalSegment.At(header.Timeline, new Lsn(end.Value - 1), _segmentSize).End;
-        _current = header with { End = end, EndExact = endExact };
-        _next = end;
+        var end = WalSegment.At(_current.Timeline, new Lsn(_current.End.Value - 1), _segmentSize).End;
+        _current = _current with { End = end };
+        return end;
     }
 
     private string FileOf(Lsn at)

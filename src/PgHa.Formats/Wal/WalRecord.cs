@@ -2,23 +2,25 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PgHa.Formats.Wal;
 
-/// <summary>A record taken apart (DecodeXLogRecord in access/transam/xlogreader.c). It points into the record's bytes.</summary>
+/// <summary>A record taken apart (DecodeXLogRecord in access/transam/xlogreader.c). It points to the record's header and bytes.</summary>
 public readonly ref struct WalRecord
 {
+    private readonly ref readonly WalRecordHeader _header;
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly int _payload;
+    private readonly int _mainLength;
     private readonly int _major;
 
-    private WalRecord(scoped in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major, scoped in WalRecordLayout layout)
+    private WalRecord(in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major, scoped in WalRecordLayout layout)
     {
-        (Header, _major, _payload) = (header, major, layout.Payload);
+        _header = ref header;
+        (_major, _payload, _mainLength) = (major, layout.Payload, layout.MainLength);
         (BlockCount, ImageLength, Origin, TopLevelXid) = (layout.Blocks, layout.ImageLength, layout.Origin, layout.TopLevelXid);
         _bytes = bytes;
-        MainData = bytes[(bytes.Length - layout.MainLength)..];
     }
 
     /// <summary>The record's header.</summary>
-    public WalRecordHeader Header { get; }
+    public ref readonly WalRecordHeader Header => ref _header;
 
     /// <summary>The number of block references.</summary>
     public int BlockCount { get; }
@@ -33,7 +35,7 @@ public readonly ref struct WalRecord
     public uint TopLevelXid { get; }
 
     /// <summary>The bytes that belong to no block.</summary>
-    public ReadOnlySpan<byte> MainData { get; }
+    public ReadOnlySpan<byte> MainData => _bytes[(_bytes.Length - _mainLength)..];
 
     /// <summary>The operation's name as pg_waldump prints it, for example INSERT+INIT.</summary>
     public string Operation => WalOperation.NameOf(Header.Rmgr, Header.Info, _major);
@@ -45,16 +47,28 @@ public readonly ref struct WalRecord
     /// <param name="record">The record.</param>
     /// <param name="error">What is wrong with it; the offset counts from the record's start.</param>
     public static bool TryRead(
-        scoped in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major,
+        in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major,
         out WalRecord record, [NotNullWhen(false)] out FormatError? error)
     {
-        record = default;
         var layout = default(WalRecordLayout);
-        var wrong = bytes.Length < WalRecordHeader.Size ? "a header cut off" : layout.Read(bytes, major);
-        error = wrong is null ? null : new FormatError($"WAL record at {header.Lsn}", layout.Payload, "the parts of a record", wrong);
-        if (wrong is null)
-            record = new WalRecord(header, bytes, major, layout);
-        return wrong is null;
+        error = layout.Read(header, bytes, major);
+        record = error is null ? new WalRecord(header, bytes, major, layout) : default;
+        return error is null;
+    }
+
+    /// <summary>How many bytes of a record are full-page images; for counting it is quicker than to take the record apart.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="bytes">All its bytes, header included.</param>
+    /// <param name="major">The major version of PostgreSQL that wrote it.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <param name="error">What is wrong with the record, as <see cref="TryRead"/> finds it.</param>
+    public static bool TryReadImageLength(
+        in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major, out int length, [NotNullWhen(false)] out FormatError? error)
+    {
+        var layout = default(WalRecordLayout);
+        error = layout.Read(header, bytes, major);
+        length = layout.ImageLength;
+        return error is null;
     }
 
     /// <summary>Goes through the block references.</summary>

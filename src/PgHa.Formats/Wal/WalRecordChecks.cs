@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace PgHa.Formats.Wal;
 
@@ -18,17 +20,19 @@ internal static class WalRecordChecks
     /// <param name="previous">The record read before; zero for the first, of which only this is known: its link leads back.</param>
     public static WalFault? Header(in WalRecordHeader header, Lsn previous)
     {
-        if (!IsLinked(header, previous))
+        if (previous.IsValid ? header.Prev != previous : header.Prev >= header.Lsn)
             return new WalFault(EndReason.BadPrevLink, header.Lsn,
                 previous.IsValid ? $"prev-link {previous}" : $"a prev-link before {header.Lsn}", header.Prev.ToString());
-        return !HasResourceManager(header)
+        return header.Rmgr is > 21 and < 128
             ? new WalFault(EndReason.BadResourceManager, header.Lsn, "resource manager 0 to 21 or 128 to 255", $"{header.Rmgr}")
             : null;
     }
 
-    /// <summary>Header and checksum at once, for a record that most likely is in order.</summary>
-    public static bool IsInOrder(in WalRecordHeader header, Lsn previous, ReadOnlySpan<byte> record) =>
-        IsLinked(header, previous) && HasResourceManager(header) && Sum(record) == header.Crc;
+    /// <summary>All of it at once, for a whole record that most likely is in order and is not the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsInOrder(ReadOnlySpan<byte> record, Lsn previous) =>
+        previous.IsValid && BinaryPrimitives.ReadUInt64LittleEndian(record[8..]) == previous.Value
+        && record[17] is (<= 21 or >= 128) && BinaryPrimitives.ReadUInt32LittleEndian(record[20..]) == Sum(record);
 
     /// <summary>The checksum covers what follows the header, then the header up to the checksum itself.</summary>
     public static WalFault? Checksum(in WalRecordHeader header, ReadOnlySpan<byte> record)
@@ -37,12 +41,15 @@ internal static class WalRecordChecks
         return crc == header.Crc ? null : new WalFault(EndReason.BadCrc, header.Lsn, $"CRC-32C {crc:x8}", $"{header.Crc:x8}");
     }
 
-    private static bool IsLinked(in WalRecordHeader header, Lsn previous) =>
-        previous.IsValid ? header.Prev == previous : header.Prev < header.Lsn;
-
-    private static bool HasResourceManager(in WalRecordHeader header) => header.Rmgr is <= 21 or >= 128;
-
-    private static uint Sum(ReadOnlySpan<byte> record) => Crc32C.Append(Crc32C.Compute(record[WalRecordHeader.Size..]), record[..20]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Sum(ReadOnlySpan<byte> record)
+    {
+        // The 20 bytes as three words: most records are not much longer, and going through a loop would cost as much again.
+        var crc = ~Crc32C.Compute(record[WalRecordHeader.Size..]);
+        crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(record));
+        crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(record[8..]));
+        return ~BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt32LittleEndian(record[16..]));
+    }
 
     /// <summary>What takes the place of a cut-off record says which one that was (xl_overwrite_contrecord).</summary>
     public static WalFault? Overwrite(in WalRecordHeader header, ReadOnlySpan<byte> record, Lsn overwritten)

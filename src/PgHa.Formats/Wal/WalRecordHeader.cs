@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace PgHa.Formats.Wal;
 
@@ -49,16 +50,25 @@ public readonly record struct WalRecordHeader
     /// <summary>Stands in place of the rest of a record that a crash cut off (XLOG_OVERWRITE_CONTRECORD).</summary>
     public bool IsOverwriteContrecord => Rmgr == 0 && (Info & 0xF0) == OverwriteInfo;
 
-    /// <summary>Reads the 24 bytes of the header.</summary>
-    internal static WalRecordHeader Read(ReadOnlySpan<byte> bytes, Lsn lsn, TimelineId timeline) => new()
+    /// <summary>Reads the 24 bytes of the header; the record is taken to lie in one piece.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static WalRecordHeader Read(ReadOnlySpan<byte> bytes, Lsn lsn, TimelineId timeline)
     {
-        Lsn = lsn,
-        Timeline = timeline,
-        TotalLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-        Xid = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
-        Prev = new Lsn(BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..])),
-        Info = bytes[16],
-        Rmgr = bytes[17],
-        Crc = BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]),
-    };
+        var raw = bytes[..Size];
+        var total = BinaryPrimitives.ReadUInt32LittleEndian(raw);
+        var endExact = lsn.Value + total;
+        return new()
+        {
+            Lsn = lsn,
+            End = new Lsn((endExact + 7) & ~7UL),
+            EndExact = new Lsn(endExact),
+            Timeline = timeline,
+            TotalLength = total,
+            Xid = BinaryPrimitives.ReadUInt32LittleEndian(raw[4..]),
+            Prev = new Lsn(BinaryPrimitives.ReadUInt64LittleEndian(raw[8..])),
+            Info = raw[16],
+            Rmgr = raw[17],
+            Crc = BinaryPrimitives.ReadUInt32LittleEndian(raw[20..]),
+        };
+    }
 }

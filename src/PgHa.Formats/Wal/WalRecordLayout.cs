@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace PgHa.Formats.Wal;
 
@@ -17,7 +18,16 @@ internal struct WalRecordLayout
     private long _dataLength;
     private bool _hasMain;
 
-    public string? Read(ReadOnlySpan<byte> bytes, int major)
+    /// <summary>Reads the headers of all parts.</summary>
+    /// <returns>Null, or what is wrong; the offset counts from the record's start.</returns>
+    public FormatError? Read(in WalRecordHeader header, ReadOnlySpan<byte> bytes, int major)
+    {
+        var wrong = bytes.Length < WalRecordHeader.Size ? "a header cut off" : Read(bytes, major);
+        return wrong is null ? null : new FormatError($"WAL record at {header.Lsn}", Payload, "the parts of a record", wrong);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private string? Read(ReadOnlySpan<byte> bytes, int major)
     {
         Payload = WalRecordHeader.Size;
         var block = default(WalBlockHeader);
@@ -33,6 +43,7 @@ internal struct WalRecordLayout
             : $"{bytes.Length - Payload} bytes of data where the headers say {_dataLength}";
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private string? ReadPart(ReadOnlySpan<byte> rest)
     {
         var id = rest[0];
@@ -53,6 +64,7 @@ internal struct WalRecordLayout
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private string? ReadMain(uint length, int rest)
     {
         if (length > rest)
@@ -63,10 +75,11 @@ internal struct WalRecordLayout
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private string? ReadBlock(ref WalBlockHeader header, ReadOnlySpan<byte> rest, int major)
     {
         var lastId = Blocks == 0 ? -1 : header.Id;
-        if (header.Read(rest, major) is { } wrong)
+        if (header.ReadSizes(rest, major) is { } wrong)
             return wrong;
         if (header.Id <= lastId)
             return $"block {header.Id} after block {lastId}";

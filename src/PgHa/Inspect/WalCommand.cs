@@ -1,5 +1,4 @@
 using System.CommandLine;
-using PgHa.Formats.Wal;
 
 namespace PgHa.Inspect;
 
@@ -53,7 +52,7 @@ internal static class WalCommand
         foreach (var stream in streams)
         {
             WalListing.Begin(stream, report);
-            walk.Run(stream, (in WalRecord record, int major) => WalListing.Show(record, major, report)).Show(report);
+            walk.Run(stream, reader => WalListing.Show(reader, report)).Show(report);
         }
     }
 

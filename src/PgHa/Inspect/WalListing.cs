@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PgHa.Formats;
 using PgHa.Formats.Wal;
 
 namespace PgHa.Inspect;
@@ -19,15 +20,21 @@ internal static class WalListing
         report.Line(string.Format(CultureInfo.InvariantCulture, Row, "LSN", "length", "rmgr", "operation", "xid", "prev", "details"));
     }
 
-    /// <summary>Shows a record.</summary>
-    internal static void Show(in WalRecord record, int major, Report report)
+    /// <summary>Shows the record that a reader has come to.</summary>
+    internal static FormatError? Show(WalReader reader, Report report)
     {
+        if (!WalRecord.TryRead(reader.Current, reader.Data, reader.Major, out var record, out var error))
+            return error;
         if (report.IsJson)
-        {
-            WalRecordJson.Write(record, major, report);
-            return;
-        }
-        var header = record.Header;
+            WalRecordJson.Write(record, reader.Major, report);
+        else
+            Line(record, reader.Major, report);
+        return null;
+    }
+
+    private static void Line(in WalRecord record, int major, Report report)
+    {
+        ref readonly var header = ref record.Header;
         report.Line(string.Format(CultureInfo.InvariantCulture, Row, header.Lsn, header.TotalLength,
             ResourceManager.NameOf(header.Rmgr), record.Operation, header.Xid, header.Prev, Details(record, major)).TrimEnd());
     }

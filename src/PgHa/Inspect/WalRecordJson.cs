@@ -38,7 +38,7 @@ internal static class WalRecordJson
 
     private static void WriteHeader(Utf8JsonWriter json, in WalRecord record)
     {
-        var header = record.Header;
+        ref readonly var header = ref record.Header;
         json.WriteString("lsn", header.Lsn.ToString());
         json.WriteString("end_lsn", header.EndExact.ToString());
         json.WriteNumber("timeline", header.Timeline.Value);

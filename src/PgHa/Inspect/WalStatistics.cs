@@ -1,3 +1,4 @@
+using PgHa.Formats;
 using PgHa.Formats.Wal;
 
 namespace PgHa.Inspect;
@@ -19,16 +20,19 @@ internal sealed class WalStatistics
     }
 
     /// <summary>Counts a record.</summary>
-    internal void Add(in WalRecord record, int major)
+    internal FormatError? Add(WalReader reader)
     {
-        var header = record.Header;
+        ref readonly var header = ref reader.Current;
+        if (!WalRecord.TryReadImageLength(header, reader.Data, reader.Major, out var images, out var error))
+            return error;
         // A transaction's highest bit says that there is more to read, not what happened.
         var code = header.Rmgr == Transaction ? header.Info >> 4 & 7 : header.Info >> 4;
         ref var sums = ref _sums[header.Rmgr * CodesPerRmgr + code];
         sums.Count++;
-        sums.Record += header.TotalLength - record.ImageLength;
-        sums.Image += record.ImageLength;
-        _major = major;
+        sums.Record += header.TotalLength - images;
+        sums.Image += images;
+        _major = reader.Major;
+        return null;
     }
 
     /// <summary>All together.</summary>
