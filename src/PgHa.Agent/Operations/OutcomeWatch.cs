@@ -1,5 +1,6 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Operations;
@@ -18,7 +19,7 @@ public sealed class OutcomeWatch(ClusterObserver cluster, TimeProvider time)
         while (true)
         {
             var view = await cluster.ObserveAsync(fresh: true, cancel);
-            var missing = outcomes.Where(o => !o.States.Contains(view[o.Node].State)).ToArray();
+            var missing = outcomes.Where(o => !o.States.Contains(view[o.Node].State) || StillBefore(view[o.Node], view)).ToArray();
             var waited = time.GetElapsedTime(begun);
             if (missing.Length == 0 || (waited > UncertainWithin && missing.All(o => !o.Certain)))
                 return (view, null);
@@ -27,6 +28,13 @@ public sealed class OutcomeWatch(ClusterObserver cluster, TimeProvider time)
             await Task.Delay(Interval, time, cancel);
         }
     }
+
+    /// <summary>
+    /// After a promotion a standby first streams the rest of the old timeline, stops, and begins anew on the next one: only then it stays.
+    /// </summary>
+    private static bool StillBefore(NodeObservation node, ClusterView view) =>
+        node is { State: NodeState.Standby, Sql.Timeline: { } timeline } && view.Primary?.Sql?.Timeline is { } now && timeline < now
+        && StandbyPlan.FollowsPrimary(node, view);
 
     private static Refusal Explain(Outcome missing, ClusterView view) => new(Code.StepFailed,
         $"{missing.Node} does not show the expected state ({string.Join(" or ", missing.States)})"

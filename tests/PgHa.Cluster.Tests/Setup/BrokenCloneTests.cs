@@ -28,7 +28,7 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         Assert.True(Directory.Exists(Side(cluster.N2)));
         cluster.N1.Postgres.Thaw(); // pg_basebackup outlives its agent and goes on for a while
         await cluster.N2.StartAgent();
-        await Wait.Until("nothing is left", () => Files(cluster.N2).All(f => f.Contains("pgha.yml", StringComparison.Ordinal)), 20);
+        await Wait.Until("nothing is left", () => Directory.EnumerateDirectories(cluster.N2.Folder).All(d => d == cluster.N2.In("state")), 20);
         await Succeeds(cluster);
         AssertNothingLeft(cluster.N2, "data", "postgres.log");
     }
