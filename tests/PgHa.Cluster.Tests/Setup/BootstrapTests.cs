@@ -20,7 +20,7 @@ public sealed class BootstrapTests : BootstrapTest
         await Works(cluster);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Three_empty_machines_become_a_cluster_and_a_standby_can_be_the_source()
     {
         var cluster = await Empty(3);

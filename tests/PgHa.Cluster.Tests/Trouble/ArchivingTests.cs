@@ -1,6 +1,7 @@
 namespace PgHa.Cluster.Tests.Trouble;
 
 /// <summary>An archive that is slow or away hinders no switchover; PostgreSQL's own shutdown tries it for a while (fact 12).</summary>
+[Trait("Category", "Long")]
 public sealed class ArchivingTests : ClusterTest
 {
     [Theory]
