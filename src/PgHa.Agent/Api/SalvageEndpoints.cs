@@ -14,9 +14,10 @@ internal static class SalvageEndpoints
     {
         foreach (var version in new[] { Routes.V1, Routes.V2 })
         {
-            routes.MapGet(version + "/salvage", (SalvageStore store) =>
+            var api = routes.MapGroup(version);
+            api.MapGet("salvage", (SalvageStore store) =>
                 Results.Json([.. store.All.Select(r => r with { Commits = [] })], WireJson.Default.SalvageReportArray));
-            routes.MapGet(version + "/salvage/{id}", (string id, SalvageStore store) => store.Find(id) is { } report
+            api.MapGet("salvage/{id}", (string id, SalvageStore store) => store.Find(id) is { } report
                 ? Results.Json(report, WireJson.Default.SalvageReport)
                 : Answers.Refuse(new(Code.NotFound, $"there is no salvage {id} on this node", "see GET salvage")));
         }

@@ -211,7 +211,7 @@ public sealed class WalUploadTests : ClusterTest
         });
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData(1), InlineData(64)]
     public async Task Segments_of_another_size_are_taken_and_those_of_16_MB_refused(int megabytes)
     {

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace PgHa.Cluster.Tests.Setup;
 
 /// <summary>A clone that is broken off leaves nothing behind, and the next one succeeds.</summary>
+[Trait("Category", "Long")]
 public sealed partial class BrokenCloneTests : BootstrapTest
 {
     [Fact]
