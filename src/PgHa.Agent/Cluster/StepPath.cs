@@ -14,7 +14,7 @@ public static class StepPath
         var accepted = query("accept")?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
         return (verb, query("as")) switch
         {
-            ("stop", null) => new StopServer(node),
+            ("stop", null) => new StopServer(node, query("until") == "shut-down"),
             ("start", "recovery") => new StartInRecovery(node),
             ("start", "primary") => new StartAsPrimary(node, accepted),
             ("start", "standby") when upstream is not null => new StartAsStandby(node, upstream),

@@ -29,7 +29,7 @@ public static class FailoverPlan
         var target = request.Target;
         var others = StandbyPlan.Waiting(target, view, wal).ToArray();
         IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
-        var stopped = view[target].State == NodeState.Stopped;
+        var stopped = view[target].Down;
         var stages = request.Form == FailoverForm.Restart
             ? Restart(target, stopped, verdict, wal, accepted)
             : Promote(target, stopped, verdict, wal, accepted);
@@ -71,9 +71,9 @@ public static class FailoverPlan
         if (view.Except(target.Node).FirstOrDefault(n => n.Writable) is { } writable)
             return new(Code.AnotherWritable, $"{writable.Node} is writable",
                 "a failover needs the old primary down; to exchange the roles of running nodes use switchover");
-        if (target.State == NodeState.Unknown)
+        if (target is { State: NodeState.Unknown, Ending: false })
             return ((Refused)StartPlan.Unknown(target)).Why;
-        if (!target.InRecovery && !(request.Resumed && target.State == NodeState.Stopped))
+        if (!target.InRecovery && !(request.Resumed && target.Down))
             return new(Code.NotInRecovery, $"{target.Node} is not in recovery: it is stopped",
                 "start it first (POST instance/current), or start it as primary (POST instance/master)");
         return request.Form == FailoverForm.Restart ? RefuseUnknown(target.Node, view) : null;

@@ -42,7 +42,7 @@ public static class RejoinPlan
             ],
             Evidence = [node.DataProblem ?? wal.Of(node.Node).Evidence],
             Outcomes = StandbyPlan.Streaming(node.Node, primary),
-            Undo = node.State == NodeState.Stopped ? null : new StartNode(node.Node),
+            Undo = node.Down ? null : new StartNode(node.Node),
         };
     }
 

@@ -14,9 +14,9 @@ public static class StartPlan
     public static Decision ForNode(StartNode request, ClusterView view, WalView wal)
     {
         var node = view[request.Called];
-        if (node.State == NodeState.Unknown)
+        if (node is { State: NodeState.Unknown, Ending: false })
             return Unknown(node);
-        if (node.State != NodeState.Stopped)
+        if (!node.Down)
             return new Plan(request.Words) { Evidence = [$"{node.Node} runs"] };
         if (!node.StandbySignal)
             return BecomePrimary(request, view, wal);
@@ -39,7 +39,7 @@ public static class StartPlan
         if (node.InRecovery)
             return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
                 "stop it first (DELETE instance/current), or use failover or switchover to make it primary");
-        return node.State == NodeState.Unknown ? Unknown(node) : BecomePrimary(request, view, wal);
+        return node is { State: NodeState.Unknown, Ending: false } ? Unknown(node) : BecomePrimary(request, view, wal);
     }
 
     /// <summary>A stopped node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it.</summary>

@@ -65,8 +65,8 @@ public static class SwitchoverPlan
     private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] unknown)
     {
         Step[] stops = request.Order == StopOrder.PrimaryFirst
-            ? [new StopServer(primary), new StopServer(target)]
-            : [new StopServer(target), new StopServer(primary)];
+            ? [new StopServer(primary, UntilShutDown: true), new StopServer(target)]
+            : [new StopServer(target), new StopServer(primary, UntilShutDown: true)];
         return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, unknown)]];
     }
 

@@ -22,7 +22,7 @@ internal sealed class LocalSteps(
 
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
-        StopServer => StopAsync(cancel),
+        StopServer s => StopAsync(s.UntilShutDown, cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
         StartAsStandby s => StartAsStandbyAsync(s.Upstream, cancel),
         StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, operation, cancel),
@@ -42,12 +42,16 @@ internal sealed class LocalSteps(
     };
 
     /// <summary>From its first moment a stopping primary may refuse writes.</summary>
-    private async Task<StepResult> StopAsync(CancellationToken cancel)
+    private async Task<StepResult> StopAsync(bool untilShutDown, CancellationToken cancel)
     {
         var standby = data.HasStandbySignal;
-        var stopped = await act.Stop.RunAsync(cancel);
+        var stopped = await act.Stop.RunAsync(untilShutDown, cancel);
         return standby ? stopped : stopped with { LastWriteAt = 0 };
     }
+
+    /// <summary>What is left of a server that has shut down already (an archiver that is slow) is waited for, and ended, before another is started.</summary>
+    private async Task<StepResult?> EndingAsync(CancellationToken cancel) =>
+        (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel)).Ending ? await act.Stop.RunAsync(untilShutDown: false, cancel) : null;
 
     private async Task<StepResult> FollowAsync(string upstream, CancellationToken cancel)
     {
@@ -61,6 +65,8 @@ internal sealed class LocalSteps(
     {
         if (!data.HasStandbySignal)
             return StepResult.Failed(Code.WrongState, $"{options.Node} has no standby.signal: it would start as primary", "start it as primary or as standby");
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         return await act.Start.RunAsync(cancel) is { } failed ? StepResult.Failed(failed) : StepResult.Done("accepts connections in recovery");
     }
 
@@ -69,6 +75,11 @@ internal sealed class LocalSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (view[options.Node].Writable)
             return StepResult.Failed(Code.RunningPrimary, $"{options.Node} runs as primary", "stop it first");
+        var ended = view[options.Node].Ending ? await act.Stop.RunAsync(untilShutDown: false, cancel) : null;
+        if (ended is { Failure: not null })
+            return ended;
+        if (ended is not null)
+            view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, upstream, cancel);
         if (StandbyPlan.RefuseJoin(options.Node, wal) is { } refusal)
             return StepResult.Failed(refusal);
@@ -79,11 +90,13 @@ internal sealed class LocalSteps(
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
             ? StepResult.Failed(failed)
-            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}");
+            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
     }
 
     private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: { } lingering })
+            return StepResult.Failed(lingering, neverWritable: true);
         var (refusal, position) = await ProveAsync(accepted, operation, NodeState.Stopped, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
@@ -218,6 +231,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (view[options.Node].State != NodeState.Stopped)
             return StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "files are only placed while the server is down");
@@ -231,6 +246,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> ReplayAsync(CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
         return seen.State == NodeState.Stopped
             ? await act.Replay.RunAsync(cancel)

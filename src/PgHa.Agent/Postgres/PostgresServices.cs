@@ -20,6 +20,7 @@ public static class PostgresServices
         .AddSingleton<LastRecordReading>()
         .AddSingleton<WalListing>()
         .AddSingleton<ServerStart>()
+        .AddSingleton<ShutdownWait>()
         .AddSingleton<ServerStop>()
         .AddSingleton<Promotion>()
         .AddSingleton<UpstreamSetting>()
