@@ -20,6 +20,8 @@ internal static class NodeRules
                 yield return ($"nodes.{node.Name}", complaint);
         foreach (var twin in Twins(nodes, node => node.Name.ToUpperInvariant(), "", "name"))
             yield return twin;
+        foreach (var twin in Twins([.. nodes.DistinctBy(node => node.Name.ToUpperInvariant())], node => SlotName.Of(node.Name), "", "replication slot name"))
+            yield return twin;
         // The scheme does not tell two agents apart: one port has one listener.
         foreach (var twin in Twins(nodes, node => node.Agent?.Authority, ".agent", "agent address"))
             yield return twin;

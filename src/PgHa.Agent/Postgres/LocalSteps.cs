@@ -85,12 +85,13 @@ internal sealed class LocalSteps(
             return StepResult.Failed(refusal);
         if (view[options.Node].State != NodeState.Stopped)
             return await act.Upstream.ReloadAsync(upstream, cancel);
-        if (await act.Upstream.WriteAsync(upstream, cancel) is { } unwritten)
-            return StepResult.Failed(unwritten);
+        var slot = await act.Upstream.WriteAsync(upstream, cancel);
+        if (!slot.IsOk)
+            return StepResult.Failed(slot.Refusal);
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
             ? StepResult.Failed(failed)
-            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
+            : StepResult.Done($"accepts connections in recovery, {slot.Value}; {wal.Of(options.Node).Evidence}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
     }
 
     private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
@@ -108,7 +109,7 @@ internal sealed class LocalSteps(
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
                 "finish it, or remove the file"), neverWritable: true);
         // From here on nobody's patience may end it half way: a standby must not be left without its standby.signal.
-        return await StartWritableAsync(CancellationToken.None);
+        return await WithSlotsAsync(await StartWritableAsync(CancellationToken.None));
     }
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
@@ -167,8 +168,13 @@ internal sealed class LocalSteps(
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
         var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
-        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await act.Promotion.RunAsync(cancel);
+        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await WithSlotsAsync(await act.Promotion.RunAsync(cancel));
     }
+
+    /// <summary>Once it accepts writes it keeps WAL for the other nodes.</summary>
+    private async Task<StepResult> WithSlotsAsync(StepResult writable) => writable.Failure is null
+        ? writable with { Evidence = writable.Evidence + await act.Slots.EnsureAsync(CancellationToken.None) }
+        : writable;
 
     private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
     {
@@ -177,9 +183,10 @@ internal sealed class LocalSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
+        var slots = await act.Slots.EnsureAsync(cancel); // before the primary is stopped
         // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
         return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
-            ? StepResult.Done(kin.Evidence)
+            ? StepResult.Done(kin.Evidence + slots)
             : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
     }
 
@@ -199,7 +206,7 @@ internal sealed class LocalSteps(
             return StepResult.Failed(incomplete, neverWritable: true);
         var promoted = await act.Promotion.RunAsync(cancel);
         return promoted.Failure is null
-            ? promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" }
+            ? await WithSlotsAsync(promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" })
             : promoted;
     }
 

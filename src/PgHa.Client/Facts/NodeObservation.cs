@@ -48,6 +48,9 @@ public sealed record NodeObservation
     /// <summary>How far the node is with a step that takes long, in words; null where there is none.</summary>
     public string? Progress { get; init; }
 
+    /// <summary>Why the slots for the other nodes could not be kept as they should be, or null.</summary>
+    public string? SlotProblem { get; init; }
+
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 
