@@ -38,7 +38,7 @@ internal sealed class UpstreamSlot(AgentOptions options, PeerLogin login)
     private async Task<IReadOnlyList<SlotThere>> LookAsync(NpgsqlConnection connection, string current, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
-            "SELECT slot_name::text, active::text, (restart_lsn IS NULL OR coalesce(wal_status, '') = 'lost')::text FROM pg_replication_slots WHERE slot_type = 'physical' AND slot_name IN ($1, $2)", connection);
+            "SELECT slot_name::text, active::text, (coalesce(wal_status, '') = 'lost')::text FROM pg_replication_slots WHERE slot_type = 'physical' AND slot_name IN ($1, $2)", connection);
         command.Parameters.Add(new() { Value = Own });
         command.Parameters.Add(new() { Value = current });
         await using var reader = await command.ExecuteReaderAsync(cancel);
