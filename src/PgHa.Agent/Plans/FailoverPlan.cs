@@ -33,10 +33,11 @@ public static class FailoverPlan
         var stages = request.Form == FailoverForm.Restart
             ? Restart(target, stopped, verdict, wal, accepted)
             : Promote(target, stopped, verdict, wal, accepted);
+        var sync = SyncRules.For(target, view, [.. others.Select(n => n.Node)]);
         return new Plan(request.Words)
         {
-            Stages = follow.Count == 0 ? stages : [.. stages, follow],
-            Evidence = verdict.Evidence,
+            Stages = [.. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Outcomes =

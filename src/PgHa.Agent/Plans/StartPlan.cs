@@ -53,10 +53,11 @@ public static class StartPlan
         if (verdict.Refusal is { } refusal)
             return new Refused(refusal);
         IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
+        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node) : waiting.Select(w => w.Node)]);
         return new Plan(request.Words)
         {
-            Stages = [.. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
-            Evidence = verdict.Evidence,
+            Stages = [.. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Continuation = request is StartNode ? new StartPrimary(node) : null,

@@ -15,4 +15,5 @@ internal sealed record InstanceActions(
     HandoverEnd Handover,
     WalTailWriting Tail,
     SlotUpkeep Slots,
+    SyncSetting Sync,
     LocalSql Sql);

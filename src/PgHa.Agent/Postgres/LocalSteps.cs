@@ -32,6 +32,7 @@ internal sealed class LocalSteps(
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
         CheckRecovery => act.Check.RunAloneAsync(cancel),
+        SetSync s => act.Sync.RunAsync(s, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
         HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgHa.Agent.Cluster;
@@ -10,30 +9,19 @@ using PgHa.Agent.Plans;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// Keeps the physical slots for the other nodes: every ten seconds while the server runs, and at once where a step makes it a primary.
+/// Keeps the physical slots for the other nodes: at every look of <see cref="NodeUpkeep"/>, and at once where a step makes the node a primary.
 /// What fails is logged and shown in the node's facts; it never fails a step.
 /// </summary>
 internal sealed partial class SlotUpkeep(
-    AgentOptions options, DataDirectory data, LocalSql sql, StepTrace trace, SlotProblem problem, Lazy<ClusterObserver> cluster, TimeProvider time, ILogger<SlotUpkeep> log)
-    : BackgroundService
+    AgentOptions options, DataDirectory data, LocalSql sql, SlotProblem problem, Lazy<ClusterObserver> cluster, ILogger<SlotUpkeep> log)
 {
     private const string InUse = PostgresErrorCodes.ObjectInUse, Exists = PostgresErrorCodes.DuplicateObject, Missing = PostgresErrorCodes.UndefinedObject;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, bool> _givenUp = new();
 
-    /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (true)
-        {
-            // While a step runs the server may be on its way down, or must not be held up: the next look comes soon enough.
-            if (trace.Last is not { Running: true } && PostmasterPid.ReadReady(data.Root) is not null)
-                await ApplyAsync(SlotRules.For(options.Node, await cluster.Value.ObserveAsync(fresh: false, stoppingToken), Wishes), stoppingToken);
-            await Task.Delay(Interval, time, stoppingToken);
-        }
-    }
+    /// <summary>Does what the rules say, over all nodes.</summary>
+    internal Task LookAsync(ClusterView view, CancellationToken cancel) => ApplyAsync(SlotRules.For(options.Node, view, Wishes), cancel);
 
     /// <summary>Makes the slots that are missing, now; what came of it, for a step's evidence.</summary>
     internal async Task<string> EnsureAsync(CancellationToken cancel)

@@ -51,6 +51,9 @@ public sealed record NodeObservation
     /// <summary>Why the slots for the other nodes could not be kept as they should be, or null.</summary>
     public string? SlotProblem { get; init; }
 
+    /// <summary>What it remembers of the primary's synchronous replication; null where nothing is known.</summary>
+    public PrimarySync? PrimarySync { get; init; }
+
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 
