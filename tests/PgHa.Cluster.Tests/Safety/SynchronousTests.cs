@@ -25,6 +25,7 @@ public sealed class SynchronousTests : ClusterTest
     }
 
     [Theory]
+    [Trait("Category", "Long")]
     [InlineData("restart")]
     [InlineData("promote")]
     public async Task A_failover_with_two_nodes_does_not_wait_for_the_dead_one_until_it_is_back(string how)
