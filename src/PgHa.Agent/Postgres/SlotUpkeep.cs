@@ -21,7 +21,13 @@ internal sealed partial class SlotUpkeep(
     private readonly ConcurrentDictionary<string, bool> _givenUp = new();
 
     /// <summary>Does what the rules say, over all nodes.</summary>
-    internal Task LookAsync(ClusterView view, CancellationToken cancel) => ApplyAsync(SlotRules.For(options.Node, view, Wishes), cancel);
+    internal Task LookAsync(ClusterView view, CancellationToken cancel)
+    {
+        var changes = SlotRules.For(options.Node, view, Wishes);
+        if (changes.Count == 0 && view[options.Node].Sql is not null)
+            Note(null);
+        return ApplyAsync(changes, cancel);
+    }
 
     /// <summary>Makes the slots that are missing, now; what came of it, for a step's evidence.</summary>
     internal async Task<string> EnsureAsync(CancellationToken cancel)

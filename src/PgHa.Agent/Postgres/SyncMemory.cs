@@ -48,7 +48,7 @@ internal sealed class SyncMemory(AgentOptions options)
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(FileName), WireJson.Default.PrimarySync);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
