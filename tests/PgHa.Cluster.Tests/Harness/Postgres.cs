@@ -122,6 +122,17 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public async Task<string> ControlState() => (await ControlData())["Database cluster state"];
 
+    /// <summary>
+    /// A row that no client knows, written while no server runs: what is here then goes past what the others have, on the same timeline.
+    /// </summary>
+    public async Task WriteAlone()
+    {
+        var standby = HasStandbySignal;
+        File.Delete(InData("standby.signal"));
+        await AsPostgres.Run("/bin/sh", "-c", "echo \"INSERT INTO ledger VALUES (-1, 'alone')\" | \"$0\" --single -D \"$1\" postgres", Program("postgres"), DataDirectory);
+        if (standby) await AsPostgres.Run("/usr/bin/touch", InData("standby.signal"));
+    }
+
     /// <summary>SIGQUIT frees the shared memory that SIGKILL would leave behind.</summary>
     public async Task Abandon()
     {

@@ -11,7 +11,7 @@ public sealed class EveryMajorTests : ClusterTest
     public async Task Start_stop_failover_and_every_switchover_lose_no_row(int major)
     {
         var cluster = Keep(await OnMajor.Running(major));
-        await using (new WritingClients(cluster))
+        await using (new WritingClients(cluster, TimeSpan.FromMilliseconds(20)))
         {
             await Wait.Until("rows are written", () => cluster.Ledger.Count > 50);
             await cluster.Play("""
