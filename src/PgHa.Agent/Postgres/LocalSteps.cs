@@ -104,7 +104,7 @@ internal sealed class LocalSteps(
             return StepResult.Failed(refusal, neverWritable: true);
         if (position is { HoldsWalItWouldNotReplay: true })
             return StepResult.Failed(new(Code.WalNotProven,
-                $"the pg_wal of {options.Node} reaches to {position.End}, but its server would start at {position.CheckpointEnd} and overwrite the rest",
+                $"the pg_wal of {options.Node} reaches to {position.End}, but its server would go on from {position.CheckpointEnd} on timeline {position.StartsOn} and not replay it all",
                 "let it replay first: POST instance/master does so by itself"), neverWritable: true);
         if (File.Exists(data.RecoverySignal))
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
