@@ -23,7 +23,7 @@ internal sealed partial class SlotUpkeep(
     /// <summary>Does what the rules say, over all nodes.</summary>
     internal Task LookAsync(ClusterView view, CancellationToken cancel)
     {
-        var changes = SlotRules.For(options.Node, view, Wishes);
+        var changes = PhysicalSlotRules.For(options.Node, view, Wishes);
         if (changes.Count == 0 && view[options.Node].Sql is not null)
             Note(null);
         return ApplyAsync(changes, cancel);
@@ -33,7 +33,7 @@ internal sealed partial class SlotUpkeep(
     internal async Task<string> EnsureAsync(CancellationToken cancel)
     {
         var own = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
-        await ApplyAsync(SlotRules.For(options.Node, new ClusterView([own]), Wishes).Where(c => c is CreateSlot).ToArray(), cancel);
+        await ApplyAsync(PhysicalSlotRules.For(options.Node, new ClusterView([own]), Wishes).Where(c => c is CreateSlot).ToArray(), cancel);
         return problem.Text is { } text ? $"; slots for the other nodes: {text}" : "";
     }
 

@@ -8,7 +8,7 @@ namespace PgHa.Client.Facts;
 /// <param name="RestartLsn">WAL from here on is kept; null where none is.</param>
 /// <param name="WalStatus">reserved, extended, unreserved or lost.</param>
 /// <param name="HoldsBytes">How much WAL lies between there and the end.</param>
-public sealed record SlotFacts(string Name, bool Active, Lsn? RestartLsn, string? WalStatus, ulong HoldsBytes)
+public sealed record PhysicalSlotFacts(string Name, bool Active, Lsn? RestartLsn, string? WalStatus, ulong HoldsBytes)
 {
     /// <summary>PostgreSQL keeps no WAL for it any more (max_slot_wal_keep_size).</summary>
     public bool Lost => WalStatus == "lost";

@@ -30,7 +30,7 @@ public sealed record SlotWishes(IReadOnlyDictionary<string, string> Slots, ulong
 /// Which physical slots a node keeps for the others, as primary and as standby, and how far they are advanced: WAL is kept for each from
 /// where that node surely has it, so that it finds it here, whoever is primary when it comes back. Pure.
 /// </summary>
-public static class SlotRules
+public static class PhysicalSlotRules
 {
     /// <summary>What is to be done on a node; nothing while its server does not answer.</summary>
     public static IReadOnlyList<SlotChange> For(string node, ClusterView view, SlotWishes wishes)

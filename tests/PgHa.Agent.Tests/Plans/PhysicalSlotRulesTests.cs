@@ -7,7 +7,7 @@ namespace PgHa.Agent.Tests.Plans;
 
 /// <summary>Which slots a node keeps for the others, and how far they are advanced.</summary>
 [Trait("Category", "Fast")]
-public class SlotRulesTests
+public class PhysicalSlotRulesTests
 {
     private const ulong Megabyte = 1 << 20;
     private static readonly Dictionary<string, string> OfOthers = new() { ["n2"] = "pgha_n2", ["n3"] = "pgha_n3" };
@@ -128,11 +128,11 @@ public class SlotRulesTests
     }
 
     private static IReadOnlyList<SlotChange> Decide(ClusterView view, params string[] givenUp) =>
-        SlotRules.For("n1", view, new(OfOthers, 100 * Megabyte, givenUp.ToHashSet()));
+        PhysicalSlotRules.For("n1", view, new(OfOthers, 100 * Megabyte, givenUp.ToHashSet()));
 
-    private static SlotFacts Slot(string name, ulong restart = 0x2F00000, bool active = false, ulong holds = 0) => new(name, active, new Lsn(restart), "reserved", holds);
+    private static PhysicalSlotFacts Slot(string name, ulong restart = 0x2F00000, bool active = false, ulong holds = 0) => new(name, active, new Lsn(restart), "reserved", holds);
 
-    private static ClusterView With(ClusterView view, int index, params SlotFacts[] slots) => Change(view, index, n => n with { Sql = n.Sql! with { Slots = slots } });
+    private static ClusterView With(ClusterView view, int index, params PhysicalSlotFacts[] slots) => Change(view, index, n => n with { Sql = n.Sql! with { Slots = slots } });
 
     private static ClusterView Streams(ClusterView view, int index, string? from, ulong received, uint timeline = 1) => Change(view, index, n =>
         n with { UpstreamNode = from, Sql = n.Sql! with { Receive = new(received), Timeline = new(timeline) } });
