@@ -14,6 +14,8 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(LastRecord))]
 [JsonSerializable(typeof(WalDigest))]
 [JsonSerializable(typeof(WalTail))]
+[JsonSerializable(typeof(SlotsReport))]
+[JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(SalvageReport))]
 [JsonSerializable(typeof(SalvageReport[]))]
 [JsonSerializable(typeof(Refusal))]

@@ -27,6 +27,8 @@ internal static class KnownKeys
         new("postgres.replication_user", PostgresOptions.DefaultRole),
         new("postgres.passfile", WhenUnset: "none"),
         new("state_dir", "/var/lib/pgha"),
+        new("slots.interval", "10"),
+        new("slots.restart", "false"),
         new("security.token_file", WhenUnset: "none: anyone on this machine may call"),
         new("security.tls.certificate_file", WhenUnset: "none"),
         new("security.tls.key_file", WhenUnset: "none"),

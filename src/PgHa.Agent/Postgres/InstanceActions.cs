@@ -14,4 +14,5 @@ internal sealed record InstanceActions(
     StandbyLevel Level,
     HandoverEnd Handover,
     WalTailWriting Tail,
+    SlotSteps Slots,
     LocalSql Sql);

@@ -20,7 +20,19 @@ internal sealed class LocalSteps(
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan AnswerInterval = TimeSpan.FromMilliseconds(10);
 
-    internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
+    /// <summary>Carries the step out. What lies in the way of a start is taken away first, and named in the answer.</summary>
+    internal async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
+    {
+        var quarantined = step is PlaceSlots or StartInRecovery or StartAsStandby or StartAsPrimary or ReplayWal or RewindServer ? act.Slots.Quarantine() : [];
+        var result = await ActAsync(step, operation, cancel);
+        return quarantined.Count == 0 ? result : result with
+        {
+            Evidence = string.Join("; ", quarantined.Append(result.Evidence)),
+            NotCarried = [.. quarantined, .. result.NotCarried ?? []],
+        };
+    }
+
+    private Task<StepResult> ActAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
         StopServer => StopAsync(cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
@@ -37,6 +49,8 @@ internal sealed class LocalSteps(
         HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
         BringLevel s => BringLevelAsync(s.Source, cancel),
         TakeOver s => TakeOverAsync(s.Source, s.Accepted, operation, cancel),
+        PlaceSlots s => PlaceSlotsAsync(s.Source, cancel),
+        LevelSlots s => act.Slots.LevelAsync(cluster.Value[s.Source], cancel),
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
@@ -76,10 +90,19 @@ internal sealed class LocalSteps(
             return await act.Upstream.ReloadAsync(upstream, cancel);
         if (await act.Upstream.WriteAsync(upstream, cancel) is { } unwritten)
             return StepResult.Failed(unwritten);
+        var slots = await act.Slots.BeforeStandbyAsync(cluster.Value[upstream], view[options.Node], cancel);
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
             ? StepResult.Failed(failed)
-            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}");
+            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}{slots}");
+    }
+
+    private async Task<StepResult> PlaceSlotsAsync(string source, CancellationToken cancel)
+    {
+        var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+        return seen.State == NodeState.Stopped
+            ? await act.Slots.PlaceAsync(cluster.Value[source], cancel)
+            : StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "slots are only placed while the server is down");
     }
 
     private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
@@ -107,6 +130,7 @@ internal sealed class LocalSteps(
         if (await TryStartAsync(cancel) is not { } failed)
         {
             var seen = await ObserveAnswerAsync(cancel);
+            act.Slots.BecamePrimary(seen.Sql is { InRecovery: false } ? StepResult.Done("") : StepResult.Failed(Code.StepFailed, "", ""));
             return seen.Sql is { InRecovery: false } sql
                 ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}") with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds }
                 : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
@@ -154,7 +178,11 @@ internal sealed class LocalSteps(
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
         var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
-        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await act.Promotion.RunAsync(cancel);
+        if (refusal is not null)
+            return StepResult.Failed(refusal, neverWritable: true);
+        var promoted = await act.Promotion.RunAsync(cancel);
+        act.Slots.BecamePrimary(promoted);
+        return promoted;
     }
 
     private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
@@ -182,11 +210,14 @@ internal sealed class LocalSteps(
         var (own, theirs) = (wal!.PositionOf(options.Node)!, wal.PositionOf(source));
         if (theirs is null)
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {source} cannot be read", "bring its agent back"), neverWritable: true);
+        var theirSlots = cluster.Value[source].SlotsAsync(cancel); // it is down: they do not change any more
         if (await act.Tail.RunAsync(own, theirs, cluster.Value[source], cancel) is { } incomplete)
             return StepResult.Failed(incomplete, neverWritable: true);
+        var slots = await act.Slots.LevelLastAsync(cluster.Value[source], await theirSlots, cancel);
         var promoted = await act.Promotion.RunAsync(cancel);
+        act.Slots.BecamePrimary(promoted);
         return promoted.Failure is null
-            ? promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" }
+            ? promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" }
             : promoted;
     }
 
