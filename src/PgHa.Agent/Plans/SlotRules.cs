@@ -67,7 +67,7 @@ public static class SlotRules
     {
         ({ Invalid: { } why }, _) => Never(slot, $"it can no longer be used on {theirs.Node}: {why}"),
         ({ RestartLsn: null }, _) or ({ ConfirmedFlush: null }, _) => Never(slot, $"it is not ready on {theirs.Node} yet"),
-        (_, { } other) when other.Plugin != slot.Plugin || other.DatabaseOid != slot.DatabaseOid =>
+        (_, { } other) when Differs(other, slot) && other.Copy?.Source != theirs.Node =>
             Never(slot, $"{own.Node} has another slot of that name ({Kind(other)}, not {Kind(slot)}): drop one of them"),
         _ => null,
     };
@@ -82,6 +82,7 @@ public static class SlotRules
             { Synced: true } => ByServer(slot, copy, own),
             { ActivePid: { } pid } => Waits(slot, $"its copy on {own.Node} is in use by process {pid}"),
             { Invalid: { } why } => Broken(slot, own, $"its copy on {own.Node} can no longer be used: {why}"),
+            _ when Differs(copy, slot) => new(slot.Name, SlotTask.Drop, $"it was made anew on {theirs.Node}, as {Kind(slot)}") { NotCarried = $"its copy on {own.Node} is of a slot that was dropped" },
             _ when copy.TwoPhase != slot.TwoPhase => Broken(slot, own, $"its copy on {own.Node} differs in two_phase"),
             _ => Level(slot, copy, own, theirs),
         };
@@ -124,7 +125,7 @@ public static class SlotRules
     {
         if (!asPrimary && own.Major >= 16)
             return new(slot.Name, SlotTask.Nothing, copy is null ? "it is made by SQL once the server runs" : "it is advanced once the server runs");
-        var usable = copy is { Invalid: null, Synced: false } && copy.TwoPhase == slot.TwoPhase;
+        var usable = copy is { Invalid: null, Synced: false } && copy.TwoPhase == slot.TwoPhase && !Differs(copy, slot);
         if (usable && copy!.ConfirmedFlush >= slot.ConfirmedFlush && IsCopy(copy, own))
             return new(slot.Name, SlotTask.Nothing, $"level, at {copy.ConfirmedFlush}");
         if (usable && !asPrimary)
@@ -154,6 +155,8 @@ public static class SlotRules
     private static SlotVerdict Never(SlotFacts slot, string why) => new(slot.Name, SlotTask.Wait, why) { NotCarried = why };
 
     private static SlotVerdict Waits(SlotFacts slot, string why) => new(slot.Name, SlotTask.Wait, why) { NotCarried = why };
+
+    private static bool Differs(SlotFacts copy, SlotFacts slot) => copy.Plugin != slot.Plugin || copy.DatabaseOid != slot.DatabaseOid;
 
     private static string Kind(SlotFacts slot) => slot.IsLogical ? $"{slot.Plugin} in database {slot.DatabaseOid}" : "physical";
 
