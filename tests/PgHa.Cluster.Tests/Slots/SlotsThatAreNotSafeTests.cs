@@ -39,8 +39,9 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         await cluster.N1.CreateSlot("x");
         for (var i = 0; i < 5; i++)
         {
-            await cluster.N1.Postgres.Execute("SELECT pg_logical_emit_message(false, 'pgha', 'x'); SELECT pg_switch_wal()");
-            var written = await cluster.N1.Postgres.Ask<string>("SELECT pg_current_wal_lsn()::text");
+            await cluster.N1.Postgres.Execute("SELECT pg_switch_wal()");
+            await cluster.N1.Postgres.Execute("SELECT pg_logical_emit_message(true, 'pgha', 'x')");
+            var written = await cluster.N1.Postgres.Ask<string>("SELECT pg_current_wal_flush_lsn()::text");
             await Wait.Until("the standby has received it", () => cluster.N2.Postgres.Ask<bool>($"SELECT pg_last_wal_receive_lsn() >= '{written}'"));
             await cluster.N1.Postgres.Execute("CHECKPOINT");
         }
