@@ -16,7 +16,7 @@ internal static class LogicalPair
     public static Task CreatePublication(this TestNode primary) => primary.Postgres.Execute($"CREATE PUBLICATION {Consumer.Publication} FOR ALL TABLES");
 
     public static Task CreateSlot(this TestNode primary, string name, string plugin = "pgoutput", bool twoPhase = false) =>
-        primary.Postgres.Execute($"SELECT pg_create_logical_replication_slot('{name}', '{plugin}', false, {twoPhase})");
+        primary.Postgres.Execute($"SELECT pg_create_logical_replication_slot('{name}', '{plugin}'{(twoPhase ? ", false, true" : "")})"); // 13 does not know the last one
 
     /// <summary>A slot's confirmed position; null where there is no such slot.</summary>
     public static async Task<string?> Confirmed(this TestNode node, string slot) =>
