@@ -15,6 +15,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(WalDigest))]
 [JsonSerializable(typeof(WalTail))]
 [JsonSerializable(typeof(SlotsReport))]
+[JsonSerializable(typeof(DecodingFile[]))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(SalvageReport))]
 [JsonSerializable(typeof(SalvageReport[]))]

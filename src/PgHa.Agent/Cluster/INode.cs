@@ -42,6 +42,9 @@ public interface INode
     /// <summary>The state file of one of its slots, as it lies on its disk.</summary>
     Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel);
 
+    /// <summary>What decoding from a position on needs beside the slots: a copy of a slot is worth nothing without it.</summary>
+    Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel);
+
     /// <summary>Lets the running primary write which transactions run (16 and later): a slot that is being made on a standby waits for that.</summary>
     Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel);
 

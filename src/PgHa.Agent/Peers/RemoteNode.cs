@@ -47,6 +47,9 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
         return copied.IsOk ? bytes.ToArray() : copied.Refusal;
     }
 
+    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, $"node/slots/decoding?from={from}", Reading, WireJson.Default.DecodingFileArray, cancel);
+
     public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) =>
         AskAsync(HttpMethod.Post, "node/slots/snapshot", Slots, WireJson.Default.Boolean, cancel);
 

@@ -64,6 +64,8 @@ internal sealed class LocalNode(
 
     public Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel) => Task.FromResult(slots.File(name));
 
+    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) => Task.FromResult<Answer<DecodingFile[]>>(slots.DecodingFiles(from));
+
     public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) => slots.LogRunningTransactionsAsync(cancel);
 
     public async Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel)

@@ -48,6 +48,7 @@ public static class PostgresServices
         .AddSingleton<StartupNudge>()
         .AddSingleton<WalTailWriting>()
         .AddSingleton<SlotFiles>()
+        .AddSingleton<DecodingFiles>()
         .AddSingleton<SlotSql>()
         .AddSingleton<SlotCopies>()
         .AddSingleton<SlotReading>()

@@ -5,6 +5,7 @@ namespace PgHa.Cluster.Tests.Slots;
 public sealed class ConsumersOnEveryMajorTests : ClusterTest
 {
     private const string Slot = "c";
+    private const string PhysicalSlot = "SELECT pg_create_physical_replication_slot('standby', true)";
 
     [Theory]
     [InlineData(13)]
@@ -48,7 +49,6 @@ public sealed class ConsumersOnEveryMajorTests : ClusterTest
     public async Task Failover_slots_are_left_to_the_server_which_goes_on_copying_them_after_a_change_of_roles(int major)
     {
         var cluster = await Running(major, "sync_replication_slots = on\nhot_standby_feedback = on\nprimary_slot_name = 'standby'");
-        foreach (var node in cluster.Nodes) await node.Postgres.Execute("SELECT pg_create_physical_replication_slot('standby', true)");
         await cluster.N1.Postgres.Execute($"SELECT pg_create_logical_replication_slot('{Slot}', 'pgoutput', false, false, true)");
         await WithConsumer(cluster, async () =>
         {
@@ -70,7 +70,10 @@ public sealed class ConsumersOnEveryMajorTests : ClusterTest
             await LogicalPair.Prepare(c);
             foreach (var node in c.Nodes) await node.AddToPostgresConf(settings);
         }));
-        await cluster.Play("POST N1 instance/all → master, slave");
+        await cluster.Play("POST N1 instance/master → single, inactive");
+        if (settings.Length > 0) await cluster.N1.Postgres.Execute(PhysicalSlot);
+        await cluster.Play("POST N2 instance/slave → master, slave");
+        if (settings.Length > 0) await cluster.N2.Postgres.Execute(PhysicalSlot);
         await cluster.N1.CreatePublication();
         return cluster;
     }

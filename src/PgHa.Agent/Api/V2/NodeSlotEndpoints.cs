@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using PgHa.Agent.Postgres;
 using PgHa.Client;
+using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Api.V2;
 
@@ -22,6 +24,9 @@ internal static class NodeSlotEndpoints
             var file = await node.SlotFileAsync(name, http.RequestAborted);
             return file.IsOk ? Results.Bytes(file.Value, "application/octet-stream") : Answers.Refuse(file.Refusal);
         });
+        slots.MapGet("decoding", async (HttpContext http, string from, LocalNode node) => Lsn.TryParse(from, out var position)
+            ? Results.Json((await node.DecodingFilesAsync(position, http.RequestAborted)).Value, WireJson.Default.DecodingFileArray)
+            : Answers.Refuse(new(Code.Invalid, $"{from} is not an LSN", "write LSNs as 0/3000028")));
         slots.MapPost("snapshot", async (HttpContext http, LocalNode node) =>
         {
             var logged = await node.LogRunningTransactionsAsync(http.RequestAborted);

@@ -4,11 +4,13 @@ using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
+using PgHa.Formats.Slots;
 
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Gives this stopped node the logical slots of another by their state files, each one verified before it is placed.</summary>
-internal sealed class SlotPlacing(AgentOptions options, DataDirectory data, SlotReading reading, SlotFiles files, SlotCopies copies, PostgresBinaries binaries)
+internal sealed class SlotPlacing(AgentOptions options, SlotReading reading, SlotFiles files, DecodingFiles decoding, SlotCopies copies, PostgresBinaries binaries)
 {
     /// <summary>
     /// Places what the rules say. That a slot cannot be carried is told, and stops nothing: its consumers are better off with the others'
@@ -30,33 +32,61 @@ internal sealed class SlotPlacing(AgentOptions options, DataDirectory data, Slot
         var done = new List<string>();
         var left = new List<string>(verdicts.Where(v => v.NotCarried is not null).Select(v => Left(v.Name, v.NotCarried!)));
         done.AddRange(verdicts.Where(v => v is { Task: SlotTask.Nothing, NotCarried: null }).Select(v => $"{v.Name}: {v.Why}"));
+        // The slots' files first: what they need is then still there, for a server forgets it only after it has written a newer file.
+        var states = new Dictionary<string, Answer<SlotFile>>();
         foreach (var verdict in placing)
-            if ((own[verdict.Name] is null ? prevented : null) is { } no)
+            states[verdict.Name] = await ReadAsync(verdict.Name, source, theirs.Value[verdict.Name]!, own, cancel);
+        Lsn[] needed = [.. states.Values.Where(s => s.IsOk).Select(s => s.Value!.State.RestartLsn)];
+        var beside = needed.Length == 0 ? null : await AddBesideAsync(source, needed.Min(), cancel);
+        foreach (var verdict in placing)
+            if ((own[verdict.Name] is null ? prevented ?? beside : beside) is { } no)
                 left.Add(Left(verdict.Name, no));
-            else if (await PlaceAsync(verdict.Name, source, theirs.Value[verdict.Name]!, cancel) is { } bad)
+            else if (states[verdict.Name].Refusal?.Message is { } bad)
                 left.Add(Left(verdict.Name, bad));
             else
+            {
+                files.Place(verdict.Name, states[verdict.Name].Value!.Bytes);
+                copies.Note(verdict.Name, new(source.Name, Level: true));
                 done.Add($"{verdict.Name}: {verdict.Why}");
+            }
         return new(done, left);
     }
 
-    private async Task<string?> PlaceAsync(string name, INode source, SlotFacts slot, CancellationToken cancel)
+    /// <summary>What decoding needs beside the slots; null, or why that could not be had.</summary>
+    private async Task<string?> AddBesideAsync(INode source, Lsn from, CancellationToken cancel)
+    {
+        var beside = await source.DecodingFilesAsync(from, cancel);
+        if (!beside.IsOk)
+            return beside.Refusal.Message;
+        if (beside.Value.Select(DecodingFiles.Refuse).FirstOrDefault(r => r is not null) is { } wrong)
+            return $"{wrong} on {source.Name}";
+        foreach (var file in beside.Value)
+            decoding.Add(file);
+        return null;
+    }
+
+    /// <summary>The state file, held against all that its placing and the next start rely on.</summary>
+    private async Task<Answer<SlotFile>> ReadAsync(string name, INode source, SlotFacts slot, SlotsReport own, CancellationToken cancel)
     {
         var bytes = await source.SlotFileAsync(name, cancel);
         if (!bytes.IsOk)
-            return bytes.Refusal.Message;
-        var state = SlotFiles.Verify(bytes.Value, name, data.Major!.Value);
+            return bytes.Refusal;
+        var state = SlotFiles.Verify(bytes.Value, name, own.Major);
         if (!state.IsOk)
-            return $"its state file on {source.Name} is damaged: {state.Error}";
+            return Unfit($"its state file on {source.Name} is damaged: {state.Error}");
         var facts = SlotFiles.Facts(state.Value);
         if (!SlotRules.IsCarried(facts) || facts.Invalid is not null || facts.Plugin != slot.Plugin || facts.DatabaseOid != slot.DatabaseOid)
-            return $"its state file on {source.Name} is of another slot";
-        if (!files.HasDatabase(facts.DatabaseOid))
-            return $"{options.Node} does not have its database {facts.DatabaseOid} yet";
-        files.Place(name, bytes.Value);
-        copies.Note(name, new(source.Name, Level: true));
-        return null;
+            return Unfit($"its state file on {source.Name} is of another slot");
+        if (facts.RestartLsn is not { } needed || needed < own.OldestWal)
+            return Unfit($"it needs WAL from {facts.RestartLsn} on, and {options.Node} holds none before {own.OldestWal}");
+        return files.HasDatabase(facts.DatabaseOid)
+            ? new SlotFile(bytes.Value, state.Value)
+            : Unfit($"{options.Node} does not have its database {facts.DatabaseOid} yet");
     }
+
+    private static Refusal Unfit(string why) => new(Code.WrongState, why, "see GET slots/all");
+
+    private sealed record SlotFile(byte[] Bytes, SlotState State);
 
     /// <summary>What would end the next start (fact 37), or null.</summary>
     private async Task<string?> PreventedAsync(int count, CancellationToken cancel)

@@ -9,7 +9,7 @@ using PgHa.Formats.Slots;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>The local node's slots: asked of a running server, whose files lag behind, and read from the files of a stopped one (fact 34a).</summary>
-internal sealed class SlotReading(AgentOptions options, DataDirectory data, SharedObservation observations, LocalSql local, SlotSql sql, SlotFiles files, SlotCopies copies)
+internal sealed class SlotReading(AgentOptions options, DataDirectory data, SharedObservation observations, LocalSql local, SlotSql sql, SlotFiles files, DecodingFiles decoding, SlotCopies copies)
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
 
@@ -40,6 +40,8 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
             return new Refusal(Code.Invalid, $"{name} is no slot's name", "a slot's name has 1 to 63 of a-z, 0-9 and _");
         return files.Bytes(name) is { } bytes ? bytes : Unknown(name);
     }
+
+    internal DecodingFile[] DecodingFiles(Formats.Lsn from) => [.. decoding.From(from)];
 
     internal Refusal Unknown(string name) => new(Code.NotFound, $"{options.Node} has no slot {name}", "see GET slots/all");
 
