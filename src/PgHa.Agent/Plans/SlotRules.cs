@@ -104,7 +104,7 @@ public static class SlotRules
     /// <summary>17 and later: the server makes and advances the copy; a former primary's own slot of that name stops it from doing so.</summary>
     private static SlotVerdict ByServer(SlotFacts slot, SlotFacts? copy, SlotsReport own) => copy switch
     {
-        { Synced: true, Invalid: null } => new(slot.Name, SlotTask.Nothing, $"the server keeps it level, at {copy.ConfirmedFlush}"),
+        { Synced: true, Temporary: false, Invalid: null } => new(slot.Name, SlotTask.Nothing, $"the server keeps it level, at {copy.ConfirmedFlush}"),
         { Synced: false, ActivePid: null } => new(slot.Name, SlotTask.Drop, $"{own.Node} was primary: the server makes its copy anew") { NotCarried = $"the server of {own.Node} has yet to make its copy" },
         _ => Waits(slot, $"the server of {own.Node} has yet to make its copy"),
     };
