@@ -94,7 +94,7 @@ public static class SlotRules
         if (copy.ConfirmedFlush > slot.ConfirmedFlush && !IsCopy(copy, own))
             return Waits(slot, $"its copy was made on {own.Node} at {copy.ConfirmedFlush} and counts once the consumer on {theirs.Node} has passed that (it is at {slot.ConfirmedFlush})");
         return copy.ConfirmedFlush < to
-            ? new(slot.Name, SlotTask.Advance, $"from {copy.ConfirmedFlush} to {to}") { To = to }
+            ? new(slot.Name, SlotTask.Advance, $"from {copy.ConfirmedFlush} to {to}") { To = to, NotCarried = own.Problems.ContainsKey(slot.Name) && Unproven(copy, slot, own, theirs) is { } why ? why + Because(slot, own) : null }
             : new(slot.Name, SlotTask.Nothing, copy.ConfirmedFlush >= slot.ConfirmedFlush ? "level" : $"at {copy.ConfirmedFlush}, as far as {own.Node} has replayed")
             {
                 NotCarried = Unproven(copy, slot, own, theirs),
@@ -110,7 +110,7 @@ public static class SlotRules
     };
 
     private static SlotVerdict Missing(SlotFacts slot, SlotsReport own) => own.Major >= 16
-        ? new(slot.Name, SlotTask.Create, $"it is made on {own.Node} by SQL") { NotCarried = $"{own.Node} has no copy of it yet" }
+        ? new(slot.Name, SlotTask.Create, $"it is made on {own.Node} by SQL") { NotCarried = $"{own.Node} has no copy of it yet{Because(slot, own)}" }
         : Pending(slot, own, $"{own.Node} has no copy of it");
 
     private static SlotVerdict Broken(SlotFacts slot, SlotsReport own, string why) => own.Major >= 16
@@ -155,6 +155,8 @@ public static class SlotRules
     private static SlotVerdict Never(SlotFacts slot, string why) => new(slot.Name, SlotTask.Wait, why) { NotCarried = why };
 
     private static SlotVerdict Waits(SlotFacts slot, string why) => new(slot.Name, SlotTask.Wait, why) { NotCarried = why };
+
+    private static string Because(SlotFacts slot, SlotsReport own) => own.Problems.TryGetValue(slot.Name, out var why) ? $": {why}" : "";
 
     private static bool Differs(SlotFacts copy, SlotFacts slot) => copy.Plugin != slot.Plugin || copy.DatabaseOid != slot.DatabaseOid;
 

@@ -100,6 +100,9 @@ public sealed record SlotsReport
     /// <summary>Folders whose state file is wrong; only looked for on a stopped server.</summary>
     public IReadOnlyList<BrokenSlot> Broken { get; init; } = [];
 
+    /// <summary>What the server said when a copy could not be made or advanced at the last attempt, by slot.</summary>
+    public IReadOnlyDictionary<string, string> Problems { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The slot of that name, or null.</summary>
     public SlotFacts? this[string name] => Slots.FirstOrDefault(s => s.Name == name);
 }

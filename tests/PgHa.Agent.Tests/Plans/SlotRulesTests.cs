@@ -16,7 +16,13 @@ public class SlotRulesTests
 
     private static readonly SlotFacts Usual = new()
     {
-        Name = Name, Plugin = "pgoutput", DatabaseOid = 5, Database = "postgres", CatalogXmin = 700, RestartLsn = Restart, ConfirmedFlush = Original,
+        Name = Name,
+        Plugin = "pgoutput",
+        DatabaseOid = 5,
+        Database = "postgres",
+        CatalogXmin = 700,
+        RestartLsn = Restart,
+        ConfirmedFlush = Original,
     };
 
     private static readonly SlotFacts[] Originals =

@@ -7,7 +7,7 @@ public sealed class ConsumersTests : ClusterTest
 {
     private static readonly string[] Plugins = ["pgoutput", "test_decoding", "decoderbufs"];
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Consumers_receive_every_row_through_the_six_cases()
     {
         var cluster = await PairWithSlots();

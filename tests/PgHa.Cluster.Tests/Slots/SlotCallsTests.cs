@@ -91,7 +91,7 @@ public sealed class SlotCallsTests : ClusterTest
         await Wait.Until("the copy is gone", async () => await cluster.N2.Confirmed("x") is null);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Where_the_operator_wants_it_a_standby_is_restarted_for_a_new_slot_but_never_for_one_that_copies_a_table()
     {
         var cluster = Keep(await TestCluster.AllRunning(2, async c =>

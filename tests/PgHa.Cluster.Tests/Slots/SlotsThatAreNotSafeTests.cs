@@ -28,7 +28,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         Assert.Equal(10L, await cluster.N2.Postgres.Ask<long>("SELECT count(*) FROM pg_logical_slot_get_changes('x', NULL, NULL) WHERE data LIKE '%INSERT%'"));
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_slot_whose_WAL_is_gone_is_named()
     {
         var cluster = Keep(await TestCluster.AllRunning(2, async c =>
@@ -50,7 +50,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         Assert.Equal(expected, await NamedBy(cluster, Fast));
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_slot_of_that_name_with_another_plugin_is_named_and_stays()
     {
         var cluster = Keep(await TestCluster.AllRunning(2, LogicalPair.Prepare));
@@ -67,7 +67,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         Assert.Equal("pgoutput", await cluster.N2.Postgres.Ask<string>("SELECT plugin::text FROM pg_replication_slots WHERE slot_name = 'x'"));
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData(1)] // the primary's own
     [InlineData(2)] // the copy
     public async Task A_damaged_state_file_is_put_aside_before_it_ends_the_servers_start(int number)
@@ -90,7 +90,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         Assert.Equal(number == 2, await node.Confirmed("x") is not null);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Prepared_transactions_are_decoded_on_the_new_primary()
     {
         var cluster = Keep(await TestCluster.AllRunning(2, async c =>
@@ -153,7 +153,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         public ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData("promote")]
     [InlineData("restart")]
     public async Task After_a_crash_of_the_primary_a_consumer_receives_every_row_from_the_standby(string form)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
@@ -22,6 +23,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromMilliseconds(200);
     private readonly SemaphoreSlim _one = new(1);
+    private readonly ConcurrentDictionary<string, string> _problems = new();
     private volatile CancellationTokenSource? _upkeep;
 
     public void Dispose() => _one.Dispose();
@@ -48,12 +50,11 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         }
     }
 
-    /// <summary>For a role change: advances what is there.</summary>
+    /// <summary>For a role change: advances what is there, and says what would not be carried if this node became primary now.</summary>
     /// <param name="source">The node whose slots they are.</param>
     /// <param name="theirs">Its slots.</param>
-    /// <param name="last">It is the last time before this node becomes primary: what is not proven then is not carried.</param>
     /// <param name="cancel">Ends the wait.</param>
-    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, bool last, CancellationToken cancel)
+    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, CancellationToken cancel)
     {
         try
         {
@@ -67,7 +68,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         try
         {
             var levelled = await LevelAsync(source, theirs, create: false, ulong.MaxValue, cancel);
-            return levelled.IsOk ? Account(levelled.Value.Own, theirs, last) : new([], [$"the logical slots cannot be brought level: {levelled.Refusal.Message}"]);
+            return levelled.IsOk ? Account(levelled.Value.Own, theirs) : new([], [$"the logical slots cannot be brought level: {levelled.Refusal.Message}"]);
         }
         finally
         {
@@ -75,12 +76,12 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         }
     }
 
-    private static SlotOutcome Account(SlotsReport own, SlotsReport theirs, bool last)
+    private static SlotOutcome Account(SlotsReport own, SlotsReport theirs)
     {
         var done = new List<string>();
         var left = new List<string>();
         foreach (var verdict in SlotRules.OnStandby(own, theirs).Where(v => theirs[v.Name] is not null || v.NotCarried is not null))
-            if ((verdict.NotCarried ?? (last ? Unproven(verdict.Name, own, theirs) : null)) is { } why)
+            if ((verdict.NotCarried ?? Unproven(verdict.Name, own, theirs)) is { } why)
                 left.Add(SlotPlacing.Left(verdict.Name, why));
             else
                 done.Add($"{verdict.Name} at {own[verdict.Name]?.ConfirmedFlush}");
@@ -92,22 +93,23 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
 
     private async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> LevelAsync(INode source, SlotsReport theirs, bool create, ulong piece, CancellationToken cancel)
     {
-        var own = await reading.ReadAsync(cancel);
+        var own = await reading.RunningAsync(cancel);
         if (own.IsOk && !create && theirs.Slots.Where(SlotRules.IsCarried).Max(s => s.ConfirmedFlush) is { } furthest && own.Value.Replay < furthest)
         {
             await ReplayedAsync(furthest, cancel);
-            own = await reading.ReadAsync(cancel);
+            own = await reading.RunningAsync(cancel);
         }
         if (!own.IsOk)
             return own.Refusal;
         NoteLevel(own.Value, theirs);
+        _problems.Clear();
         if (!await ActAsync(own.Value, theirs, source, create, piece, cancel))
             return (own.Value, theirs);
-        var after = await reading.ReadAsync(cancel);
+        var after = await reading.RunningAsync(cancel);
         if (!after.IsOk)
             return after.Refusal;
         NoteLevel(after.Value, theirs);
-        return (after.Value, theirs);
+        return (after.Value with { Problems = new Dictionary<string, string>(_problems) }, theirs);
     }
 
     /// <summary>A copy that its original has reached or passed is one from then on.</summary>
@@ -152,9 +154,9 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
                     break;
             }
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.ObjectNotInPrerequisiteState or PostgresErrorCodes.UndefinedObject)
+        catch (PostgresException e)
         {
-            // In use, lost or gone at this moment: what the slot is afterwards is read again, and said.
+            _problems[verdict.Name] = e.MessageText; // what the slot is afterwards is read again, and said with this
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
         return seen.Server switch
         {
             ServerStatus.Stopped => FromFiles(),
-            ServerStatus.Running => await FromServerAsync(cancel),
+            ServerStatus.Running => await RunningAsync(cancel),
             _ => Cannot(seen.Problem ?? "its server is starting"),
         };
     }
@@ -62,7 +62,8 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
         }
     }
 
-    private async Task<Answer<SlotsReport>> FromServerAsync(CancellationToken cancel)
+    /// <summary>The same where it is known that the server runs.</summary>
+    internal async Task<Answer<SlotsReport>> RunningAsync(CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return Cannot("its server does not accept connections");

@@ -1,3 +1,4 @@
+using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
@@ -13,20 +14,37 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
     internal async Task<StepResult> PlaceAsync(INode source, CancellationToken cancel) =>
         (await placing.RunAsync(source, asPrimary: true, cancel)).Result;
 
+    /// <summary>So long writes may wait for slots that were level just before.</summary>
+    private static readonly TimeSpan LastWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>Before the primary moves.</summary>
     internal async Task<StepResult> LevelAsync(INode source, CancellationToken cancel)
     {
         var theirs = await source.SlotsAsync(cancel);
         return theirs.IsOk
-            ? (await levelling.RunAsync(source, theirs.Value, last: true, cancel)).Result
+            ? (await levelling.RunAsync(source, theirs.Value, cancel)).Result
             : new SlotOutcome([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]).Result;
     }
 
     /// <summary>In the interruption of a switchover by promotion, with the slots the old primary ended with; null where it had none.</summary>
-    internal async Task<SlotOutcome?> LevelLastAsync(INode source, Answer<SlotsReport> theirs, CancellationToken cancel) =>
-        !theirs.IsOk ? new([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"])
-        : theirs.Value.Slots.Any(SlotRules.IsCarried) || theirs.Value.Broken.Count > 0 ? await levelling.RunAsync(source, theirs.Value, last: true, cancel)
-        : null;
+    internal async Task<SlotOutcome?> LevelLastAsync(INode source, Answer<SlotsReport> theirs, CancellationToken cancel)
+    {
+        if (!theirs.IsOk)
+            return new([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]);
+        if (!theirs.Value.Slots.Any(SlotRules.IsCarried) && theirs.Value.Broken.Count == 0)
+            return null;
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(LastWithin);
+        try
+        {
+            return await levelling.RunAsync(source, theirs.Value, bounded.Token);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            // Writes wait: that slots stay where they were brought level a moment ago is told, and ends nothing.
+            return new([], [.. theirs.Value.Slots.Where(SlotRules.IsCarried).Select(s => SlotPlacing.Left(s.Name, $"its copy could not be brought to {s.ConfirmedFlush} in the last moment: {e.Message}"))]);
+        }
+    }
 
     /// <summary>Before a start: folders of slots that no server would start with are taken away, and named.</summary>
     internal IReadOnlyList<string> Quarantine() => data.Major is { } major && !ServerProcess.In(data.Root).Any() && data.Problem(data.ReadControl()) is null
