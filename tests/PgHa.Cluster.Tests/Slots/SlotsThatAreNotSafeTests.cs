@@ -34,10 +34,10 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         var cluster = Keep(await TestCluster.AllRunning(2, async c =>
         {
             await LogicalPair.Prepare(c);
-            await c.N1.AddToPostgresConf("max_slot_wal_keep_size = 16MB\nwal_keep_size = 0\nmin_wal_size = 32MB\nmax_wal_size = 32MB");
+            await c.N1.AddToPostgresConf("max_slot_wal_keep_size = 16MB\nwal_keep_size = 48MB\nmin_wal_size = 32MB\nmax_wal_size = 32MB");
         }));
         await cluster.N1.CreateSlot("x");
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 8; i++)
         {
             await cluster.N1.Postgres.Execute("SELECT pg_switch_wal()");
             await cluster.N1.Postgres.Execute("SELECT pg_logical_emit_message(true, 'pgha', 'x')");
