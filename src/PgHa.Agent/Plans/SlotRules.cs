@@ -67,10 +67,17 @@ public static class SlotRules
     {
         ({ Invalid: { } why }, _) => Never(slot, $"it can no longer be used on {theirs.Node}: {why}"),
         ({ RestartLsn: null }, _) or ({ ConfirmedFlush: null }, _) => Never(slot, $"it is not ready on {theirs.Node} yet"),
+        (_, null) when NoRoom(own) is { } why => Never(slot, why),
         (_, { } other) when Differs(other, slot) && other.Copy?.Source != theirs.Node =>
             Never(slot, $"{own.Node} has another slot of that name ({Kind(other)}, not {Kind(slot)}): drop one of them"),
         _ => null,
     };
+
+    /// <summary>Why the node would not start with one more logical slot (fact 37), as far as it is known, or null.</summary>
+    private static string? NoRoom(SlotsReport own) =>
+        own.WalLevel is { } level and not "logical" ? $"wal_level is {level} on {own.Node}: its server does not start with a logical slot"
+        : own.Slots.Count >= own.MaxSlots ? $"max_replication_slots is {own.MaxSlots} on {own.Node}: its server does not start with more"
+        : null;
 
     private static SlotVerdict OnStandby(SlotFacts slot, SlotFacts? copy, SlotsReport own, SlotsReport theirs)
     {

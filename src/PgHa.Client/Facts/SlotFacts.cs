@@ -94,6 +94,12 @@ public sealed record SlotsReport
     /// <summary>17 and later: whether the running server copies failover slots itself.</summary>
     public bool SyncsFailoverSlots { get; init; }
 
+    /// <summary>The running server's wal_level; null where only files were read.</summary>
+    public string? WalLevel { get; init; }
+
+    /// <summary>How many slots the running server has room for; null where only files were read.</summary>
+    public int? MaxSlots { get; init; }
+
     /// <summary>The slots by name.</summary>
     public IReadOnlyList<SlotFacts> Slots { get; init; } = [];
 

@@ -162,6 +162,18 @@ public class SlotRulesTests
         Assert.Equal(proven, SlotRules.Unproven(copy, Usual, own, theirs) is null);
     }
 
+    [Theory]
+    [InlineData("logical", 2, null)]
+    [InlineData("logical", 1, "max_replication_slots is 1 on n2")]
+    [InlineData("replica", 2, "wal_level is replica on n2")]
+    public void A_slot_without_which_alone_the_server_would_start_is_named_before_anything_stops(string walLevel, int room, string? why)
+    {
+        var own = new SlotsReport { Node = "n2", Major = 15, Running = false, WalLevel = walLevel, MaxSlots = room, Slots = [new() { Name = "n1" }] };
+        var verdict = Assert.Single(SlotRules.WhileDown(own, new SlotsReport { Node = "n1", Major = 15, Running = true, Slots = [Usual] }, asPrimary: true));
+        Assert.Equal(why is null ? SlotTask.Place : SlotTask.Wait, verdict.Task);
+        Assert.StartsWith(why ?? "", verdict.NotCarried ?? "", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_copy_whose_original_was_dropped_goes_and_one_that_never_had_any_stays()
     {

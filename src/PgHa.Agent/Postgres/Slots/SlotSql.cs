@@ -20,7 +20,7 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
 
     private const string Settings = """
         SELECT pg_is_in_recovery()::text, pg_last_wal_replay_lsn()::text, current_setting('hot_standby_feedback'), current_setting('primary_slot_name'),
-               coalesce(current_setting('sync_replication_slots', true), 'off')
+               coalesce(current_setting('sync_replication_slots', true), 'off'), current_setting('wal_level'), current_setting('max_replication_slots')
         """;
 
     /// <summary>The server's slots; the oldest WAL and what the agent knows of copies are not its business.</summary>
@@ -40,6 +40,8 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
             Feedback = reader.GetString(2) == "on",
             UpstreamSlot = reader.GetString(3),
             SyncsFailoverSlots = reader.GetString(4) == "on",
+            WalLevel = reader.GetString(5),
+            MaxSlots = int.Parse(reader.GetString(6), CultureInfo.InvariantCulture),
             Slots = slots,
         };
     }
