@@ -109,6 +109,8 @@ internal sealed class LocalNode(
         finally
         {
             progress.Text = null;
+            if (entered && step.Changes)
+                observations.Forget();
             if (entered)
             {
                 trace.End();
