@@ -56,7 +56,7 @@ public sealed class BrokenStartTests : ClusterTest
         File.Delete(held);
         await AsPostgres.Run("/usr/bin/mkfifo", held);
         var call = cluster.N2.Api.Post("instance/master");
-        using (var pipe = await Pipe.OpenForReader(held))
+        using (var pipe = await NamedPipe.OpenForReader(held))
             cluster.N2.Postgres.KillPostmaster();
         File.Delete(held);
         var answer = await call;

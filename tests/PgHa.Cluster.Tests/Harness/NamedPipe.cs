@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PgHa.Cluster.Tests.Harness;
 
 /// <summary>A named pipe in place of a file holds up whoever reads that file.</summary>
-internal static partial class Pipe
+internal static partial class NamedPipe
 {
     private const int WriteOnlyNonBlocking = 0x801;
 
