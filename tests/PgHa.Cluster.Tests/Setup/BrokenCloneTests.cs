@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace PgHa.Cluster.Tests.Setup;
@@ -74,7 +75,14 @@ public sealed partial class BrokenCloneTests : BootstrapTest
     {
         var cluster = await HalfWay();
         var clone = await InTheMiddle(cluster);
-        await Wait.Until("the node says how far it is", async () => (await cluster.N2.Api.Get("/api/pg/v2/node")).Body.Contains("copied ", StringComparison.Ordinal), 30);
+        var clock = Stopwatch.StartNew();
+        await Wait.Until("the node says how far it is", async () =>
+        {
+            if (clock.Elapsed < TimeSpan.FromSeconds(1)) return false; // pg_basebackup says it once a second: more is let through only then
+            cluster.N1.Postgres.Thaw();
+            await cluster.N1.Postgres.FreezeChildren();
+            return (await cluster.N2.Api.Get("/api/pg/v2/node")).Body.Contains("copied ", StringComparison.Ordinal);
+        }, 30);
         var running = Id().Match((await cluster.N2.Api.Get("/api/pg/v2/operations")).Body).Groups[1].Value;
         Assert.Matches("copied [0-9]+/[0-9]+ kB", (await cluster.N2.Api.Get($"/api/pg/v2/operations/{running}")).Body);
         cluster.N1.Postgres.Thaw();
