@@ -72,6 +72,7 @@ write_postgresql_conf() {
 	wal_keep_size = 256MB
 	max_connections = 50
 	shared_buffers = 32MB
+	$PAIR_SETTINGS
 	CONF
 }
 
