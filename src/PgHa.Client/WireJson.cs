@@ -10,6 +10,7 @@ namespace PgHa.Client;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(NodeObservation))]
 [JsonSerializable(typeof(NodeObservation[]))]
+[JsonSerializable(typeof(PrimarySync))]
 [JsonSerializable(typeof(WalPosition))]
 [JsonSerializable(typeof(LastRecord))]
 [JsonSerializable(typeof(WalDigest))]

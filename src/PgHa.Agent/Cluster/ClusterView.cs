@@ -8,8 +8,8 @@ public sealed record ClusterView(IReadOnlyList<NodeObservation> Nodes)
     /// <summary>Nodes that accept writes, or may from one moment to the next.</summary>
     public IEnumerable<NodeObservation> Writable => Nodes.Where(n => n.Writable);
 
-    /// <summary>Nodes of which nothing certain is known.</summary>
-    public IEnumerable<NodeObservation> Unknown => Nodes.Where(n => n.State == NodeState.Unknown);
+    /// <summary>Nodes of which nothing certain is known; of one whose control file says "shut down" enough is.</summary>
+    public IEnumerable<NodeObservation> Unknown => Nodes.Where(n => n.State == NodeState.Unknown && !n.Ending);
 
     /// <summary>Running nodes in recovery.</summary>
     public IEnumerable<NodeObservation> InRecovery => Nodes.Where(n => n.InRecovery);

@@ -34,13 +34,17 @@ public abstract record Step(string Node)
 }
 
 /// <summary>Stop the server: fast, and verified by process and control file.</summary>
-public sealed record StopServer(string Node) : Step(Node)
+/// <param name="Node">The node that acts.</param>
+/// <param name="UntilShutDown">
+/// Done as soon as the control file says "shut down": nothing is written any more, and an archiver that is slow is not waited for (fact 12).
+/// </param>
+public sealed record StopServer(string Node, bool UntilShutDown = false) : Step(Node)
 {
     /// <inheritdoc />
-    public override string Words => $"stop {Node}";
+    public override string Words => UntilShutDown ? $"stop {Node}, without waiting for its archiver" : $"stop {Node}";
 
     /// <inheritdoc />
-    public override string Path => "stop";
+    public override string Path => UntilShutDown ? "stop?until=shut-down" : "stop";
 }
 
 /// <summary>Start the server as its data directory says it was: with <c>standby.signal</c>, without touching anything.</summary>

@@ -14,7 +14,7 @@ public static class StepPath
         var accepted = query("accept")?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
         return (verb, query("as")) switch
         {
-            ("stop", null) => new StopServer(node),
+            ("stop", null) => new StopServer(node, query("until") == "shut-down"),
             ("start", "recovery") => new StartInRecovery(node),
             ("start", "primary") => new StartAsPrimary(node, accepted),
             ("start", "standby") when upstream is not null => new StartAsStandby(node, upstream),
@@ -36,6 +36,7 @@ public static class StepPath
             ("take-over", null) when query("source") is { } source => new TakeOver(node, source, accepted),
             ("discard-old", null) => new DiscardOld(node),
             ("check", null) => upstream is null ? new CheckRecovery(node) : new CheckUpstream(node, upstream),
+            ("sync", null) when query("names") is { } names => new SetSync(node, names, query("later")),
             ("checkpoint", null) => new WriteCheckpoint(node),
             _ => null,
         };

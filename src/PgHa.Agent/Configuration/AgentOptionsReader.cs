@@ -45,6 +45,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         Superuser = settings.Read<string>("postgres.superuser", Forms.Text)!,
         ReplicationUser = settings.Read<string>("postgres.replication_user", Forms.Text)!,
         Passfile = ReadPath("postgres.passfile"),
+        SlotKeepBytes = settings.Read<ByteSize>("postgres.slot_keep_size", ByteSize.Parse)?.Bytes ?? 0,
     };
 
     private SecurityOptions ReadSecurity()

@@ -26,6 +26,7 @@ internal static class KnownKeys
         new("postgres.superuser", PostgresOptions.DefaultRole),
         new("postgres.replication_user", PostgresOptions.DefaultRole),
         new("postgres.passfile", WhenUnset: "none"),
+        new("postgres.slot_keep_size", PostgresOptions.DefaultSlotKeepSize),
         new("state_dir", "/var/lib/pgha"),
         new("security.token_file", WhenUnset: "none: anyone on this machine may call"),
         new("security.tls.certificate_file", WhenUnset: "none"),

@@ -20,12 +20,20 @@ internal static class NodeRules
                 yield return ($"nodes.{node.Name}", complaint);
         foreach (var twin in Twins(nodes, node => node.Name.ToUpperInvariant(), "", "name"))
             yield return twin;
+        foreach (var (first, second) in OneSlot(nodes))
+            yield return ($"nodes.{second}", new($"the replication slots of {first} and {second} would have one name: {SlotName.Of(second)}",
+                "choose names that differ in letters, digits or _"));
         // The scheme does not tell two agents apart: one port has one listener.
         foreach (var twin in Twins(nodes, node => node.Agent?.Authority, ".agent", "agent address"))
             yield return twin;
         foreach (var twin in Twins(nodes, SpellingOfPostgres, ".postgres", "PostgreSQL address"))
             yield return twin;
     }
+
+    private static IEnumerable<(string First, string Second)> OneSlot(IEnumerable<NodeDraft> nodes) =>
+        from twins in nodes.Select(node => node.Name).DistinctBy(name => name.ToUpperInvariant()).GroupBy(SlotName.Of)
+        from second in twins.Skip(1)
+        select (twins.First(), second);
 
     private static string? SpellingOfPostgres(NodeDraft node) =>
         node.Postgres is { } address ? $"{address.Host.ToUpperInvariant()}:{address.Port}" : null;

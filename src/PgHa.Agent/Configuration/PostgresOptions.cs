@@ -6,6 +6,9 @@ public sealed record PostgresOptions
     /// <summary>The role used where none is configured.</summary>
     public const string DefaultRole = "postgres";
 
+    /// <summary>How much WAL is held back for a node that is away where nothing is configured.</summary>
+    public const string DefaultSlotKeepSize = "10GB";
+
     /// <summary>Directory of <c>pg_ctl</c> and its companions; null: found on PATH or in the usual places.</summary>
     public string? BinDir { get; init; }
 
@@ -26,4 +29,7 @@ public sealed record PostgresOptions
 
     /// <summary>Passwords in libpq's own format; null: libpq's default applies.</summary>
     public string? Passfile { get; init; }
+
+    /// <summary>The most WAL that a slot of ours may hold back for a node that is away, in bytes.</summary>
+    public ulong SlotKeepBytes { get; init; } = 10UL << 30;
 }

@@ -8,6 +8,7 @@ namespace PgHa.Agent.Operations;
 public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
 {
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndWithin = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The decision and the view it rests on.</summary>
@@ -25,14 +26,18 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
         return (Planner.Decide(request, view, wal), view);
     }
 
-    /// <summary>A server on its way down is gone in a moment (the children of a killed one, too): worth waiting for before anything is decided.</summary>
+    /// <summary>
+    /// A server on its way down is gone in a moment (the children of a killed one, too): worth waiting for before anything is decided.
+    /// Where only its archiver is left, a shorter moment (fact 12).
+    /// </summary>
     private async Task<ClusterView> ObserveSettledAsync(CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         while (true)
         {
             var view = await cluster.ObserveAsync(fresh: true, cancel);
-            if (view.Nodes.All(n => n.Server != ServerStatus.ShuttingDown) || time.GetElapsedTime(begun) > SettleWithin)
+            var moving = view.Nodes.Where(n => n.Server == ServerStatus.ShuttingDown).ToArray();
+            if (moving.Length == 0 || time.GetElapsedTime(begun) > (moving.All(n => n.Ending) ? EndWithin : SettleWithin))
                 return view;
             await Task.Delay(SettleInterval, time, cancel);
         }

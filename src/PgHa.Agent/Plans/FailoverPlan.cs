@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats.Control;
 
 namespace PgHa.Agent.Plans;
 
@@ -21,7 +22,16 @@ public static class FailoverPlan
         if (request.Form == FailoverForm.Restart)
             accepted = [];
         var verdict = WritableRules.Judge(target.Node, view, wal, accepted);
-        return verdict.Refusal is { } no ? new Refused(no) : RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict, accepted);
+        if (verdict.Refusal is { } no)
+            return new Refused(no);
+        var unread = Unread(target.Node, view, wal).Where(n => !verdict.Answered.Contains(n.Node)).ToArray();
+        if (RefuseUnread(request, unread, wal) is { } unproven)
+            return new Refused(unproven);
+        return RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict with
+        {
+            Overrides = [.. verdict.Overrides, .. unread.Select(n => Words(n, wal))],
+            Answered = [.. verdict.Answered, .. unread.Select(n => n.Node)],
+        }, accepted);
     }
 
     private static Plan Build(Failover request, ClusterView view, WalView wal, WritableVerdict verdict, string[] accepted)
@@ -29,14 +39,15 @@ public static class FailoverPlan
         var target = request.Target;
         var others = StandbyPlan.Waiting(target, view, wal).ToArray();
         IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
-        var stopped = view[target].State == NodeState.Stopped;
+        var stopped = view[target].Down;
         var stages = request.Form == FailoverForm.Restart
             ? Restart(target, stopped, verdict, wal, accepted)
             : Promote(target, stopped, verdict, wal, accepted);
+        var sync = SyncRules.For(target, view, [.. others.Select(n => n.Node)]);
         return new Plan(request.Words)
         {
-            Stages = follow.Count == 0 ? stages : [.. stages, follow],
-            Evidence = verdict.Evidence,
+            Stages = [.. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Outcomes =
@@ -71,9 +82,9 @@ public static class FailoverPlan
         if (view.Except(target.Node).FirstOrDefault(n => n.Writable) is { } writable)
             return new(Code.AnotherWritable, $"{writable.Node} is writable",
                 "a failover needs the old primary down; to exchange the roles of running nodes use switchover");
-        if (target.State == NodeState.Unknown)
+        if (target is { State: NodeState.Unknown, Ending: false })
             return ((Refused)StartPlan.Unknown(target)).Why;
-        if (!target.InRecovery && !(request.Resumed && target.State == NodeState.Stopped))
+        if (!target.InRecovery && !(request.Resumed && target.Down))
             return new(Code.NotInRecovery, $"{target.Node} is not in recovery: it is stopped",
                 "start it first (POST instance/current), or start it as primary (POST instance/master)");
         return request.Form == FailoverForm.Restart ? RefuseUnknown(target.Node, view) : null;
@@ -84,6 +95,30 @@ public static class FailoverPlan
         view.Except(target).FirstOrDefault(n => n.MayBeWritable) is not { } unknown ? null : new(Code.AnotherWritable,
             $"{unknown.Node} is unknown ({unknown.Problem ?? "it does not answer"}): its WAL cannot be compared",
             "bring its agent back, or fail over by promotion (failover/promote?force=true), which starts a new timeline");
+
+    /// <summary>
+    /// Nodes whose WAL nobody can read any more, any of which may have been the old primary: unless another node is seen to have been it,
+    /// and the bytes show that all it held is here or can be brought over.
+    /// </summary>
+    private static IEnumerable<NodeObservation> Unread(string target, ClusterView view, WalView wal) =>
+        view.Except(target).Any(n => wal.PositionOf(n.Node)?.StoppedAs is not (null or DbState.ShutDownInRecovery or DbState.InArchiveRecovery)
+            && wal.Of(n.Node).Kinship is WalKinship.Identical or WalKinship.Ahead)
+            ? []
+            : view.Except(target).Where(n => n.DataProblem is not null || wal.Of(n.Node).Kinship == WalKinship.NotProvable);
+
+    private static Refusal? RefuseUnread(Failover request, NodeObservation[] unread, WalView wal)
+    {
+        if (unread.FirstOrDefault(n => request.Form == FailoverForm.Restart || StartPlan.Accepted(request, [n]).Length == 0) is not { } node)
+            return null;
+        return new(Code.WalNotProven, $"it cannot be proven that {request.Target} holds all WAL of the old primary: {Words(node, wal)}",
+            request.Form == FailoverForm.Restart
+                ? "make it readable, or fail over by promotion (failover/promote?force=true), which starts a new timeline"
+                : "make it readable (is its disk mounted?), or answer for what it may hold with force=true");
+    }
+
+    private static string Words(NodeObservation node, WalView wal) => node.DataProblem is { } problem
+        ? $"the data directory of {node.Node} cannot be used: {problem}"
+        : wal.Of(node.Node).Evidence;
 
     /// <summary>A running standby that is further ahead is the better target.</summary>
     private static Decision? RefuseRunningAhead(WritableVerdict verdict, ClusterView view, string target) =>

@@ -100,5 +100,5 @@ public static class HaltRules
     }
 
     private static bool Unsettled(NodeObservation node) =>
-        node.Reachable && (node.LastStep is { Running: true } || node.Server is ServerStatus.Starting or ServerStatus.ShuttingDown);
+        node.Reachable && (node.LastStep is { Running: true } || node.Server is ServerStatus.Starting || node is { Server: ServerStatus.ShuttingDown, Ending: false });
 }

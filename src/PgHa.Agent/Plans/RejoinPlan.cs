@@ -42,7 +42,7 @@ public static class RejoinPlan
             ],
             Evidence = [node.DataProblem ?? wal.Of(node.Node).Evidence],
             Outcomes = StandbyPlan.Streaming(node.Node, primary),
-            Undo = node.State == NodeState.Stopped ? null : new StartNode(node.Node),
+            Undo = node.Down ? null : new StartNode(node.Node),
         };
     }
 
@@ -62,8 +62,15 @@ public static class RejoinPlan
         var kin = wal.Of(node);
         if (kin.Kinship == WalKinship.NotProvable)
             return new(Code.WalNotProven, $"it is not known where {node} and {wal.Focus} part: {kin.Evidence}", "POST instance/slave?rejoin=reclone there");
-        return wal.PositionOf(node)?.Timeline != wal.PositionOf(wal.Focus)?.Timeline ? null : new(Code.WalNotProven,
-            $"{node} and {wal.Focus} part on one and the same timeline {wal.PositionOf(node)?.Timeline}, which pg_rewind takes for no fork at all: {kin.Evidence}",
-            "POST instance/slave?rejoin=reclone there");
+        if (wal.PositionOf(node) is not { } own || wal.PositionOf(wal.Focus) is not { } theirs)
+            return new(Code.WalNotProven, $"the WAL of {node} or {wal.Focus} cannot be read", "POST instance/slave?rejoin=reclone there");
+        if (own.Timeline == theirs.Timeline)
+            return OneTimeline($"part on one and the same timeline {own.Timeline}, which pg_rewind takes for no fork at all");
+        // It believes the histories, and would keep what the node wrote between the true fork and the point they name.
+        return WalAncestry.NominalEnd(own, theirs) is var named && kin.CommonEnd < named
+            ? OneTimeline($"part before {named}, where pg_rewind would look for the fork by their timeline histories")
+            : null;
+
+        Refusal OneTimeline(string how) => new(Code.WalNotProven, $"{node} and {wal.Focus} {how}: {kin.Evidence}", "POST instance/slave?rejoin=reclone there");
     }
 }

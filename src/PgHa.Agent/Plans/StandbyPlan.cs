@@ -14,7 +14,7 @@ public static class StandbyPlan
         if (node.Writable)
             return Decision.Refuse(Code.RunningPrimary, $"{node.Node} runs as primary",
                 "to exchange the roles use switchover; to make it a standby stop it first");
-        if (node.State == NodeState.Unknown)
+        if (node is { State: NodeState.Unknown, Ending: false })
             return StartPlan.Unknown(node);
         if (view.Primary is null)
             return NoPrimary(view, node.Node);
@@ -41,7 +41,7 @@ public static class StandbyPlan
 
     /// <summary>How a node comes to follow the primary: a stopped one is started, a running one is pointed there by reload.</summary>
     internal static Step JoinStep(NodeObservation node, string primary) =>
-        node.State == NodeState.Stopped ? new StartAsStandby(node.Node, primary) : new Follow(node.Node, primary);
+        node.Down ? new StartAsStandby(node.Node, primary) : new Follow(node.Node, primary);
 
     /// <summary>Why the node must not follow the focus of the WAL view, or null.</summary>
     internal static Refusal? RefuseJoin(string node, WalView wal)

@@ -21,7 +21,7 @@ public static class StartAllPlan
     internal static Decision FirstPrimary(ChangeRequest request, ClusterView view, WalView wal)
     {
         var node = view[request.Called];
-        if (node.State == NodeState.Unknown)
+        if (node is { State: NodeState.Unknown, Ending: false })
             return StartPlan.Unknown(node);
         var start = StartPlan.BecomePrimary(request, view, wal);
         return start is Plan plan && node.InRecovery
@@ -29,9 +29,13 @@ public static class StartAllPlan
             : start;
     }
 
+    /// <summary>The nodes that will follow it.</summary>
+    internal static IEnumerable<NodeObservation> Others(string primary, ClusterView view) =>
+        view.Except(primary).Where(n => (n.State != NodeState.Unknown || n.Ending) && n.DataProblem is null);
+
     private static Decision Followers(Plan plan, string primary, ClusterView view, WalView wal)
     {
-        var others = view.Except(primary).Where(n => n.State != NodeState.Unknown && n.DataProblem is null).ToArray();
+        var others = Others(primary, view).ToArray();
         var joining = others.Where(n => !(view.Primary is not null && n.State == NodeState.Standby && StandbyPlan.FollowsPrimary(n, view))).ToArray();
         foreach (var node in joining)
             if (!WillBeCompleted(node.Node, plan, wal) && StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)

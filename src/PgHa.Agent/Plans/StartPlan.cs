@@ -14,9 +14,9 @@ public static class StartPlan
     public static Decision ForNode(StartNode request, ClusterView view, WalView wal)
     {
         var node = view[request.Called];
-        if (node.State == NodeState.Unknown)
+        if (node is { State: NodeState.Unknown, Ending: false })
             return Unknown(node);
-        if (node.State != NodeState.Stopped)
+        if (!node.Down)
             return new Plan(request.Words) { Evidence = [$"{node.Node} runs"] };
         if (!node.StandbySignal)
             return BecomePrimary(request, view, wal);
@@ -39,7 +39,7 @@ public static class StartPlan
         if (node.InRecovery)
             return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
                 "stop it first (DELETE instance/current), or use failover or switchover to make it primary");
-        return node.State == NodeState.Unknown ? Unknown(node) : BecomePrimary(request, view, wal);
+        return node is { State: NodeState.Unknown, Ending: false } ? Unknown(node) : BecomePrimary(request, view, wal);
     }
 
     /// <summary>A stopped node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it.</summary>
@@ -53,10 +53,11 @@ public static class StartPlan
         if (verdict.Refusal is { } refusal)
             return new Refused(refusal);
         IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
+        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node) : waiting.Select(w => w.Node)]);
         return new Plan(request.Words)
         {
-            Stages = [.. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
-            Evidence = verdict.Evidence,
+            Stages = [.. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Continuation = request is StartNode ? new StartPrimary(node) : null,

@@ -42,18 +42,19 @@ public static class SwitchoverPlan
     {
         var others = Uninvolved(view, view[primary], view[target]).Select(n => n.Node).ToArray();
         var unknown = view.Unknown.Select(n => n.Node).ToArray();
+        var sync = SyncRules.For(target, view, [primary, .. others]);
         var how = request.By == SwitchoverForm.Promote ? "by promotion" : request.Order == StopOrder.PrimaryFirst ? "primary stopped first" : "standby stopped first";
         return new Plan($"switch over from {primary} to {target}, {how}")
         {
             Stages =
             [
                 [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
-                [new WriteCheckpoint(primary)],
+                [new WriteCheckpoint(primary), .. sync.Steps],
                 .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, unknown) : ByRestart(request, primary, target, unknown),
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
-            Evidence = [wal.Of(target).Evidence],
+            Evidence = [wal.Of(target).Evidence, .. sync.Evidence],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
             Answered = unknown,
@@ -65,8 +66,8 @@ public static class SwitchoverPlan
     private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] unknown)
     {
         Step[] stops = request.Order == StopOrder.PrimaryFirst
-            ? [new StopServer(primary), new StopServer(target)]
-            : [new StopServer(target), new StopServer(primary)];
+            ? [new StopServer(primary, UntilShutDown: true), new StopServer(target)]
+            : [new StopServer(target), new StopServer(primary, UntilShutDown: true)];
         return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, unknown)]];
     }
 

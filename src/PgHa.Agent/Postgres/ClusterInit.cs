@@ -48,11 +48,13 @@ internal sealed class ClusterInit(AgentOptions options, DirectorySwap swap, Post
         if (!socket.IsOk)
             return socket.Refusal;
         var keep = Math.Clamp(freeBytes / 20, 64L << 20, 1L << 30) >> 20; // a twentieth of the disk, 64 MB to 1 GB
+        var keepForSlots = Math.Clamp(freeBytes / 4, 256L << 20, Math.Max(256L << 20, (long)options.Postgres.SlotKeepBytes)) >> 20; // a quarter, for nodes that are away
         List<string> lines =
         [
             "", Remark,
             $"listen_addresses = {Quote(options.Self.PostgresHost)}", $"port = {options.Self.PostgresPort}", $"cluster_name = {Quote(options.Node)}",
             "wal_level = logical", "wal_log_hints = on", "hot_standby = on", "max_wal_senders = 10", "max_replication_slots = 10", $"wal_keep_size = {keep}MB",
+            $"max_slot_wal_keep_size = {keepForSlots}MB",
         ];
         if (listen.SocketFolder(socket.Value) is { } folder)
             lines.Add($"unix_socket_directories = {Quote(folder)}");

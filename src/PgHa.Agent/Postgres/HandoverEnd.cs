@@ -43,7 +43,9 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
         using (postmaster)
         {
             if (await SlowlyBecauseAsync(server, acceptUnlogged, cancel) is { } reason)
-                return await fast.RunAsync(cancel) is { Failure: null } stopped ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" } : StepResult.Failed(Code.StepFailed, "it could not be stopped fast", "look at its log");
+                return await fast.RunAsync(untilShutDown: true, cancel) is { Failure: null } stopped
+                    ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" }
+                    : StepResult.Failed(Code.StepFailed, "it could not be stopped fast", "look at its log");
             await using var connection = await sql.OpenAsync(server, cancel);
             DurableFile.Touch(Marker);
             return await EndAsync(postmaster, connection);

@@ -14,4 +14,6 @@ internal sealed record InstanceActions(
     StandbyLevel Level,
     HandoverEnd Handover,
     WalTailWriting Tail,
+    SlotUpkeep Slots,
+    SyncSetting Sync,
     LocalSql Sql);

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots, SyncMemory sync, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -42,6 +42,8 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             RewindUnfinished = rewind.Problem is not null,
             Place = problem is null ? null : swap.EmptyPlace(),
             Progress = progress.Text,
+            SlotProblem = slots.Text,
+            PrimarySync = sync.Last,
         };
         var server = PostmasterPid.Read(data.Root);
         var process = Process(server);

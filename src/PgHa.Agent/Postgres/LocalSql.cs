@@ -16,7 +16,11 @@ internal sealed class LocalSql(AgentOptions options)
                pg_last_wal_receive_lsn()::text, pg_last_wal_replay_lsn()::text,
                r.status, r.sender_host, r.sender_port, r.received_tli::text,
                (SELECT count(*)::int FROM pg_stat_replication s JOIN pg_stat_activity a USING (pid)
-                 WHERE a.datid IS NULL AND s.state IN ('startup', 'catchup', 'streaming') AND s.replay_lsn IS NOT NULL)
+                 WHERE a.datid IS NULL AND s.state IN ('startup', 'catchup', 'streaming') AND s.replay_lsn IS NOT NULL),
+               current_setting('max_slot_wal_keep_size'), current_setting('synchronous_standby_names'),
+               (SELECT string_agg(concat_ws(' ', slot_name, active::text, coalesce(restart_lsn::text, '-'), coalesce(wal_status, '-'), coalesce(greatest(0, pg_wal_lsn_diff(
+                   CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END, restart_lsn))::bigint, 0)::text), ';')
+                  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'pgha_'))
           FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver r ON true
         """;
 
@@ -51,6 +55,9 @@ internal sealed class LocalSql(AgentOptions options)
             UpstreamHost = Text(reader, 6),
             UpstreamPort = reader.IsDBNull(7) ? null : reader.GetInt32(7),
             AttachedStandbys = reader.GetInt32(9),
+            MaxSlotWalKeepSize = Text(reader, 10),
+            SynchronousStandbyNames = Text(reader, 11),
+            Slots = Slots(Text(reader, 12) ?? ""),
         };
     }
 
@@ -77,6 +84,12 @@ internal sealed class LocalSql(AgentOptions options)
     }.ConnectionString;
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static PhysicalSlotFacts[] Slots(string text) =>
+    [
+        .. text.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(slot => slot.Split(' ')).Select(f =>
+            new PhysicalSlotFacts(f[0], f[1] == "true", Lsn.TryParse(f[2], out var restart) ? restart : null, f[3] == "-" ? null : f[3], ulong.Parse(f[4], CultureInfo.InvariantCulture))),
+    ];
 
     private static Lsn? Position(NpgsqlDataReader reader, int column) => Text(reader, column) is { } text ? Lsn.Parse(text) : null;
 }

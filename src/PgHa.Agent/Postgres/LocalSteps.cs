@@ -22,7 +22,7 @@ internal sealed class LocalSteps(
 
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
-        StopServer => StopAsync(cancel),
+        StopServer s => StopAsync(s.UntilShutDown, cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
         StartAsStandby s => StartAsStandbyAsync(s.Upstream, cancel),
         StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, operation, cancel),
@@ -32,6 +32,7 @@ internal sealed class LocalSteps(
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
         CheckRecovery => act.Check.RunAloneAsync(cancel),
+        SetSync s => act.Sync.RunAsync(s, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
         HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
@@ -42,12 +43,16 @@ internal sealed class LocalSteps(
     };
 
     /// <summary>From its first moment a stopping primary may refuse writes.</summary>
-    private async Task<StepResult> StopAsync(CancellationToken cancel)
+    private async Task<StepResult> StopAsync(bool untilShutDown, CancellationToken cancel)
     {
         var standby = data.HasStandbySignal;
-        var stopped = await act.Stop.RunAsync(cancel);
+        var stopped = await act.Stop.RunAsync(untilShutDown, cancel);
         return standby ? stopped : stopped with { LastWriteAt = 0 };
     }
+
+    /// <summary>What is left of a server that has shut down already (an archiver that is slow) is waited for, and ended, before another is started.</summary>
+    private async Task<StepResult?> EndingAsync(CancellationToken cancel) =>
+        (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel)).Ending ? await act.Stop.RunAsync(untilShutDown: false, cancel) : null;
 
     private async Task<StepResult> FollowAsync(string upstream, CancellationToken cancel)
     {
@@ -61,6 +66,8 @@ internal sealed class LocalSteps(
     {
         if (!data.HasStandbySignal)
             return StepResult.Failed(Code.WrongState, $"{options.Node} has no standby.signal: it would start as primary", "start it as primary or as standby");
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         return await act.Start.RunAsync(cancel) is { } failed ? StepResult.Failed(failed) : StepResult.Done("accepts connections in recovery");
     }
 
@@ -69,33 +76,41 @@ internal sealed class LocalSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (view[options.Node].Writable)
             return StepResult.Failed(Code.RunningPrimary, $"{options.Node} runs as primary", "stop it first");
+        var ended = view[options.Node].Ending ? await act.Stop.RunAsync(untilShutDown: false, cancel) : null;
+        if (ended is { Failure: not null })
+            return ended;
+        if (ended is not null)
+            view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, upstream, cancel);
         if (StandbyPlan.RefuseJoin(options.Node, wal) is { } refusal)
             return StepResult.Failed(refusal);
         if (view[options.Node].State != NodeState.Stopped)
             return await act.Upstream.ReloadAsync(upstream, cancel);
-        if (await act.Upstream.WriteAsync(upstream, cancel) is { } unwritten)
-            return StepResult.Failed(unwritten);
+        var slot = await act.Upstream.WriteAsync(upstream, cancel);
+        if (!slot.IsOk)
+            return StepResult.Failed(slot.Refusal);
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
             ? StepResult.Failed(failed)
-            : StepResult.Done($"accepts connections in recovery; {wal.Of(options.Node).Evidence}");
+            : StepResult.Done($"accepts connections in recovery, {slot.Value}; {wal.Of(options.Node).Evidence}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
     }
 
     private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: { } lingering })
+            return StepResult.Failed(lingering, neverWritable: true);
         var (refusal, position) = await ProveAsync(accepted, operation, NodeState.Stopped, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         if (position is { HoldsWalItWouldNotReplay: true })
             return StepResult.Failed(new(Code.WalNotProven,
-                $"the pg_wal of {options.Node} reaches to {position.End}, but its server would start at {position.CheckpointEnd} and overwrite the rest",
+                $"the pg_wal of {options.Node} reaches to {position.End}, but its server would go on from {position.CheckpointEnd} on timeline {position.StartsOn} and not replay it all",
                 "let it replay first: POST instance/master does so by itself"), neverWritable: true);
         if (File.Exists(data.RecoverySignal))
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
                 "finish it, or remove the file"), neverWritable: true);
         // From here on nobody's patience may end it half way: a standby must not be left without its standby.signal.
-        return await StartWritableAsync(CancellationToken.None);
+        return await WithSlotsAsync(await StartWritableAsync(CancellationToken.None));
     }
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
@@ -154,8 +169,13 @@ internal sealed class LocalSteps(
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
         var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
-        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await act.Promotion.RunAsync(cancel);
+        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await WithSlotsAsync(await act.Promotion.RunAsync(cancel));
     }
+
+    /// <summary>Once it accepts writes it keeps WAL for the other nodes.</summary>
+    private async Task<StepResult> WithSlotsAsync(StepResult writable) => writable.Failure is null
+        ? writable with { Evidence = writable.Evidence + await act.Slots.EnsureAsync(CancellationToken.None) }
+        : writable;
 
     private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
     {
@@ -164,9 +184,10 @@ internal sealed class LocalSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
+        var slots = await act.Slots.EnsureAsync(cancel); // before the primary is stopped
         // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
         return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
-            ? StepResult.Done(kin.Evidence)
+            ? StepResult.Done(kin.Evidence + slots)
             : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
     }
 
@@ -186,7 +207,7 @@ internal sealed class LocalSteps(
             return StepResult.Failed(incomplete, neverWritable: true);
         var promoted = await act.Promotion.RunAsync(cancel);
         return promoted.Failure is null
-            ? promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" }
+            ? await WithSlotsAsync(promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" })
             : promoted;
     }
 
@@ -218,6 +239,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (view[options.Node].State != NodeState.Stopped)
             return StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "files are only placed while the server is down");
@@ -231,6 +254,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> ReplayAsync(CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
         return seen.State == NodeState.Stopped
             ? await act.Replay.RunAsync(cancel)

@@ -49,7 +49,7 @@ internal sealed class ServerProcess : IDisposable
         () =>
         {
             var begun = time.GetTimestamp();
-            while (!Linux.HasExited(_handle, 100))
+            while (!Linux.HasExited(_handle, (int)Math.Min(100, within.TotalMilliseconds)))
             {
                 cancel.ThrowIfCancellationRequested();
                 if (time.GetElapsedTime(begun) > within)

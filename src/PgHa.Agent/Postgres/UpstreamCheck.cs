@@ -33,11 +33,11 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, Recov
         try
         {
             var replication = login.SystemIdentifierAsync(node, bounded.Token);
-            var theirs = await TheirParametersAsync(node, bounded.Token);
+            var (theirs, slot) = await AskAsync(node, bounded.Token);
             await replication;
             return (own.Value with { Upstream = upstream, UpstreamLimits = theirs }).Refuse() is { } refusal
                 ? StepResult.Failed(refusal)
-                : StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, parameters fit");
+                : StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, parameters fit, {slot}");
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {
@@ -48,9 +48,27 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, Recov
         }
     }
 
-    private async Task<Dictionary<string, int>> TheirParametersAsync(NodeOptions node, CancellationToken cancel)
+    private async Task<(Dictionary<string, int> Parameters, string Slot)> AskAsync(NodeOptions node, CancellationToken cancel)
     {
         await using var connection = await login.OpenAsync(node, cancel);
+        return (await ParametersAsync(connection, cancel), await SlotAsync(connection, cancel));
+    }
+
+    /// <summary>Whether it would stream with a slot there; without one it follows all the same.</summary>
+    private async Task<string> SlotAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var slot = SlotName.Of(options.Node);
+        var there = await LocalSql.ScalarAsync(connection, $"""
+            SELECT CASE WHEN EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{slot}') THEN 'its slot is there'
+                        WHEN (SELECT count(*) FROM pg_replication_slots) >= current_setting('max_replication_slots')::int THEN 'no slot is free for it (max_replication_slots)'
+                        WHEN NOT (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user) THEN 'its role may not make a slot'
+                        ELSE 'its slot will be made' END
+            """, cancel);
+        return $"{slot}: {there}";
+    }
+
+    private static async Task<Dictionary<string, int>> ParametersAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
         await using var command = new NpgsqlCommand(
             $"SELECT name, setting FROM pg_settings WHERE name IN ({string.Join(',', RecoverySettings.Limits.Select(n => $"'{n}'"))})", connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -1,27 +1,35 @@
+using Npgsql;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// <c>primary_conninfo</c>, of which only host, port, passfile and application_name are ours; the operator's sslmode, user and the
-/// rest stay as they are.
+/// <c>primary_conninfo</c>, of which only host, port, passfile and application_name are ours (the operator's sslmode, user and the
+/// rest stay as they are), and <c>primary_slot_name</c>.
 /// </summary>
-internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql)
+internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, UpstreamSlot slots)
 {
     private const string Name = "primary_conninfo";
+    private const string SlotSetting = "primary_slot_name";
 
     /// <summary>Points a stopped server at a node: in postgresql.auto.conf, which wins over the operator's file (fact 6).</summary>
-    internal async Task<Refusal?> WriteAsync(string upstream, CancellationToken cancel)
+    /// <returns>What is to be said about the slot it streams with, or why it cannot be pointed there.</returns>
+    internal async Task<Answer<string>> WriteAsync(string upstream, CancellationToken cancel)
     {
-        var current = await binaries.SettingAsync(Name, cancel);
-        if (!current.IsOk)
-            return current.Refusal;
-        if (PointAt(upstream, current.Value) is not { } wanted)
-            return Unreadable(current.Value);
-        if (wanted != current.Value)
+        var settings = await Task.WhenAll(binaries.SettingAsync(Name, cancel), binaries.SettingAsync(SlotSetting, cancel));
+        if (settings.FirstOrDefault(s => !s.IsOk).Refusal is { } unread)
+            return unread;
+        var (current, currentSlot) = (settings[0].Value!, settings[1].Value!);
+        if (PointAt(upstream, current) is not { } wanted)
+            return Unreadable(current);
+        var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
+        if (wanted != current)
             AutoConf.Set(data.AutoConf, Name, wanted);
-        return null;
+        if (slot.Name != currentSlot)
+            AutoConf.Set(data.AutoConf, SlotSetting, slot.Name);
+        return slot.Words;
     }
 
     /// <summary>Points a running standby at a node, by ALTER SYSTEM and reload.</summary>
@@ -33,11 +41,17 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
         var current = await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel) ?? "";
         if (PointAt(upstream, current) is not { } wanted)
             return StepResult.Failed(Unreadable(current));
-        var literal = "'" + wanted.Replace("'", "''", StringComparison.Ordinal) + "'";
-        await LocalSql.ScalarAsync(connection, $"ALTER SYSTEM SET {Name} = {literal}", cancel);
+        var currentSlot = await LocalSql.ScalarAsync(connection, $"SHOW {SlotSetting}", cancel) ?? "";
+        var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
+        await SetAsync(connection, Name, wanted, cancel);
+        if (slot.Name != currentSlot)
+            await SetAsync(connection, SlotSetting, slot.Name, cancel);
         await LocalSql.ScalarAsync(connection, "SELECT pg_reload_conf()::text", cancel);
-        return StepResult.Done($"pointed at {upstream} and reloaded");
+        return StepResult.Done($"pointed at {upstream} {slot.Words} and reloaded");
     }
+
+    private static Task SetAsync(NpgsqlConnection connection, string name, string value, CancellationToken cancel) =>
+        LocalSql.ScalarAsync(connection, $"ALTER SYSTEM SET {name} = '{value.Replace("'", "''", StringComparison.Ordinal)}'", cancel);
 
     private string? PointAt(string upstream, string current)
     {

@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class WalEnds : IDisposable
 {
     private readonly SemaphoreSlim _oneWalk = new(1);
-    private Memory? _memory;
+    private readonly Dictionary<TimelineId, Memory> _memories = [];
 
     public void Dispose() => _oneWalk.Dispose();
 
@@ -32,10 +32,13 @@ internal sealed class WalEnds : IDisposable
             // Looked at before the bytes: what is written meanwhile makes another version.
             var files = folder.VersionsFrom(checkPoint).ToArray();
             var asked = new Memory(systemIdentifier, checkPoint, lineage, files, null!);
-            var end = _memory is { } last && last.Holds(asked) ? last.End.FindAgain(folder.Read, segmentSize) : null;
+            var end = _memories.TryGetValue(lineage[^1].Timeline, out var last) && last.Holds(asked) ? last.End.FindAgain(folder.Read, segmentSize) : null;
             end ??= await Task.Run(() => WalEnd.Find(folder.Read, segmentSize, checkPoint), cancel);
             var passed = end.LastRecord.IsValid ? (int)(end.LastRecord.Value / segmentSize - checkPoint.Value / segmentSize) + 1 : 0;
-            _memory = passed > 0 && passed <= files.Length ? asked with { Files = files[..passed], End = end } : null;
+            if (passed > 0 && passed <= files.Length)
+                _memories[lineage[^1].Timeline] = asked with { Files = files[..passed], End = end };
+            else
+                _memories.Remove(lineage[^1].Timeline);
             return end;
         }
         finally

@@ -44,19 +44,38 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data, WalEn
         var history = WalFolder.History(data.WalFolder, facts.Timeline);
         if (!history.IsOk)
             return Unreadable(history.Error!);
-        var line = seen.State == NodeState.Recovering ? WalFolder.NewestDescendant(data.WalFolder, facts.Timeline) ?? history.Value : history.Value;
-        using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, line.Entries);
-        var end = await ends.FindAsync(folder, line.Entries, control.WalSegmentSize, control.SystemIdentifier, control.CheckPoint, cancel);
+        var (line, end) = await FollowAsync(control, history.Value, cancel);
         if (!end.LastRecord.IsValid || end.End <= control.CheckPoint)
             return new Refusal(Code.WalNotProven,
                 $"the checkpoint record {control.CheckPoint} of {options.Node} is not in its pg_wal ({end.Reason})", "bring the missing WAL back from the archive");
+        using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, line.Entries);
         return Make(control, line, end.End, folder) with
         {
             LastRecord = end.LastRecord,
             CheckpointEnd = CheckpointEnd(folder, control),
             StoppedAs = seen.State == NodeState.Recovering ? null : control.State,
+            StartsOn = seen.State == NodeState.Recovering ? null : facts.Timeline,
             EndedBy = $"{end.Reason} after the record at {end.LastRecord}",
         };
+    }
+
+    /// <summary>
+    /// The line that a standby would follow through the files: over to a newer timeline only where its WAL is really here, and where the
+    /// node did not go on past the point at which that one left.
+    /// </summary>
+    private async Task<(TimelineHistory Line, WalEnd End)> FollowAsync(ControlFile control, TimelineHistory own, CancellationToken cancel)
+    {
+        var end = await EndAsync(control, own, cancel);
+        if (WalFolder.NewestDescendant(data.WalFolder, own.Timeline) is not { } newer || newer.Entries.First(s => s.Timeline == own.Timeline).End < end.End)
+            return (own, end);
+        var later = await EndAsync(control, newer, cancel);
+        return later.End > end.End ? (newer, later) : (own, end);
+    }
+
+    private async Task<WalEnd> EndAsync(ControlFile control, TimelineHistory line, CancellationToken cancel)
+    {
+        using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, line.Entries);
+        return await ends.FindAsync(folder, line.Entries, control.WalSegmentSize, control.SystemIdentifier, control.CheckPoint, cancel);
     }
 
     private static Lsn? CheckpointEnd(WalFolder folder, ControlFile control)

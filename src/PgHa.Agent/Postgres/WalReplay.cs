@@ -25,7 +25,7 @@ internal sealed class WalReplay(DataDirectory data, LocalSql sql, ServerStart st
             return StepResult.Failed(failed, neverWritable: true);
         if (await ReplayedAsync(end, cancel) is { } stuck)
             return StepResult.Failed(stuck, neverWritable: true);
-        var stopped = await stop.RunAsync(cancel);
+        var stopped = await stop.RunAsync(untilShutDown: false, cancel);
         return stopped.Failure is null ? StepResult.Done($"replayed to {end}; {stopped.Evidence}") : stopped;
     }
 

@@ -48,6 +48,12 @@ public sealed record NodeObservation
     /// <summary>How far the node is with a step that takes long, in words; null where there is none.</summary>
     public string? Progress { get; init; }
 
+    /// <summary>Why the slots for the other nodes could not be kept as they should be, or null.</summary>
+    public string? SlotProblem { get; init; }
+
+    /// <summary>What it remembers of the primary's synchronous replication; null where nothing is known.</summary>
+    public PrimarySync? PrimarySync { get; init; }
+
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 
@@ -70,13 +76,21 @@ public sealed record NodeObservation
     {
         ServerStatus.Stopped => false,
         ServerStatus.Running => Sql is not { InRecovery: true } || !StandbySignal,
-        ServerStatus.ShuttingDown => !StandbySignal && Control is not { StoppedCleanly: true },
+        ServerStatus.ShuttingDown => !StandbySignal && !Ending,
         _ => !StandbySignal,
     };
 
+    /// <summary>
+    /// It shuts down, and its control file says so already: only its archiver or WAL senders can still be at work (fact 12). It never
+    /// writes again, but a new server cannot be started on the directory before its process is gone.
+    /// </summary>
+    public bool Ending => Reachable && Server == ServerStatus.ShuttingDown && Control is { StoppedCleanly: true };
+
+    /// <summary>Stopped, or as good as stopped: what is left of its server has to be ended before it can be started.</summary>
+    public bool Down => State == NodeState.Stopped || Ending;
+
     /// <summary>Whether it cannot be said that this node is not writable: its agent is away, or its server does not answer.</summary>
-    public bool MayBeWritable =>
-        Writable || (State == NodeState.Unknown && !(Server == ServerStatus.ShuttingDown && Control is { StoppedCleanly: true }));
+    public bool MayBeWritable => Writable || (State == NodeState.Unknown && !Ending);
 
     /// <summary>Running, in recovery, and not on its way to become writable.</summary>
     public bool InRecovery => State is (NodeState.Standby or NodeState.Recovering) && !Writable;

@@ -32,6 +32,15 @@ public sealed record SqlFacts
     /// <summary>Physical standbys attached that report a replay position (no base backups, no pg_receivewal, no logical consumers).</summary>
     public int AttachedStandbys { get; init; }
 
+    /// <summary>The physical slots kept here for the other nodes.</summary>
+    public IReadOnlyList<PhysicalSlotFacts> Slots { get; init; } = [];
+
+    /// <summary><c>max_slot_wal_keep_size</c>, PostgreSQL's own bound of what slots hold back; -1 is none.</summary>
+    public string? MaxSlotWalKeepSize { get; init; }
+
+    /// <summary><c>synchronous_standby_names</c>.</summary>
+    public string? SynchronousStandbyNames { get; init; }
+
     /// <summary>The position this server certainly holds: flushed on a primary, the later of received and replayed on a standby.</summary>
     public Lsn Position => Flush ?? Lsn.Max(Receive ?? Lsn.Zero, Replay ?? Lsn.Zero);
 }

@@ -43,6 +43,11 @@ public sealed record WalPosition
     public DbState? StoppedAs { get; init; }
 
     /// <summary>
+    /// On a stopped node: the timeline its control file knows, on which a server started as a primary goes on; null while it runs.
+    /// </summary>
+    public TimelineId? StartsOn { get; init; }
+
+    /// <summary>
     /// Names the server run that this WAL is of: another one as soon as a server was started on the directory since. Null where that is
     /// not known. Within one run, WAL below the end is never rewritten.
     /// </summary>
@@ -52,7 +57,7 @@ public sealed record WalPosition
     public string EndedBy { get; init; } = "";
 
     /// <summary>
-    /// WAL the server would overwrite instead of replaying if it were started as a primary now.
+    /// WAL the server would overwrite or leave unread instead of replaying it if it were started as a primary now.
     /// </summary>
-    public bool HoldsWalItWouldNotReplay => StoppedAs == DbState.ShutDown && CheckpointEnd < End;
+    public bool HoldsWalItWouldNotReplay => (StoppedAs == DbState.ShutDown && CheckpointEnd < End) || (StartsOn is { } own && own != Timeline);
 }

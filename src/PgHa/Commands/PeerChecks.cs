@@ -19,6 +19,8 @@ internal static class PeerChecks
         var failures = DebianStart(options.Postgres) ? 0 : 1;
         foreach (var seen in view.Nodes)
             failures += Report($"{seen.Node}: {seen.State}", seen.Problem ?? seen.DataProblem, "look at its agent and its server log") ? 0 : 1;
+        foreach (var seen in view.Nodes)
+            Warn(seen);
         foreach (var node in nodes.Where(n => view[n.Name].Reachable))
             foreach (var upstream in view.Except(node.Name).Where(u => u.Server == ServerStatus.Running))
                 failures += await CheckAsync(node, upstream.Node, cancel) ? 0 : 1;
@@ -52,6 +54,16 @@ internal static class PeerChecks
             return true;
         var auto = File.ReadLines(file).Any(l => l.Trim() == "auto");
         return Report($"{file} does not start PostgreSQL by itself", auto ? "it says auto" : null, $"write manual into {file}");
+    }
+
+    /// <summary>What works, and may fill a disk or strand a node one day.</summary>
+    private static void Warn(NodeObservation seen)
+    {
+        if (seen.Sql?.MaxSlotWalKeepSize == "-1")
+            Console.WriteLine($"warn  {seen.Node}: max_slot_wal_keep_size is -1: a replication slot may hold back WAL until the disk is full\n"
+                + $"      psql -h … -c \"ALTER SYSTEM SET max_slot_wal_keep_size = '{PostgresOptions.DefaultSlotKeepSize}'\" -c \"SELECT pg_reload_conf()\"");
+        if (seen.SlotProblem is { } problem)
+            Console.WriteLine($"warn  {seen.Node}: slots for the other nodes cannot be kept: {problem}");
     }
 
     private static bool Report(string what, string? problem, string hint)

@@ -41,6 +41,21 @@ public sealed class FormsTests
     }
 
     [Theory]
+    [InlineData("1kB", 1024UL)]
+    [InlineData("64 MB", 64UL << 20)]
+    [InlineData("10GB", 10UL << 30)]
+    [InlineData("2TB", 2UL << 40)]
+    public void A_size_is_a_number_with_a_unit(string text, ulong bytes)
+    {
+        Assert.Null(ByteSize.Parse(text, out var size));
+        Assert.Equal(bytes, size!.Bytes);
+    }
+
+    [Theory]
+    [InlineData("10"), InlineData("0GB"), InlineData("10gb"), InlineData("1.5GB"), InlineData("-1GB"), InlineData("GB"), InlineData("9999999TB")]
+    public void Nothing_else_is_a_size(string text) => Assert.NotNull(ByteSize.Parse(text, out _));
+
+    [Theory]
     [InlineData("http://127.0.0.1:8079")]
     [InlineData("https://pg-node01:8079/")]
     [InlineData("http://[::1]:8079")]

@@ -55,6 +55,23 @@ public sealed class RulesTests
     public void Two_nodes_share_neither_name_nor_address(string old, string replacement, string key) =>
         Assert.Equal(key, Yaml.OnlyError(Yaml.With(old, replacement)).Key);
 
+    [Theory]
+    [InlineData("pg.node01"), InlineData("pg_node01")]
+    public void Two_nodes_whose_replication_slots_would_have_one_name_are_refused(string twin)
+    {
+        var error = Yaml.OnlyError(Yaml.With("pg-node02", twin));
+
+        Assert.Equal($"nodes.{twin}", error.Key);
+        Assert.Contains("pgha_pg_node01", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_slot_is_named_after_its_node_as_PostgreSQL_allows_it()
+    {
+        Assert.Equal("pgha_db_1_example_org", SlotName.Of("DB-1.example.org"));
+        Assert.Equal(63, SlotName.Of(new string('a', 63)).Length);
+    }
+
     [Fact]
     public void A_node_without_an_address_is_reported_at_the_nodes_line()
     {

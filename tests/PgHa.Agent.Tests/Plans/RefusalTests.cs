@@ -53,6 +53,19 @@ public class RefusalTests
         Plans(ByPromotion with { Force = true }, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
     }
 
+    [Theory]
+    [InlineData(Condition.Empty), InlineData(Condition.Unusable)]
+    public void A_failover_beside_data_that_nobody_can_read_is_only_a_promotion_and_only_with_force(Condition other)
+    {
+        Refuses(Code.WalNotProven, ByRestart with { Force = true }, WalKinship.Identical, Condition.Recovering, other);
+        Refuses(Code.WalNotProven, ByPromotion, WalKinship.Identical, Condition.Recovering, other);
+        var plan = Assert.IsType<Plan>(Decide(ByPromotion with { Force = true }, WalKinship.Identical, Condition.Recovering, other));
+        Assert.Contains(plan.Overrides, o => o.Contains("n2", StringComparison.Ordinal));
+        Plans(ByRestart, WalKinship.Identical, Condition.Recovering, other, Condition.StoppedAsPrimary);
+        Plans(ByRestart, WalKinship.Ahead, Condition.Recovering, other, Condition.Crashed);
+        Refuses(Code.WalNotProven, ByRestart, WalKinship.Behind, Condition.Recovering, other, Condition.StoppedAsPrimary);
+    }
+
     [Fact]
     public void A_failover_on_the_only_writable_node_is_done() =>
         Plans(ByPromotion, WalKinship.Behind, Condition.PrimaryAlone, Condition.StoppedAsPrimary);

@@ -8,7 +8,7 @@ namespace PgHa.Agent.Tests.Plans;
 /// <summary>What a node can be when a plan is made.</summary>
 public enum Condition
 {
-    StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, AgentAway, Empty, Unusable,
+    StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, Archiving, AgentAway, Empty, Unusable,
 }
 
 /// <summary>Draws views of clusters that do not exist.</summary>
@@ -29,6 +29,7 @@ internal static class Sketch
         Condition.CrashRecovery => Base(name, DbState.InCrashRecovery) with { Server = ServerStatus.Starting },
         Condition.Frozen => Base(name, DbState.InProduction) with { Server = ServerStatus.NotAnswering, Problem = "frozen" },
         Condition.FrozenStandby => Base(name, DbState.InArchiveRecovery) with { Server = ServerStatus.NotAnswering, StandbySignal = true, Problem = "frozen" },
+        Condition.Archiving => Base(name, DbState.ShutDown) with { Server = ServerStatus.ShuttingDown, Problem = "its server is shutting down" },
         Condition.AgentAway => NodeObservation.Unreachable(name, "connection refused"),
         Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty", Place = new(1L << 40) },
         Condition.Unusable => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "of PostgreSQL 9" },

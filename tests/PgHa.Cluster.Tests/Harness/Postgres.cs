@@ -13,6 +13,9 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public string LogFile { get; } = logFile;
 
+    /// <summary>The programs of its major version.</summary>
+    public string BinDir { get; set; } = AsPostgres.BinDir;
+
     public string ConnectionString { get; } =
         $"Host={address};Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5;Command Timeout=10;SSL Mode=Disable;GSS Encryption Mode=Disable";
 
@@ -28,16 +31,16 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public string InData(string file) => Path.Combine(DataDirectory, file);
 
-    public Task Start() => AsPostgres.Postgres("pg_ctl", "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
+    public Task Start() => AsPostgres.Run(Program("pg_ctl"), "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
 
     /// <summary>pg_ctl is content when the pid file is gone; the processes end a moment later.</summary>
     public async Task Stop(string mode = "fast")
     {
-        await AsPostgres.Postgres("pg_ctl", "stop", "-w", "-s", "-D", DataDirectory, "-m", mode);
+        await AsPostgres.Run(Program("pg_ctl"), "stop", "-w", "-s", "-D", DataDirectory, "-m", mode);
         await Wait.Until("the stopped server's processes are gone", () => Processes.Count == 0);
     }
 
-    public Task Promote() => AsPostgres.Postgres("pg_ctl", "promote", "-w", "-s", "-D", DataDirectory);
+    public Task Promote() => AsPostgres.Run(Program("pg_ctl"), "promote", "-w", "-s", "-D", DataDirectory);
 
     /// <summary>kill -9 of the postmaster alone: its children notice and end by themselves a moment later.</summary>
     public void KillPostmaster() => Signal.Send(Pid!.Value, Signal.Kill);
@@ -109,12 +112,26 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     /// <summary>What pg_controldata prints, by its English names.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ControlData() =>
-        (await AsPostgres.Postgres("pg_controldata", DataDirectory)).Split('\n')
+        (await AsPostgres.Run(Program("pg_controldata"), DataDirectory)).Split('\n')
             .Select(line => line.Split(':', 2))
             .Where(parts => parts.Length == 2)
             .ToDictionary(parts => parts[0], parts => parts[1].Trim());
 
+    /// <summary>Servers of other majors come without pg_controldata.</summary>
+    public bool HasControlData => File.Exists(Program("pg_controldata"));
+
     public async Task<string> ControlState() => (await ControlData())["Database cluster state"];
+
+    /// <summary>
+    /// A row that no client knows, written while no server runs: what is here then goes past what the others have, on the same timeline.
+    /// </summary>
+    public async Task WriteAlone()
+    {
+        var standby = HasStandbySignal;
+        File.Delete(InData("standby.signal"));
+        await AsPostgres.Run("/bin/sh", "-c", "echo \"INSERT INTO ledger VALUES (-1, 'alone')\" | \"$0\" --single -D \"$1\" postgres", Program("postgres"), DataDirectory);
+        if (standby) await AsPostgres.Run("/usr/bin/touch", InData("standby.signal"));
+    }
 
     /// <summary>SIGQUIT frees the shared memory that SIGKILL would leave behind.</summary>
     public async Task Abandon()
@@ -125,6 +142,8 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
         foreach (var pid in Processes) Signal.Send(pid, Signal.Kill);
         await Ended(5);
     }
+
+    private string Program(string name) => Path.Combine(BinDir, name);
 
     private async Task<bool> Ended(int seconds)
     {

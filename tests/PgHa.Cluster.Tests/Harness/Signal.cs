@@ -5,7 +5,7 @@ namespace PgHa.Cluster.Tests.Harness;
 /// <summary>kill(2): a process that is gone already is no error.</summary>
 internal static partial class Signal
 {
-    public const int Quit = 3, Kill = 9, Term = 15, Continue = 18, Stop = 19;
+    public const int Interrupt = 2, Quit = 3, Kill = 9, Term = 15, Continue = 18, Stop = 19;
 
     public static void Send(int pid, int signal) => _ = SendSignal(pid, signal);
 

@@ -28,6 +28,7 @@ internal static class Unchanged
         var file = node.Postgres.InData("global/pg_control");
         if (!File.Exists(file)) return "none";
         if (!node.Postgres.IsRunning) return Convert.ToHexString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+        if (!node.Postgres.HasControlData) return "its server runs";
         var data = await node.Postgres.ControlData();
         return string.Join('\n', data.Where(item => !MovesByItself.Contains(item.Key)));
     }

@@ -39,6 +39,25 @@ public sealed class RejoinTests : ClusterTest
         Assert.True((await TheSalvageOf(cluster.N2)).GetProperty("commit_count").GetInt32() > 0);
     }
 
+    /// <summary>pg_rewind would look for the fork where the histories part, later than where the WAL does, and keep what was written in between.</summary>
+    [Fact]
+    public async Task A_fork_before_the_switch_to_another_timeline_is_beyond_rewind()
+    {
+        var cluster = Keep(await TestCluster.AllRunning(2, c => Task.WhenAll(c.Nodes.Select(n => n.AddToPostgresConf("wal_log_hints = on")))));
+        await cluster.Play("DELETE N2 instance/current → single, inactive");
+        await cluster.N2.Postgres.WriteAlone();
+        await cluster.Ledger.Insert(cluster.N1, 20);
+        await cluster.N1.Postgres.Stop();
+        await AsPostgres.Run("/usr/bin/touch", cluster.N1.Postgres.InData("standby.signal"));
+        await cluster.N1.Postgres.Start();
+        await cluster.N1.Postgres.Promote();
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("single", "inactive");
+        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/slave?rejoin=rewind → refused 409, code 13"));
+        await cluster.Play("POST N2 instance/slave?rejoin=reclone → master, slave");
+        await FollowsAgain(cluster);
+    }
+
     [Fact]
     public async Task A_diverged_node_that_runs_in_recovery_is_stopped_first()
     {

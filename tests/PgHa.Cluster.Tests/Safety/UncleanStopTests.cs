@@ -81,6 +81,32 @@ public sealed class UncleanStopTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
+    /// <summary>
+    /// Fact 1: its control file does not know of the promotion yet, so that a start without standby.signal would leave all that came
+    /// after it unread in its own pg_wal.
+    /// </summary>
+    [Fact]
+    public async Task A_killed_standby_that_followed_a_promotion_becomes_master_with_what_came_after_it()
+    {
+        var cluster = await PrimaryStopped();
+        await cluster.Play("""
+            POST N2 instance/failover/promote  → inactive, single
+            POST N1 instance/slave             → slave, master
+            insert
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        await cluster.N1.Postgres.KillAndWait();
+        Assert.Equal("1", (await cluster.N1.Postgres.ControlData())["Min recovery ending loc's timeline"]);
+        await cluster.N2.Postgres.Stop();
+        await cluster.N2.Agent.Kill();
+        await cluster.Play("POST N1 instance/master?force=true → single, unknown");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        Assert.Equal(2, await cluster.N1.Postgres.Timeline());
+        await cluster.N2.StartAgent();
+        await cluster.Play("POST N2 instance/slave?rejoin=reclone → master, slave");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     private async Task<TestCluster> PrimaryKilled()
     {
         var cluster = await BothRunning();

@@ -106,7 +106,7 @@ public sealed class BootstrapTests : BootstrapTest
         await cluster.N1.Postgres.Execute("SELECT pg_reload_conf()");
         await cluster.Play("POST N2 data/clone → master, slave");
         Assert.Equal(cluster.N2.Name, await cluster.N2.Postgres.Ask<string>("SHOW cluster_name"));
-        Assert.Equal("", await cluster.N2.Postgres.Ask<string>("SHOW primary_slot_name"));
+        Assert.Equal("pgha_pg_node02", await cluster.N2.Postgres.Ask<string>("SHOW primary_slot_name"));
         Assert.Equal("127.0.0.2", await cluster.N2.Postgres.Ask<string>("SHOW listen_addresses"));
         Assert.Equal(File.ReadAllText(cluster.N1.Postgres.InData("postgresql.conf")), File.ReadAllText(cluster.N2.Postgres.InData("postgresql.conf")));
         await cluster.Ledger.Insert(cluster.N1);

@@ -6,17 +6,17 @@ namespace PgHa.Cluster.Tests.Trouble;
 /// </summary>
 public abstract class CrashPoints : ClusterTest
 {
-    internal async Task PlayAll(Victim victim, int expected)
+    internal async Task PlayAll(Victim victim, IReadOnlyList<CrashScenario> scenarios, int expected)
     {
         var failures = new List<string>();
         var played = 0;
         CrashRun? run = null;
-        foreach (var scenario in CrashScenario.All)
+        foreach (var scenario in scenarios)
         {
-            run ??= await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+            run ??= await CrashRun.Start(Keep(await Pair()));
             foreach (var point in await run.Points(scenario, victim))
             {
-                run ??= await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+                run ??= await CrashRun.Start(Keep(await Pair()));
                 played++;
                 if (await Play(run, point) is not { } failure) continue;
                 failures.Add(failure);
@@ -28,6 +28,9 @@ public abstract class CrashPoints : ClusterTest
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
         Assert.Equal(expected, played);
     }
+
+    /// <summary>Its nodes can be rewound.</summary>
+    internal static Task<TestCluster> Pair() => TestCluster.AllRunning(2, c => Task.WhenAll(c.Nodes.Select(n => n.AddToPostgresConf("wal_log_hints = on"))));
 
     private static async Task<string?> Play(CrashRun run, CrashPoint point)
     {
@@ -47,13 +50,37 @@ public abstract class CrashPoints : ClusterTest
 public sealed class CoordinatorCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, 94);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 94);
+}
+
+public sealed class CoordinatorHandoverCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_coordinating_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Coordinator, CrashScenario.ByPromotion, 0);
+}
+
+public sealed class CoordinatorRebuildCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_coordinating_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Coordinator, CrashScenario.Rebuilding, 0);
 }
 
 public sealed class OtherCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, 104);
+    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 104);
+}
+
+public sealed class OtherHandoverCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_other_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Other, CrashScenario.ByPromotion, 0);
+}
+
+public sealed class OtherRebuildCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_other_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Other, CrashScenario.Rebuilding, 0);
 }
 
 public sealed class SomeCrashPointTests : CrashPoints
@@ -69,7 +96,7 @@ public sealed class SomeCrashPointTests : CrashPoints
     [Fact]
     public async Task An_operation_whose_agent_is_killed_is_finished_or_undone_when_it_is_back()
     {
-        await using var run = await CrashRun.Start(Keep(await TestCluster.AllRunning()));
+        await using var run = await CrashRun.Start(Keep(await Pair()));
         foreach (var point in Some)
         {
             run.Cluster.Transcript.Enqueue($"--- {point}");

@@ -39,7 +39,7 @@ internal sealed class CrashRun : IAsyncDisposable
         Assert.True(answer.Status == 200, answer.ToString());
         var steps = answer.Field("steps")!.Value.EnumerateArray().ToArray();
         Assert.True(steps.Length == scenario.Steps, $"{scenario}: {answer}");
-        await BringUp();
+        await BringUp(scenario);
         return [.. steps.SelectMany((step, i) => Moments(step, i == steps.Length - 1, coordinator, victim).Select(m => new CrashPoint(scenario, i, m, victim)))];
     }
 
@@ -64,7 +64,7 @@ internal sealed class CrashRun : IAsyncDisposable
         else if (point.Victim == Victim.Other)
             await GoOn(operation);
         await CheckEnd(point, operation, p, s);
-        await BringUp();
+        await BringUp(point.Scenario);
         await cluster.Ledger.AssertOnEveryRunningNode();
         cluster.Ledger.Reigns();
     }
@@ -75,7 +75,8 @@ internal sealed class CrashRun : IAsyncDisposable
         var remote = step.GetProperty("node").GetString() != coordinator.Name;
         if (remote && victim == Victim.Other)
             yield return Moment.Asked;
-        if (last || (remote && victim == Victim.Coordinator && step.GetProperty("changes").GetBoolean()))
+        var changes = step.GetProperty("changes").GetBoolean();
+        if ((last && (changes || !remote || victim == Victim.Other)) || (remote && victim == Victim.Coordinator && changes))
             yield return Moment.After; // after any other step it waits before the next one: that point is there already
     }
 
@@ -109,6 +110,21 @@ internal sealed class CrashRun : IAsyncDisposable
                 await Ok(S.Api.Post("instance/failover/restart"));
                 await cluster.Ledger.Insert(S);
                 await Ok(S.Api.Delete("instance/current"));
+                break;
+            case Beginning.PartedOnOneTimeline:
+                await Ok(S.Api.Delete("instance/current"));
+                await S.Postgres.WriteAlone();
+                break;
+            case Beginning.PartedByPromotion:
+                await Ok(P.Api.Delete("instance/masterSlave"));
+                await AsPostgres.Run("/usr/bin/touch", P.Postgres.InData("standby.signal"));
+                await P.Postgres.Start();
+                await P.Postgres.Promote();
+                await S.Postgres.WriteAlone();
+                break;
+            case Beginning.StandbyEmpty:
+                await Ok(S.Api.Delete("instance/current"));
+                Directory.Delete(S.Postgres.DataDirectory, recursive: true);
                 break;
         }
         await WaitForRoles(scenario.Before, P, S);
@@ -176,16 +192,24 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private static string Role(string state) => state switch { "master" => "single", "slave" => "recovery", _ => state };
 
-    /// <summary>The pair goes on: one call, on the writable node if there is one, makes it whole.</summary>
-    private async Task BringUp()
+    /// <summary>The pair goes on: one call, on the writable node if there is one, makes it whole; one more where the standby has to be replaced.</summary>
+    private async Task BringUp(CrashScenario scenario)
     {
+        if (scenario.Beginning is Beginning.PartedOnOneTimeline or Beginning.PartedByPromotion or Beginning.StandbyEmpty && !S.Postgres.IsRunning)
+            await Free(S, scenario.Beginning == Beginning.StandbyEmpty ? "data/clone" : "instance/slave?rejoin=reclone");
         var states = await P.Api.Get("instance/all");
         var first = cluster.Nodes.FirstOrDefault(node => Role(states.State(node)!) == "single") ?? P;
-        Answer answer = null!;
-        await Wait.Until("no operation runs", async () => (answer = await first.Api.Post("instance/all")).Code != 8); // it ends a moment after its report
-        Assert.True(answer.Status == 200, answer.ToString());
+        await Free(first, "instance/all");
         P = first;
         await cluster.Ledger.Insert(P, 1);
+    }
+
+    /// <summary>An operation ends a moment after its report.</summary>
+    private static async Task Free(TestNode node, string path)
+    {
+        Answer answer = null!;
+        await Wait.Until("no operation runs", async () => (answer = await node.Api.Post(path)).Code != 8);
+        Assert.True(answer.Status == 200, answer.ToString());
     }
 
     private static async Task Ok(Task<Answer> call)

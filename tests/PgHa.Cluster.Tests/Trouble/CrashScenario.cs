@@ -4,6 +4,7 @@ namespace PgHa.Cluster.Tests.Trouble;
 public enum Beginning
 {
     Running, StandbyStopped, BothStopped, PrimaryStopped, BothStoppedStandbyBehind, PrimaryStoppedStandbyBehind, FormerPrimaryBehind,
+    PartedOnOneTimeline, PartedByPromotion, StandbyEmpty,
 }
 
 /// <summary>One operation: the pair it begins with, the call, and what it makes of the pair.</summary>
@@ -41,6 +42,21 @@ public sealed record CrashScenario(Beginning Beginning, string Call, string Befo
         new(Beginning.Running, "DELETE P instance/slave", "single, recovery", "single, inactive", 1),
         new(Beginning.Running, "DELETE P instance/slaveMaster", "single, recovery", "inactive, inactive", 2),
         new(Beginning.Running, "DELETE S instance/masterSlave", "single, recovery", "inactive, inactive", 2),
+    ];
+
+    /// <summary>Those that promote a standby while the primary is handed over.</summary>
+    public static IReadOnlyList<CrashScenario> ByPromotion { get; } =
+    [
+        new(Beginning.Running, "POST P instance/switchover/masterSlave?by=promote", "single, recovery", "recovery, single", 8),
+        new(Beginning.Running, "POST S instance/switchover/masterSlave?by=promote", "single, recovery", "recovery, single", 8),
+    ];
+
+    /// <summary>Those that replace what lies in a data directory.</summary>
+    public static IReadOnlyList<CrashScenario> Rebuilding { get; } =
+    [
+        new(Beginning.PartedByPromotion, "POST S instance/slave?rejoin=rewind", "single, inactive", "single, recovery", 6),
+        new(Beginning.PartedOnOneTimeline, "POST S instance/slave?rejoin=reclone", "single, inactive", "single, recovery", 7),
+        new(Beginning.StandbyEmpty, "POST S data/clone", "single, inactive", "single, recovery", 4),
     ];
 
     /// <inheritdoc />
