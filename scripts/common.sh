@@ -36,6 +36,9 @@ apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-r
 
 ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-client-15 curl:curl; }
 
+# An output plugin that is not PostgreSQL's own; only tests need it.
+ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-decoderbufs"; }
+
 ensure_dotnet() {
   command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download/dotnet/10.0)"
   (cd "$ROOT" && dotnet --version >/dev/null 2>&1) || die "the .NET SDK that global.json asks for is missing; found: $(dotnet --list-sdks | tr '\n' ' ')"

@@ -41,6 +41,9 @@ public static partial class AgentHost
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton<Changes>()
             .AddSingleton<WalUploads>()
+            .AddSingleton<SlotLevel>()
+            .AddSingleton<BeginChange>(services => async (request, cancel) =>
+                (await services.GetRequiredService<OperationRunner>().BeginAsync(request, Conduct.Usual, cancel)).Refusal)
             .AddPostgres()
             .AddPeers()
             .AddOperations(options);
@@ -60,7 +63,9 @@ public static partial class AgentHost
         DataEndpoints.Map(app);
         LsnEndpoints.Map(app);
         WalFileEndpoints.Map(app);
+        SlotEndpoints.Map(app);
         NodeEndpoints.Map(app);
+        NodeSlotEndpoints.Map(app);
         OperationEndpoints.Map(app);
         SalvageEndpoints.Map(app);
         ClusterEndpoints.Map(app);

@@ -36,6 +36,18 @@ public interface INode
     /// <summary>Copies one file of its pg_wal.</summary>
     Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel);
 
+    /// <summary>Its replication slots.</summary>
+    Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel);
+
+    /// <summary>The state file of one of its slots, as it lies on its disk.</summary>
+    Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel);
+
+    /// <summary>What decoding from a position on needs beside the slots: a copy of a slot is worth nothing without it.</summary>
+    Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel);
+
+    /// <summary>Lets the running primary write which transactions run (16 and later): a slot that is being made on a standby waits for that.</summary>
+    Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel);
+
     /// <summary>Carries out one step on this node as part of an operation that holds its lock.</summary>
     Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel);
 

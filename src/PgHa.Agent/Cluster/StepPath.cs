@@ -32,6 +32,8 @@ public static class StepPath
             ("rewind", null) when query("source") is { } source => new RewindServer(node, source),
             ("reclone", null) when query("source") is { } source => new RecloneServer(node, source),
             ("level", null) when query("source") is { } source => new BringLevel(node, source),
+            ("place-slots", null) when query("source") is { } source => new PlaceSlots(node, source),
+            ("level-slots", null) when query("source") is { } source => new LevelSlots(node, source),
             ("hand-over", null) => new HandOver(node, query("unlogged") == "accept"),
             ("take-over", null) when query("source") is { } source => new TakeOver(node, source, accepted),
             ("discard-old", null) => new DiscardOld(node),

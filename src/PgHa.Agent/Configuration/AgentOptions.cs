@@ -21,6 +21,9 @@ public sealed record AgentOptions
     /// <summary>Absolute path of the agent's own directory (journal, salvage), outside the data directory.</summary>
     public required string StateDir { get; init; }
 
+    /// <summary>How copies of the primary's logical slots are kept.</summary>
+    public SlotsOptions Slots { get; init; } = new();
+
     /// <summary>How callers prove who they are, and TLS.</summary>
     public required SecurityOptions Security { get; init; }
 

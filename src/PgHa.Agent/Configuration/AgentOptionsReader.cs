@@ -12,6 +12,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         var nodes = raw.Nodes.Select(ReadNode).ToList();
         var postgres = ReadPostgres();
         var stateDir = ReadPath("state_dir");
+        var slots = ReadSlots();
         var security = ReadSecurity();
 
         Report(NodeRules.Check(node, nodes));
@@ -26,6 +27,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
             Nodes = [.. nodes.Select(draft => new NodeOptions(draft.Name, draft.Agent!, draft.Postgres!.Host, draft.Postgres.Port))],
             Postgres = postgres,
             StateDir = stateDir!,
+            Slots = slots,
             Security = security,
         };
     }
@@ -46,6 +48,12 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         ReplicationUser = settings.Read<string>("postgres.replication_user", Forms.Text)!,
         Passfile = ReadPath("postgres.passfile"),
         SlotKeepBytes = settings.Read<ByteSize>("postgres.slot_keep_size", ByteSize.Parse)?.Bytes ?? 0,
+    };
+
+    private SlotsOptions ReadSlots() => new()
+    {
+        Interval = TimeSpan.FromSeconds(int.Parse(settings.Read<string>("slots.interval", Forms.Seconds) ?? "0", System.Globalization.CultureInfo.InvariantCulture)),
+        Restart = settings.Read<string>("slots.restart", Forms.YesNo) == "true",
     };
 
     private SecurityOptions ReadSecurity()

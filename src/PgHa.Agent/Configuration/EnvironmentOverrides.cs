@@ -25,12 +25,12 @@ internal static class EnvironmentOverrides
 
     private static Complaint? Refusal(
         string variable, string[] keys, IEnumerable<string> known, Dictionary<string, string> setBy) => keys switch
-    {
-        [] => new($"unknown variable {variable}", $"the nearest known one is {Nearest(variable, known)}; unset it or correct its name"),
-        [var key] when !setBy.TryAdd(key, variable) => new($"{variable} and {setBy[key]} both set {key}", "unset one of them"),
-        [_] => null,
-        _ => new($"{variable} may mean {string.Join(" or ", keys)}", "unset it and write the value in the file"),
-    };
+        {
+            [] => new($"unknown variable {variable}", $"the nearest known one is {Nearest(variable, known)}; unset it or correct its name"),
+            [var key] when !setBy.TryAdd(key, variable) => new($"{variable} and {setBy[key]} both set {key}", "unset one of them"),
+            [_] => null,
+            _ => new($"{variable} may mean {string.Join(" or ", keys)}", "unset it and write the value in the file"),
+        };
 
     private static string VariableOf(string key)
     {

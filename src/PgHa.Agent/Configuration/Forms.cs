@@ -31,6 +31,20 @@ internal static partial class Forms
         return value is null ? new("not an absolute path", "write it from the root, such as /etc/pgha/pgha.yml") : null;
     }
 
+    /// <summary>A whole number of seconds up to an hour; 0 for never.</summary>
+    public static Complaint? Seconds(string text, out string? value)
+    {
+        value = int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds <= 3600 ? text : null;
+        return value is null ? new($"'{text}' is not a number of seconds", "use 0 to 3600") : null;
+    }
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public static Complaint? YesNo(string text, out string? value)
+    {
+        value = text is "true" or "false" ? text : null;
+        return value is null ? new($"'{text}' is neither true nor false", "use true or false") : null;
+    }
+
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]
     private static partial Regex LabelPattern();
 }

@@ -28,6 +28,8 @@ internal static class KnownKeys
         new("postgres.passfile", WhenUnset: "none"),
         new("postgres.slot_keep_size", PostgresOptions.DefaultSlotKeepSize),
         new("state_dir", "/var/lib/pgha"),
+        new("slots.interval", "10"),
+        new("slots.restart", "false"),
         new("security.token_file", WhenUnset: "none: anyone on this machine may call"),
         new("security.tls.certificate_file", WhenUnset: "none"),
         new("security.tls.key_file", WhenUnset: "none"),

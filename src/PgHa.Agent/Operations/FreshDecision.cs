@@ -23,7 +23,17 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
             return (new Refused(refusal), view);
         var focus = Planner.Focus(request, view);
         var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
-        return (Planner.Decide(request, view, wal), view);
+        var decision = Planner.Decide(request, view, wal);
+        return (decision is Plan plan && !request.IsUndo ? await WithSlotsAsync(plan, view, wal, cancel) : decision, view);
+    }
+
+    /// <summary>Where the primary moves, its consumers' slots move, too.</summary>
+    private async Task<Plan> WithSlotsAsync(Plan plan, ClusterView view, WalView wal, CancellationToken cancel)
+    {
+        if (SlotPlan.Move(plan, view, wal) is not var (target, source))
+            return plan;
+        var slots = await Task.WhenAll(cluster[target].SlotsAsync(cancel), cluster[source].SlotsAsync(cancel));
+        return SlotPlan.Carry(plan, source, slots[0], slots[1]);
     }
 
     /// <summary>

@@ -36,6 +36,7 @@ public sealed class PlanReport(AgentOptions options)
             Started = now,
             Evidence = plan.Evidence,
             Overrides = plan.Overrides,
+            NotCarried = plan.NotCarried,
             Steps = [.. Steps(plan)],
         };
     }

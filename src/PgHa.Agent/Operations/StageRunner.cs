@@ -79,6 +79,8 @@ public sealed partial class StageRunner(ClusterObserver cluster, OperationStore 
             FirstWriteAt = at + result.FirstWriteAt,
             Evidence = result.Failure?.Message ?? result.Evidence,
         });
+        if (result.NotCarried is { } notCarried)
+            store.Update(operation, r => r with { NotCarried = step is PlaceSlots or LevelSlots or TakeOver ? notCarried : [.. r.NotCarried, .. notCarried] });
         if (result.Failure is { } failure)
             LogFailed(operation.Report.Id, step.Words, took, failure.Message);
         else

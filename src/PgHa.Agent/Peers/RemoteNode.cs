@@ -14,6 +14,7 @@ namespace PgHa.Agent.Peers;
 internal sealed class RemoteNode(string name, HttpClient http) : INode
 {
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Slots = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
 
     public string Name => name;
@@ -35,6 +36,22 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
 
     public Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, $"node/wal/tail?at={at}", Reading, WireJson.Default.WalTail, cancel);
+
+    public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, "node/slots", Slots, WireJson.Default.SlotsReport, cancel);
+
+    public async Task<Answer<byte[]>> SlotFileAsync(string slot, CancellationToken cancel)
+    {
+        using var bytes = new MemoryStream();
+        var copied = await CopyAsync($"{Routes.V2}/node/slots/{slot}/file", bytes, cancel);
+        return copied.IsOk ? bytes.ToArray() : copied.Refusal;
+    }
+
+    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, $"node/slots/decoding?from={from}", Reading, WireJson.Default.DecodingFileArray, cancel);
+
+    public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) =>
+        AskAsync(HttpMethod.Post, "node/slots/snapshot", Slots, WireJson.Default.Boolean, cancel);
 
     public Task<Answer<long>> CopyWalFileAsync(string file, Stream destination, CancellationToken cancel) =>
         CopyAsync($"{Routes.V1}/walFile/{file}", destination, cancel);

@@ -190,3 +190,10 @@ public sealed record CloneData(string Called, string? From = null) : ChangeReque
     /// <inheritdoc />
     public override bool NeedsWal => false;
 }
+
+/// <summary>Restart the node, a standby, so that it gets the slots it has no copy of.</summary>
+public sealed record RestartForSlots(string Called) : ChangeRequest(Called)
+{
+    /// <inheritdoc />
+    public override string Words => $"restart {Called} to place slots there";
+}

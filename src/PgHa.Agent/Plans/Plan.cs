@@ -35,6 +35,9 @@ public sealed record Plan(string Goal) : Decision
     /// <summary>The nodes those answer for.</summary>
     public IReadOnlyList<string> Answered { get; init; } = [];
 
+    /// <summary>Logical slots that will not be safe on the new primary, each with the reason.</summary>
+    public IReadOnlyList<string> NotCarried { get; init; } = [];
+
     /// <summary>What must be seen at the end.</summary>
     public IReadOnlyList<Outcome> Outcomes { get; init; } = [];
 

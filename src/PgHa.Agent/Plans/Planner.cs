@@ -22,6 +22,7 @@ public static class Planner
         StartStandby r => StandbyPlan.For(r, view, wal),
         Failover r => FailoverPlan.For(r, view, wal),
         Switchover r => SwitchoverPlan.For(r, view, wal),
+        RestartForSlots r => RestartPlan.For(r, view, wal),
         InitData r => InitDataPlan.For(r, view),
         CloneData r => CloneDataPlan.For(r, view),
         StopNode r => StopPlan.ForNode(r, view),

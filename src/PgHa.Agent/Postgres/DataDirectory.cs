@@ -11,7 +11,12 @@ internal sealed class DataDirectory
     /// <summary>Catalogue versions of the majors we know (<c>catversion.h</c>), to tell a control file that does not fit its PG_VERSION.</summary>
     private static readonly Dictionary<uint, int> MajorOfCatalog = new()
     {
-        [202007201] = 13, [202107181] = 14, [202209061] = 15, [202307071] = 16, [202406281] = 17, [202506291] = 18,
+        [202007201] = 13,
+        [202107181] = 14,
+        [202209061] = 15,
+        [202307071] = 16,
+        [202406281] = 17,
+        [202506291] = 18,
     };
 
     public DataDirectory(AgentOptions options)

@@ -70,7 +70,8 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
             if (!await GoneAsync(postmaster))
                 return StepResult.Failed(Code.StepFailed, "processes of the server are still there after an immediate shutdown", "look at them, and end them");
             return StepResult.Done(string.Create(CultureInfo.InvariantCulture,
-                $"sessions ended and all flushed to {flushed} after {last:F1} ms, all processes gone after {time.GetElapsedTime(begun).TotalMilliseconds:F1} ms")) with { LastWriteAt = last };
+                $"sessions ended and all flushed to {flushed} after {last:F1} ms, all processes gone after {time.GetElapsedTime(begun).TotalMilliseconds:F1} ms")) with
+            { LastWriteAt = last };
         }
         catch (Exception e) when (!quit && e is NpgsqlException or OperationCanceledException or TimeoutException)
         {

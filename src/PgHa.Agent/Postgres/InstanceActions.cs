@@ -14,6 +14,7 @@ internal sealed record InstanceActions(
     StandbyLevel Level,
     HandoverEnd Handover,
     WalTailWriting Tail,
-    SlotUpkeep Slots,
+    PhysicalSlots Physical,
     SyncSetting Sync,
+    SlotSteps Slots,
     LocalSql Sql);

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
 {
     private readonly SemaphoreSlim _oneStep = new(1);
 
@@ -60,6 +60,14 @@ internal sealed class LocalNode(
         }, cancel);
     }
 
+    public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) => slots.ReadAsync(cancel);
+
+    public Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel) => Task.FromResult(slots.File(name));
+
+    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) => Task.FromResult<Answer<DecodingFile[]>>(slots.DecodingFiles(from));
+
+    public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) => slots.LogRunningTransactionsAsync(cancel);
+
     public async Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel)
     {
         if (WalFile(name) is not { } path)
@@ -101,6 +109,8 @@ internal sealed class LocalNode(
         finally
         {
             progress.Text = null;
+            if (entered && step.Changes)
+                observations.Forget();
             if (entered)
             {
                 trace.End();

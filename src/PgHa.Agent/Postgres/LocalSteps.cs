@@ -20,7 +20,19 @@ internal sealed class LocalSteps(
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan AnswerInterval = TimeSpan.FromMilliseconds(10);
 
-    internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
+    /// <summary>Carries the step out. What lies in the way of a start is taken away first, and named in the answer.</summary>
+    internal async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
+    {
+        var quarantined = step is PlaceSlots or StartInRecovery or StartAsStandby or StartAsPrimary or ReplayWal or RewindServer ? act.Slots.Quarantine() : [];
+        var result = await ActAsync(step, operation, cancel);
+        return quarantined.Count == 0 ? result : result with
+        {
+            Evidence = string.Join("; ", quarantined.Append(result.Evidence)),
+            NotCarried = [.. quarantined, .. result.NotCarried ?? []],
+        };
+    }
+
+    private Task<StepResult> ActAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
         StopServer s => StopAsync(s.UntilShutDown, cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
@@ -38,6 +50,8 @@ internal sealed class LocalSteps(
         HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
         BringLevel s => BringLevelAsync(s.Source, cancel),
         TakeOver s => TakeOverAsync(s.Source, s.Accepted, operation, cancel),
+        PlaceSlots s => PlaceSlotsAsync(s.Source, cancel),
+        LevelSlots s => act.Slots.LevelAsync(cluster.Value[s.Source], cancel),
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
@@ -89,10 +103,19 @@ internal sealed class LocalSteps(
         var slot = await act.Upstream.WriteAsync(upstream, cancel);
         if (!slot.IsOk)
             return StepResult.Failed(slot.Refusal);
+        var logical = await act.Slots.BeforeStandbyAsync(cluster.Value[upstream], view[options.Node], cancel);
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
             ? StepResult.Failed(failed)
-            : StepResult.Done($"accepts connections in recovery, {slot.Value}; {wal.Of(options.Node).Evidence}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
+            : StepResult.Done($"accepts connections in recovery, {slot.Value}; {wal.Of(options.Node).Evidence}{logical}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
+    }
+
+    private async Task<StepResult> PlaceSlotsAsync(string source, CancellationToken cancel)
+    {
+        var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
+        return seen.State == NodeState.Stopped
+            ? await act.Slots.PlaceAsync(cluster.Value[source], cancel)
+            : StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "slots are only placed while the server is down");
     }
 
     private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
@@ -110,7 +133,7 @@ internal sealed class LocalSteps(
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
                 "finish it, or remove the file"), neverWritable: true);
         // From here on nobody's patience may end it half way: a standby must not be left without its standby.signal.
-        return await WithSlotsAsync(await StartWritableAsync(CancellationToken.None));
+        return await BecamePrimaryAsync(await StartWritableAsync(CancellationToken.None));
     }
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
@@ -169,13 +192,17 @@ internal sealed class LocalSteps(
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
         var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
-        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await WithSlotsAsync(await act.Promotion.RunAsync(cancel));
+        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await BecamePrimaryAsync(await act.Promotion.RunAsync(cancel));
     }
 
-    /// <summary>Once it accepts writes it keeps WAL for the other nodes.</summary>
-    private async Task<StepResult> WithSlotsAsync(StepResult writable) => writable.Failure is null
-        ? writable with { Evidence = writable.Evidence + await act.Slots.EnsureAsync(CancellationToken.None) }
-        : writable;
+    /// <summary>Once it accepts writes its logical slots are originals, and it keeps WAL for the other nodes.</summary>
+    private async Task<StepResult> BecamePrimaryAsync(StepResult writable)
+    {
+        if (writable.Failure is not null)
+            return writable;
+        act.Slots.BecamePrimary();
+        return writable with { Evidence = writable.Evidence + await act.Physical.EnsureAsync(CancellationToken.None) };
+    }
 
     private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
     {
@@ -184,7 +211,7 @@ internal sealed class LocalSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
-        var slots = await act.Slots.EnsureAsync(cancel); // before the primary is stopped
+        var slots = await act.Physical.EnsureAsync(cancel); // before the primary is stopped
         // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
         return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
             ? StepResult.Done(kin.Evidence + slots)
@@ -203,11 +230,13 @@ internal sealed class LocalSteps(
         var (own, theirs) = (wal!.PositionOf(options.Node)!, wal.PositionOf(source));
         if (theirs is null)
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {source} cannot be read", "bring its agent back"), neverWritable: true);
+        var theirSlots = cluster.Value[source].SlotsAsync(cancel); // it is down: they do not change any more
         if (await act.Tail.RunAsync(own, theirs, cluster.Value[source], cancel) is { } incomplete)
             return StepResult.Failed(incomplete, neverWritable: true);
+        var slots = await act.Slots.LevelLastAsync(cluster.Value[source], await theirSlots, cancel);
         var promoted = await act.Promotion.RunAsync(cancel);
         return promoted.Failure is null
-            ? await WithSlotsAsync(promoted with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}; {promoted.Evidence}" })
+            ? await BecamePrimaryAsync(promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" })
             : promoted;
     }
 

@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// never holds up a role change: while a step runs, or an operation holds the node, it looks away.
 /// </summary>
 internal sealed partial class NodeUpkeep(
-    DataDirectory data, SlotUpkeep slots, SyncSetting sync, NodeLock nodeLock, StepTrace trace, Lazy<ClusterObserver> cluster, TimeProvider time, ILogger<NodeUpkeep> log) : BackgroundService
+    DataDirectory data, PhysicalSlots slots, SyncSetting sync, NodeLock nodeLock, StepTrace trace, Lazy<ClusterObserver> cluster, TimeProvider time, ILogger<NodeUpkeep> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(8);

@@ -20,9 +20,8 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
         var folder = binaries.Folder();
         if (!folder.IsOk)
             return folder.Refusal;
-        if (await AwaitEndOfChildrenAsync(cancel) is { } left)
+        if (await MakeFreeAsync(cancel) is { } left)
             return left;
-        RemoveStaleLocks();
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
         var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
             ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);
@@ -36,6 +35,15 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
                 return Failed(ended.Error is { Length: > 0 } error ? error : $"pg_ctl ended with code {ended.Code}", logBegin);
             await Task.Delay(Interval, time, cancel);
         }
+        return null;
+    }
+
+    /// <summary>Waits until nothing of an earlier server works in the directory, and takes its lock files away; null, or what is left of it.</summary>
+    internal async Task<Refusal?> MakeFreeAsync(CancellationToken cancel)
+    {
+        if (await AwaitEndOfChildrenAsync(cancel) is { } left)
+            return left;
+        RemoveStaleLocks();
         return null;
     }
 

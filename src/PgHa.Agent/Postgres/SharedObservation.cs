@@ -17,6 +17,7 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
     private Task<NodeObservation>? _next;
     private Task<NodeObservation>? _last;
     private long _lastBegun;
+    private long _validFrom;
 
     /// <summary>An observation up to 100 ms old, or with <paramref name="fresh"/> one begun after this call.</summary>
     internal Task<NodeObservation> GetAsync(bool fresh, CancellationToken cancel)
@@ -29,9 +30,21 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
             else if (_last is { } last && time.GetElapsedTime(_lastBegun) is var age && age < MaxAge && observer.ServerStillThere)
                 answer = Renew(last, age);
             else
-                answer = _flight ?? _next ?? Start();
+                answer = _next ?? _flight ?? Start();
         }
         return answer.IsCompleted ? answer : answer.WaitAsync(cancel);
+    }
+
+    /// <summary>The node was changed just now: what was seen before is no answer any more.</summary>
+    internal void Forget()
+    {
+        lock (_gate)
+        {
+            _last = null;
+            _validFrom = time.GetTimestamp();
+            if (_flight is not null)
+                _next ??= StartAfterAsync(_flight);
+        }
     }
 
     private Task<NodeObservation> Renew(Task<NodeObservation> last, TimeSpan age)
@@ -82,7 +95,7 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
         {
             if (ReferenceEquals(_flight, flight))
                 _flight = null;
-            if (flight.IsCompletedSuccessfully)
+            if (flight.IsCompletedSuccessfully && begun >= _validFrom)
                 (_last, _lastBegun) = (flight, begun);
             else
                 _last = null;

@@ -27,6 +27,9 @@ public sealed record OperationReport
     /// <summary>What the operator's force answers for, by name.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
+    /// <summary>Logical slots of the old primary that are not safe on the new one, each with the reason: foreseen by the plan, then as it came.</summary>
+    public IReadOnlyList<string> NotCarried { get; init; } = [];
+
     /// <summary>The steps in order; those of one stage run at the same time.</summary>
     public IReadOnlyList<StepReport> Steps { get; init; } = [];
 

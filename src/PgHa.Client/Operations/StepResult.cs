@@ -18,6 +18,9 @@ public sealed record StepResult
     /// <summary>Milliseconds after the step began at which the node accepted its first write; null where the step is about none.</summary>
     public double? FirstWriteAt { get; init; }
 
+    /// <summary>Logical slots that the step could not carry to its node, each with the reason; null where the step is about none.</summary>
+    public IReadOnlyList<string>? NotCarried { get; init; }
+
     /// <summary>A success with what proves it.</summary>
     public static StepResult Done(string evidence) => new() { Evidence = evidence };
 

@@ -40,7 +40,7 @@ public readonly ref struct WalBlock
 
     /// <summary>Makes the whole page of the image: decompressed, the hole filled with zeros.</summary>
     /// <param name="page">Where it goes, <see cref="PageImage.PageSize"/> bytes.</param>
-    /// <returns>False without an image, with a damaged one, and with zstd, for which the runtime has no decoder.</returns>
+    /// <returns>False without an image and with a damaged one.</returns>
     public bool TryRestoreImage(Span<byte> page)
     {
         if (Image is not { } image)
@@ -52,6 +52,7 @@ public readonly ref struct WalBlock
             ImageCompression.None => ImageBytes.TryCopyTo(raw),
             ImageCompression.Pglz => Pglz.TryDecompress(ImageBytes, raw),
             ImageCompression.Lz4 => Lz4.TryDecompress(ImageBytes, raw),
+            ImageCompression.Zstd => Zstd.TryDecompress(ImageBytes, raw),
             _ => false,
         };
         raw[image.HoleOffset..].CopyTo(page[(image.HoleOffset + image.HoleLength)..]);

@@ -9,8 +9,13 @@ public class WalAncestryTests
 {
     private static WalPosition At(string node, ulong end, ulong oldest = 0x1000000, params TimelineSpan[] lineage) => new()
     {
-        Node = node, SystemIdentifier = "1", Timeline = lineage.Length > 0 ? lineage[^1].Timeline : new(1), End = new(end), Oldest = new(oldest),
-        Lineage = lineage.Length > 0 ? lineage : [new(new(1), Lsn.Zero, null)], SegmentSize = 1 << 24,
+        Node = node,
+        SystemIdentifier = "1",
+        Timeline = lineage.Length > 0 ? lineage[^1].Timeline : new(1),
+        End = new(end),
+        Oldest = new(oldest),
+        Lineage = lineage.Length > 0 ? lineage : [new(new(1), Lsn.Zero, null)],
+        SegmentSize = 1 << 24,
     };
 
     private static TimelineSpan Span(uint timeline, ulong begin, ulong? end = null) => new(new(timeline), new(begin), end is { } e ? new Lsn(e) : null);

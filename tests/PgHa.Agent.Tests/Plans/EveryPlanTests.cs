@@ -21,7 +21,7 @@ public class EveryPlanTests
         new Switchover(called, StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote }, new Switchover(called, StopOrder.PrimaryFirst), new Switchover(called, StopOrder.StandbysFirst, other),
         new StopNode(called), new StopPrimary(called), new StopStandbys(called),
         new StopAll(called, StopOrder.PrimaryFirst), new StopAll(called, StopOrder.StandbysFirst),
-        new InitData(called), new CloneData(called), new CloneData(called, other),
+        new RestartForSlots(called), new InitData(called), new CloneData(called), new CloneData(called, other),
     ];
 
     private sealed record Case(ChangeRequest Request, ClusterView View, WalView Wal, Decision Decision)

@@ -24,7 +24,8 @@ internal static class Sketch
         Condition.PrimaryAlone => Running(name, DbState.InProduction, new() { InRecovery = false, Timeline = new(1), Flush = new(0x3000000) }),
         Condition.Primary => Running(name, DbState.InProduction, new() { InRecovery = false, Timeline = new(1), Flush = new(0x3000000), AttachedStandbys = 1 }),
         Condition.Standby => Running(name, DbState.InArchiveRecovery, new() { InRecovery = true, Timeline = new(1), Receive = new(0x3000000), Streaming = true })
-            with { StandbySignal = true },
+            with
+        { StandbySignal = true },
         Condition.Recovering => Running(name, DbState.InArchiveRecovery, new() { InRecovery = true, Replay = new(0x3000000) }) with { StandbySignal = true },
         Condition.CrashRecovery => Base(name, DbState.InCrashRecovery) with { Server = ServerStatus.Starting },
         Condition.Frozen => Base(name, DbState.InProduction) with { Server = ServerStatus.NotAnswering, Problem = "frozen" },

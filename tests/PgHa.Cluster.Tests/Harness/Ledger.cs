@@ -17,6 +17,9 @@ internal sealed class Ledger(TestCluster cluster)
 
     public int Count => commits.Count;
 
+    /// <summary>Every row that was ever acknowledged.</summary>
+    public IReadOnlyCollection<long> Acknowledged => [.. commits.Select(commit => commit.Id)];
+
     public int CountOn(TestNode node) => commits.Count(commit => commit.Node == node);
 
     public async Task Insert(TestNode node, int rows = 10)

@@ -73,9 +73,8 @@ public sealed partial class BrokenCloneTests : BootstrapTest
     public async Task Progress_can_be_watched()
     {
         var cluster = await HalfWay();
-        var clone = cluster.N2.Api.Post("data/clone");
+        var clone = await InTheMiddle(cluster);
         await Wait.Until("the node says how far it is", async () => (await cluster.N2.Api.Get("/api/pg/v2/node")).Body.Contains("copied ", StringComparison.Ordinal), 30);
-        await cluster.N1.Postgres.FreezeChildren();
         var running = Id().Match((await cluster.N2.Api.Get("/api/pg/v2/operations")).Body).Groups[1].Value;
         Assert.Matches("copied [0-9]+/[0-9]+ kB", (await cluster.N2.Api.Get($"/api/pg/v2/operations/{running}")).Body);
         cluster.N1.Postgres.Thaw();

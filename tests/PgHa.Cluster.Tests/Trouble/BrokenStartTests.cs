@@ -52,11 +52,15 @@ public sealed class BrokenStartTests : ClusterTest
     public async Task A_standby_whose_server_is_killed_while_it_starts_as_primary_keeps_its_signal()
     {
         var cluster = await Failing();
+        var held = cluster.N2.Postgres.InData("pg_logical/replorigin_checkpoint"); // read at the begin of every recovery: a pipe holds it up
+        File.Delete(held);
+        await AsPostgres.Run("/usr/bin/mkfifo", held);
         var call = cluster.N2.Api.Post("instance/master");
-        await Wait.Until("the server starts", () => cluster.N2.Postgres.IsRunning);
-        cluster.N2.Postgres.KillPostmaster();
+        using (var pipe = await NamedPipe.OpenForReader(held))
+            cluster.N2.Postgres.KillPostmaster();
+        File.Delete(held);
         var answer = await call;
-        Assert.Equal("shut down in recovery", await cluster.N2.Postgres.ControlState()); // it was killed early enough
+        Assert.Equal("shut down in recovery", await cluster.N2.Postgres.ControlState());
         answer.AssertRefused(500, 9);
         Assert.True(cluster.N2.Postgres.HasStandbySignal);
         await FollowsAgain(cluster);

@@ -65,6 +65,8 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
             return Answers.Refuse(report.Recovery is { } recovery ? failure with { Message = $"{failure.Message}; {recovery.Message}" } : failure);
         if (report.Overrides.Count > 0)
             http.Response.Headers["X-Pgha-Forced"] = string.Join("; ", report.Overrides);
+        if (report.NotCarried.Count > 0)
+            http.Response.Headers["X-Pgha-Slots"] = string.Join("; ", report.NotCarried);
         return new StateWords(view.Nodes);
     }
 }

@@ -12,8 +12,8 @@ namespace PgHa.Agent.Postgres;
 /// Keeps the physical slots for the other nodes: at every look of <see cref="NodeUpkeep"/>, and at once where a step makes the node a primary.
 /// What fails is logged and shown in the node's facts; it never fails a step.
 /// </summary>
-internal sealed partial class SlotUpkeep(
-    AgentOptions options, DataDirectory data, LocalSql sql, SlotProblem problem, Lazy<ClusterObserver> cluster, ILogger<SlotUpkeep> log)
+internal sealed partial class PhysicalSlots(
+    AgentOptions options, DataDirectory data, LocalSql sql, SlotProblem problem, Lazy<ClusterObserver> cluster, ILogger<PhysicalSlots> log)
 {
     private const string InUse = PostgresErrorCodes.ObjectInUse, Exists = PostgresErrorCodes.DuplicateObject, Missing = PostgresErrorCodes.UndefinedObject;
 

@@ -1,0 +1,30 @@
+namespace PgHa.Agent.Cluster;
+
+/// <summary>Give a stopped node the logical slots of another by their state files, so that it can serve their consumers.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Source">The node whose slots they are.</param>
+public sealed record PlaceSlots(string Node, string Source) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"place the logical slots of {Source} on {Node}";
+
+    /// <inheritdoc />
+    public override string Path => $"place-slots?source={Source}";
+}
+
+/// <summary>
+/// Bring the logical slots of a running standby level with those of another node: they only ever follow, so that this counts as no change.
+/// </summary>
+/// <param name="Node">The standby.</param>
+/// <param name="Source">The node whose slots they are.</param>
+public sealed record LevelSlots(string Node, string Source) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"bring the logical slots of {Node} level with {Source}";
+
+    /// <inheritdoc />
+    public override string Path => $"level-slots?source={Source}";
+
+    /// <inheritdoc />
+    public override bool Changes => false;
+}

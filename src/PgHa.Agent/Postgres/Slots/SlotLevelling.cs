@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+using PgHa.Formats.Slots;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Brings the logical slots of this running standby level with the primary's by SQL. One at a time; a role change does not wait for the
+/// regular upkeep, which gives way.
+/// </summary>
+internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReading reading, SlotCopies copies, TimeProvider time) : IDisposable
+{
+    /// <summary>So much WAL at once in the regular upkeep: it must be able to stop between two pieces.</summary>
+    private const ulong Piece = 128UL << 20;
+
+    private static readonly TimeSpan CreateWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ReplayWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan SnapshotInterval = TimeSpan.FromMilliseconds(200);
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly ConcurrentDictionary<string, string> _problems = new();
+    private volatile CancellationTokenSource? _upkeep;
+
+    public void Dispose() => _one.Dispose();
+
+    /// <summary>For the regular upkeep, and for an operator: everything, in pieces, until a role change needs the slots.</summary>
+    internal async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> KeepAsync(INode source, CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        using var yielding = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        _upkeep = yielding;
+        try
+        {
+            var theirs = await source.SlotsAsync(yielding.Token);
+            return theirs.IsOk ? await LevelAsync(source, theirs.Value, create: true, Piece, yielding.Token) : theirs.Refusal;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new Refusal(Code.Busy, "a role change has begun", "repeat the call");
+        }
+        finally
+        {
+            _upkeep = null;
+            _one.Release();
+        }
+    }
+
+    /// <summary>For a role change: advances what is there, and says what would not be carried if this node became primary now.</summary>
+    /// <param name="source">The node whose slots they are.</param>
+    /// <param name="theirs">Its slots.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, CancellationToken cancel)
+    {
+        try
+        {
+            _upkeep?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+        await _one.WaitAsync(cancel);
+        try
+        {
+            var levelled = await LevelAsync(source, theirs, create: false, ulong.MaxValue, cancel);
+            return levelled.IsOk ? Account(levelled.Value.Own, theirs) : new([], [$"the logical slots cannot be brought level: {levelled.Refusal.Message}"]);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private static SlotOutcome Account(SlotsReport own, SlotsReport theirs)
+    {
+        var done = new List<string>();
+        var left = new List<string>();
+        foreach (var verdict in SlotRules.OnStandby(own, theirs).Where(v => theirs[v.Name] is not null || v.NotCarried is not null))
+            if ((verdict.NotCarried ?? Unproven(verdict.Name, own, theirs)) is { } why)
+                left.Add(SlotPlacing.Left(verdict.Name, why));
+            else
+                done.Add($"{verdict.Name} at {own[verdict.Name]?.ConfirmedFlush}");
+        return new(done, left);
+    }
+
+    private static string? Unproven(string slot, SlotsReport own, SlotsReport theirs) =>
+        own[slot] is { Synced: false } copy ? SlotRules.Unproven(copy, theirs[slot]!, own, theirs) : null;
+
+    private async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> LevelAsync(INode source, SlotsReport theirs, bool create, ulong piece, CancellationToken cancel)
+    {
+        var own = await reading.RunningAsync(cancel);
+        if (own.IsOk && !create && theirs.Slots.Where(SlotRules.IsCarried).Max(s => s.ConfirmedFlush) is { } furthest && own.Value.Replay < furthest)
+        {
+            await ReplayedAsync(furthest, cancel);
+            own = await reading.RunningAsync(cancel);
+        }
+        if (!own.IsOk)
+            return own.Refusal;
+        NoteLevel(own.Value, theirs);
+        _problems.Clear();
+        if (!await ActAsync(own.Value, theirs, source, create, piece, cancel))
+            return (own.Value, theirs);
+        var after = await reading.RunningAsync(cancel);
+        if (!after.IsOk)
+            return after.Refusal;
+        NoteLevel(after.Value, theirs);
+        return (after.Value with { Problems = new Dictionary<string, string>(_problems) }, theirs);
+    }
+
+    /// <summary>A copy that its original has reached or passed is one from then on.</summary>
+    private void NoteLevel(SlotsReport own, SlotsReport theirs)
+    {
+        foreach (var original in theirs.Slots.Where(SlotRules.IsCarried))
+            if (own[original.Name] is { Synced: false, Invalid: null } copy && copy.Plugin == original.Plugin && copy.DatabaseOid == original.DatabaseOid
+                && (own.Major < 16 || copy.ConfirmedFlush <= original.ConfirmedFlush || copy.Copy is { Level: true }))
+                copies.Note(original.Name, new(theirs.Node, Level: true));
+    }
+
+    /// <summary>Slots of one database share a session; databases are worked on at the same time.</summary>
+    private async Task<bool> ActAsync(SlotsReport own, SlotsReport theirs, INode source, bool create, ulong piece, CancellationToken cancel)
+    {
+        var doable = SlotRules.OnStandby(own, theirs).Where(v => SlotState.IsValidName(v.Name)).Where(v => v.Task == SlotTask.Advance || (create && v.Task is SlotTask.Create or SlotTask.Drop)).ToArray();
+        await Task.WhenAll(doable.GroupBy(v => own[v.Name]?.Database ?? theirs[v.Name]?.Database ?? "postgres").Select(async group =>
+        {
+            if (PostmasterPid.ReadReady(data.Root) is not { } server)
+                return;
+            await using var connection = await sql.OpenAsync(server, cancel, group.Key);
+            foreach (var verdict in group)
+                await ActAsync(connection, verdict, own[verdict.Name], theirs, source, piece, cancel);
+        }));
+        return doable.Length > 0;
+    }
+
+    private async Task ActAsync(NpgsqlConnection connection, SlotVerdict verdict, SlotFacts? copy, SlotsReport theirs, INode source, ulong piece, CancellationToken cancel)
+    {
+        try
+        {
+            switch (verdict.Task)
+            {
+                case SlotTask.Advance:
+                    await AdvanceAsync(connection, verdict, copy!.ConfirmedFlush!.Value, piece, cancel);
+                    break;
+                case SlotTask.Drop:
+                    await SlotSql.DropAsync(connection, verdict.Name, cancel);
+                    copies.Note(verdict.Name, null);
+                    break;
+                case SlotTask.Create:
+                    await CreateAsync(connection, theirs[verdict.Name]!, source, cancel);
+                    break;
+            }
+        }
+        catch (PostgresException e)
+        {
+            _problems[verdict.Name] = e.MessageText; // what the slot is afterwards is read again, and said with this
+        }
+    }
+
+    private static async Task AdvanceAsync(NpgsqlConnection connection, SlotVerdict verdict, Lsn from, ulong piece, CancellationToken cancel)
+    {
+        for (var at = from; at < verdict.To;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            at = verdict.To - at > piece ? at + piece : verdict.To;
+            await SlotSql.AdvanceAsync(connection, verdict.Name, at, cancel);
+        }
+    }
+
+    /// <summary>It begins where the primary tells which transactions run; on an idle primary it is asked to.</summary>
+    private async Task CreateAsync(NpgsqlConnection connection, SlotFacts like, INode source, CancellationToken cancel)
+    {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(CreateWithin);
+        await LocalSql.ScalarAsync(connection, $"SET statement_timeout = '{CreateWithin.TotalSeconds}s'", cancel); // no one is left waiting there when we have gone
+        var made = SlotSql.CreateAsync(connection, like, bounded.Token);
+        while (!made.IsCompleted)
+        {
+            await source.LogRunningTransactionsAsync(cancel);
+            await Task.WhenAny(made, Task.Delay(SnapshotInterval, time, cancel));
+        }
+        await made;
+        copies.Note(like.Name, new(source.Name, Level: false));
+    }
+
+    /// <summary>What the old primary's slots had confirmed has been received; replay may be a moment behind.</summary>
+    private async Task ReplayedAsync(Lsn to, CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
+            return;
+        await using var connection = await sql.OpenAsync(server, cancel);
+        var begun = time.GetTimestamp();
+        while (time.GetElapsedTime(begun) < ReplayWithin
+            && Lsn.TryParse(await LocalSql.ScalarAsync(connection, "SELECT pg_last_wal_replay_lsn()::text", cancel), out var at) && at < to)
+            await Task.Delay(Interval, time, cancel);
+    }
+}

@@ -1,0 +1,65 @@
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats.Control;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>What the steps of plans do about logical slots.</summary>
+internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, SlotCopies copies, SlotFiles files, DataDirectory data, AgentOptions options)
+{
+    internal async Task<StepResult> PlaceAsync(INode source, CancellationToken cancel) =>
+        (await placing.RunAsync(source, asPrimary: true, cancel)).Result;
+
+    /// <summary>So long writes may wait for slots that were level just before.</summary>
+    private static readonly TimeSpan LastWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>Before the primary moves.</summary>
+    internal async Task<StepResult> LevelAsync(INode source, CancellationToken cancel)
+    {
+        var theirs = await source.SlotsAsync(cancel);
+        return theirs.IsOk
+            ? (await levelling.RunAsync(source, theirs.Value, cancel)).Result
+            : new SlotOutcome([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]).Result;
+    }
+
+    /// <summary>In the interruption of a switchover by promotion, with the slots the old primary ended with; null where it had none.</summary>
+    internal async Task<SlotOutcome?> LevelLastAsync(INode source, Answer<SlotsReport> theirs, CancellationToken cancel)
+    {
+        if (!theirs.IsOk)
+            return new([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]);
+        if (!theirs.Value.Slots.Any(SlotRules.IsCarried) && theirs.Value.Broken.Count == 0)
+            return null;
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(LastWithin);
+        try
+        {
+            return await levelling.RunAsync(source, theirs.Value, bounded.Token);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            // Writes wait: that slots stay where they were brought level a moment ago is told, and ends nothing.
+            return new([], [.. theirs.Value.Slots.Where(SlotRules.IsCarried).Select(s => SlotPlacing.Left(s.Name, $"its copy could not be brought to {s.ConfirmedFlush} in the last moment: {e.Message}"))]);
+        }
+    }
+
+    /// <summary>Before a start: folders of slots that no server would start with are taken away, and named.</summary>
+    internal IReadOnlyList<string> Quarantine() => data.Major is { } major && !ServerProcess.In(data.Root).Any() && data.Problem(data.ReadControl()) is null
+        ? files.Quarantine(major, Path.Combine(options.StateDir, "quarantine"))
+        : [];
+
+    /// <summary>A node that is to follow gets, before 16, the slots it does not have yet while it is down; in words for the step's evidence.</summary>
+    internal async Task<string> BeforeStandbyAsync(INode upstream, NodeObservation node, CancellationToken cancel)
+    {
+        if (node.Control?.State is not DbState.ShutDownInRecovery)
+            copies.Clear(); // it was primary: its slots were originals
+        var outcome = await placing.RunAsync(upstream, asPrimary: false, cancel);
+        return outcome.Done.Concat(outcome.Left).ToArray() is { Length: > 0 } words ? "; slots: " + string.Join("; ", words) : "";
+    }
+
+    /// <summary>From here on its slots are originals.</summary>
+    internal void BecamePrimary() => copies.Clear();
+}

@@ -1,0 +1,97 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>Where the primary moves, its slots move with it, at the right moment of the plan.</summary>
+[Trait("Category", "Fast")]
+public class SlotPlanTests
+{
+    private static readonly SlotFacts Slot = new() { Name = "orders", Plugin = "pgoutput", DatabaseOid = 5, CatalogXmin = 700, RestartLsn = new(0x2000000), ConfirmedFlush = new(0x2800000) };
+
+    private static SlotsReport Slots(string node, bool running, params SlotFacts[] slots) =>
+        new() { Node = node, Major = 15, Running = running, Replay = running ? new(0x3000000) : null, OldestWal = new(0x1000000), Slots = slots };
+
+    private static (Plan Plan, string[] Steps) Carried(ChangeRequest request, Condition one, Condition two, SlotsReport own, SlotsReport theirs)
+    {
+        var view = Sketch.View(one, two);
+        var wal = Sketch.Wal(view, Planner.Focus(request, view), _ => WalKinship.Behind);
+        var plan = Assert.IsType<Plan>(Planner.Decide(request, view, wal));
+        Assert.Equal((own.Node, theirs.Node), SlotPlan.Move(plan, view, wal));
+        var carried = SlotPlan.Carry(plan, theirs.Node, own, theirs);
+        return (carried, [.. carried.Stages.SelectMany(s => s).Where(s => s.Changes || s is LevelSlots).Select(s => s.GetType().Name)]);
+    }
+
+    [Fact]
+    public void In_a_switchover_by_restart_files_are_placed_when_both_are_down_and_the_WAL_is_complete()
+    {
+        var (plan, steps) = Carried(new Switchover("n1", StopOrder.PrimaryFirst), Condition.Primary, Condition.Standby, Slots("n2", true), Slots("n1", true, Slot));
+        Assert.Equal(["StopServer", "StopServer", "CompleteWal", "PlaceSlots", "StartAsPrimary", "StartAsStandby"], steps);
+        Assert.Empty(plan.NotCarried);
+        Assert.Contains("logical slots of n1 that go with it: orders", plan.Evidence);
+    }
+
+    [Fact]
+    public void In_a_switchover_by_promotion_copies_are_levelled_before_writes_are_interrupted()
+    {
+        var (plan, steps) = Carried(new Switchover("n1", StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote }, Condition.Primary, Condition.Standby,
+            Slots("n2", true, Slot with { ConfirmedFlush = new(0x2700000) }), Slots("n1", true, Slot));
+        Assert.Equal(["LevelSlots", "HandOver", "TakeOver", "StartAsStandby"], steps);
+        Assert.Empty(plan.NotCarried);
+    }
+
+    [Fact]
+    public void A_running_standby_without_a_copy_is_named_before_it_is_promoted()
+    {
+        var (plan, _) = Carried(new Switchover("n1", StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote }, Condition.Primary, Condition.Standby, Slots("n2", true), Slots("n1", true, Slot));
+        Assert.StartsWith("slot orders is not carried: n2 has no copy of it", Assert.Single(plan.NotCarried), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failover_takes_the_slots_of_the_stopped_primary_in_both_forms()
+    {
+        var (_, restart) = Carried(new Failover("n2", FailoverForm.Restart), Condition.StoppedAsPrimary, Condition.Recovering, Slots("n2", true, Slot), Slots("n1", false, Slot));
+        Assert.Equal(["StopServer", "PlaceSlots", "StartAsPrimary"], restart);
+        var (_, promote) = Carried(new Failover("n2", FailoverForm.Promote), Condition.StoppedAsPrimary, Condition.Recovering, Slots("n2", true, Slot), Slots("n1", false, Slot));
+        Assert.Equal(["LevelSlots", "PromoteServer"], promote);
+    }
+
+    [Fact]
+    public void A_former_standby_that_starts_as_primary_gets_the_slots_of_the_one_before()
+    {
+        var (_, steps) = Carried(new StartPrimary("n2"), Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Slots("n2", false), Slots("n1", false, Slot));
+        Assert.Equal(["PlaceSlots", "StartAsPrimary"], steps);
+    }
+
+    [Fact]
+    public void The_last_primary_keeps_its_own()
+    {
+        var view = Sketch.View(Condition.StoppedAsPrimary, Condition.StoppedAsStandby);
+        var wal = Sketch.Wal(view, "n1", _ => WalKinship.Behind);
+        Assert.Null(SlotPlan.Move(Assert.IsType<Plan>(Planner.Decide(new StartPrimary("n1"), view, wal)), view, wal));
+    }
+
+    [Fact]
+    public void Where_the_old_primarys_slots_cannot_be_seen_it_says_where_the_copies_stand()
+    {
+        var view = Sketch.View(Condition.AgentAway, Condition.Recovering);
+        var request = new Failover("n2", FailoverForm.Promote) { Force = true };
+        var wal = Sketch.Wal(view, "n2", _ => WalKinship.Behind);
+        var plan = Assert.IsType<Plan>(Planner.Decide(request, view, wal));
+        Assert.Equal(("n2", "n1"), SlotPlan.Move(plan, view, wal));
+        var carried = SlotPlan.Carry(plan, "n1", Slots("n2", true, Slot), new Refusal(Code.PeerUnreachable, "away", "wait"));
+        Assert.Contains("orders at 0/2800000", Assert.Single(carried.NotCarried), StringComparison.Ordinal);
+        Assert.Equal(plan.Stages, carried.Stages);
+    }
+
+    [Fact]
+    public void Without_logical_slots_a_plan_stays_as_it_is()
+    {
+        var view = Sketch.View(Condition.Primary, Condition.Standby);
+        var wal = Sketch.Wal(view, "n1", _ => WalKinship.Behind);
+        var plan = Assert.IsType<Plan>(Planner.Decide(new Switchover("n1", StopOrder.PrimaryFirst), view, wal));
+        Assert.Same(plan, SlotPlan.Carry(plan, "n1", Slots("n2", true), Slots("n1", true, new SlotFacts { Name = "n2" })));
+    }
+}
