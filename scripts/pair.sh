@@ -8,6 +8,7 @@ HOST=('' 127.0.0.1 127.0.0.2)
 API=()     # the agents' URLs
 AGENT=()   # the agents' process ids
 WORK=      # the temporary folder that holds everything
+PAIR_SETTINGS=  # more lines of postgresql.conf
 
 # make_pair NAME: primary and streaming standby on free ports, agents not yet started.
 make_pair() {
@@ -72,6 +73,7 @@ write_postgresql_conf() {
 	wal_keep_size = 256MB
 	max_connections = 50
 	shared_buffers = 32MB
+	$PAIR_SETTINGS
 	CONF
 }
 
