@@ -187,8 +187,8 @@ public sealed record CloneData(string Called, string? From = null) : ChangeReque
     /// <inheritdoc />
     public override string Words => $"clone {Called} from {From ?? "the primary"}";
 
-    /// <inheritdoc />
-    public override bool NeedsWal => false;
+    /// <summary>What was interrupted may have filled the directory already: then it has to prove that it can follow.</summary>
+    public override bool NeedsWal => Resumed;
 }
 
 /// <summary>Restart the node, a standby, so that it gets the slots it has no copy of.</summary>

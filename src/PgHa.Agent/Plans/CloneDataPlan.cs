@@ -8,13 +8,15 @@ namespace PgHa.Agent.Plans;
 public static class CloneDataPlan
 {
     /// <summary>The plan: it ends with the node streaming. A node that streams already needs nothing.</summary>
-    public static Decision For(CloneData request, ClusterView view)
+    public static Decision For(CloneData request, ClusterView view, WalView wal)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(view);
         var node = view[request.Called];
         if (node.State == NodeState.Standby && view.Primary is not null && StandbyPlan.FollowsPrimary(node, view))
             return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {view.Primary.Node}"], Outcomes = StandbyPlan.Streaming(node.Node, view.Primary.Node) };
+        if (request.Resumed && node is { State: NodeState.Stopped, DataProblem: null } && view.Primary is not null)
+            return StandbyPlan.Join(request, node, view, wal);
         if (RefusePlace(node) is { } place)
             return new Refused(place);
         if (request.From is { } from && RefuseSource(node.Node, view[from]) is { } unfit)

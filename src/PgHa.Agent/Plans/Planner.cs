@@ -24,7 +24,7 @@ public static class Planner
         Switchover r => SwitchoverPlan.For(r, view, wal),
         RestartForSlots r => RestartPlan.For(r, view, wal),
         InitData r => InitDataPlan.For(r, view),
-        CloneData r => CloneDataPlan.For(r, view),
+        CloneData r => CloneDataPlan.For(r, view, wal),
         StopNode r => StopPlan.ForNode(r, view),
         StopPrimary r => StopPlan.ForPrimary(r, view),
         StopStandbys r => StopPlan.ForStandbys(r, view),

@@ -18,9 +18,13 @@ public static class StandbyPlan
             return StartPlan.Unknown(node);
         if (view.Primary is null)
             return NoPrimary(view, node.Node);
-        return request.Rejoin is { } form && RejoinPlan.IsNeeded(node, view, wal)
-            ? RejoinPlan.For(request, form, view, wal)
-            : Join(request, node, view, wal);
+        if (request.Rejoin is { } form && RejoinPlan.IsNeeded(node, view, wal))
+            return RejoinPlan.For(request, form, view, wal);
+        var join = Join(request, node, view, wal);
+        // What was interrupted may have been about to remove the directory that it had replaced: it would stand in the way of the next.
+        return join is Plan plan && request is { Resumed: true, Rejoin: RejoinForm.Reclone }
+            ? plan with { Stages = [.. plan.Stages, [new DiscardOld(node.Node)]] }
+            : join;
     }
 
     /// <summary>The node joins the primary of the view, if its WAL is proven to be a beginning of the primary's.</summary>

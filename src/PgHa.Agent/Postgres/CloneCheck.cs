@@ -29,7 +29,11 @@ internal sealed class CloneCheck(AgentOptions options, PostgresBinaries binaries
         """;
 
     /// <summary>The source's facts, or why no clone of it can be made here.</summary>
-    internal async Task<Answer<SourceFacts>> RunAsync(NodeObservation source, EmptyPlace place, CancellationToken cancel)
+    /// <param name="source">The node to copy.</param>
+    /// <param name="place">Where the copy goes.</param>
+    /// <param name="ownRuns">The node's own server still runs at its address, and is stopped before the copy is taken.</param>
+    /// <param name="cancel">Ends it.</param>
+    internal async Task<Answer<SourceFacts>> RunAsync(NodeObservation source, EmptyPlace place, bool ownRuns, CancellationToken cancel)
     {
         var node = options.Nodes.First(n => n.Name == source.Node);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -41,7 +45,7 @@ internal sealed class CloneCheck(AgentOptions options, PostgresBinaries binaries
                 return new Refusal(Code.WrongState, $"the server at {node.PostgresHost}:{node.PostgresPort} is not that of {node.Name}: system identifier {identifier} instead of {source.Control?.SystemIdentifier}",
                     $"correct the address of {node.Name} in the configuration");
             var facts = await AskAsync(node, bounded.Token);
-            return await RefuseAsync(node.Name, facts, place, cancel) is { } refusal ? refusal : facts;
+            return await RefuseAsync(node.Name, facts, place, ownRuns, cancel) is { } refusal ? refusal : facts;
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {
@@ -62,7 +66,7 @@ internal sealed class CloneCheck(AgentOptions options, PostgresBinaries binaries
             reader.IsDBNull(3) ? null : reader.GetString(3), reader.IsDBNull(4) ? null : reader.GetString(4));
     }
 
-    private async Task<Refusal?> RefuseAsync(string source, SourceFacts facts, EmptyPlace place, CancellationToken cancel)
+    private async Task<Refusal?> RefuseAsync(string source, SourceFacts facts, EmptyPlace place, bool ownRuns, CancellationToken cancel)
     {
         if (facts.Tablespaces.Length > 0)
             return new(Code.WrongState, $"{source} has tablespaces outside its data directory: {facts.Tablespaces}",
@@ -70,7 +74,7 @@ internal sealed class CloneCheck(AgentOptions options, PostgresBinaries binaries
         return PlaceRules.RefuseRoom(options.Node, place.FreeBytes, facts.Bytes + (32L << 20)) // and what is neither database nor WAL
             ?? RefuseConfiguration(source, facts)
             ?? await RefuseProgramsAsync(source, facts.Major, cancel)
-            ?? await listen.RefuseTakenAsync(cancel);
+            ?? (ownRuns ? null : await listen.RefuseTakenAsync(cancel));
     }
 
     /// <summary>A base backup carries the configuration only where it lies in the data directory (fact 9).</summary>

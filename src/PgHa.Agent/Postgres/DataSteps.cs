@@ -53,7 +53,7 @@ internal sealed class DataSteps(
         var own = view[options.Node];
         return (CloneDataPlan.RefusePlace(own) ?? CloneDataPlan.RefuseSource(options.Node, view[source])) is { } refusal
             ? refusal
-            : await check.RunAsync(view[source], own.Place!, cancel);
+            : await check.RunAsync(view[source], own.Place!, ownRuns: false, cancel);
     }
 
     private async Task<Answer<string>> CopyAsync(string identifier, string source, SourceFacts facts, CancellationToken cancel)

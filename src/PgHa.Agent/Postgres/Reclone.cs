@@ -9,17 +9,17 @@ namespace PgHa.Agent.Postgres;
 internal sealed class Reclone(AgentOptions options, DataDirectory data, DirectorySwap swap, CloneCheck check, BaseBackup backup, CloneSettings settings, RewindMarker marker)
 {
     /// <summary>What is known of the source, or why it cannot take the place of what is here.</summary>
-    internal async Task<Answer<SourceFacts>> CheckAsync(NodeObservation source, CancellationToken cancel)
+    internal async Task<Answer<SourceFacts>> CheckAsync(NodeObservation source, bool ownRuns, CancellationToken cancel)
     {
         if (swap.RefuseReplacing() is { } refusal)
             return refusal;
         var free = new DriveInfo(Path.GetDirectoryName(data.Root)!).AvailableFreeSpace;
-        return await check.RunAsync(source, new EmptyPlace(free), cancel);
+        return await check.RunAsync(source, new EmptyPlace(free), ownRuns, cancel);
     }
 
     internal async Task<StepResult> RunAsync(NodeObservation source, CancellationToken cancel)
     {
-        var facts = await CheckAsync(source, cancel);
+        var facts = await CheckAsync(source, ownRuns: false, cancel);
         if (!facts.IsOk)
             return StepResult.Failed(facts.Refusal);
         if (swap.Prepare() is { } left)

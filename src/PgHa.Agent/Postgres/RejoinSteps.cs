@@ -72,7 +72,7 @@ internal sealed class RejoinSteps(
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (RejoinPlan.RefuseData(view[options.Node], RejoinForm.Reclone) is { } unusable)
             return StepResult.Failed(unusable);
-        var facts = await reclone.CheckAsync(view[source], cancel);
+        var facts = await reclone.CheckAsync(view[source], ownRuns: view[options.Node].State != NodeState.Stopped, cancel);
         return facts.IsOk ? StepResult.Done($"{source} has {PlaceRules.Megabytes(facts.Value.Bytes)}, and there is room for it") : StepResult.Failed(facts.Refusal);
     }
 

@@ -86,6 +86,7 @@ public sealed class RelationTests : ClusterTest
         await cluster.WaitForStates("inactive", "recovery");
         wrong.AddRange(await Compare(cluster, StandbyWaits, relation));
         Assert.True(wrong.Count == 0, $"{relation}\n{string.Join('\n', wrong)}");
+        if (relation == Relation.ForkedOnOneTimeline) await cluster.N1.Postgres.Start(); // no plan may choose between the two: the operator does
         await MakeWhole(cluster, relation);
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
@@ -184,9 +185,6 @@ public sealed class RelationTests : ClusterTest
             POST   N1 instance/master                → eventually single, recovery
             POST   N2 instance/slave?rejoin=rewind   → master, slave
             insert
-            """,
-        Relation.ForkedOnOneTimeline => """
-            DELETE N2 instance/current               → inactive, inactive
             """,
         _ => """
             POST   N1 instance/master                → eventually single, recovery

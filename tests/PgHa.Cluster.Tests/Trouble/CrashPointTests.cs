@@ -56,13 +56,13 @@ public sealed class CoordinatorCrashPointTests : CrashPoints
 public sealed class CoordinatorHandoverCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Coordinator, CrashScenario.ByPromotion, 0);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Coordinator, CrashScenario.ByPromotion, 20);
 }
 
 public sealed class CoordinatorRebuildCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Coordinator, CrashScenario.Rebuilding, 0);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Coordinator, CrashScenario.Rebuilding, 20);
 }
 
 public sealed class OtherCrashPointTests : CrashPoints
@@ -74,13 +74,13 @@ public sealed class OtherCrashPointTests : CrashPoints
 public sealed class OtherHandoverCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Other, CrashScenario.ByPromotion, 0);
+    public Task The_other_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Other, CrashScenario.ByPromotion, 26);
 }
 
 public sealed class OtherRebuildCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Other, CrashScenario.Rebuilding, 0);
+    public Task The_other_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Other, CrashScenario.Rebuilding, 22);
 }
 
 public sealed class SomeCrashPointTests : CrashPoints
