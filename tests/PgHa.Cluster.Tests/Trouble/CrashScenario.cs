@@ -19,7 +19,7 @@ public sealed record CrashScenario(Beginning Beginning, string Call, string Befo
     public static IReadOnlyList<CrashScenario> All { get; } =
     [
         new(Beginning.BothStopped, "POST P instance/current", "inactive, inactive", "single, inactive", 1),
-        new(Beginning.BothStopped, "POST S instance/current", "inactive, inactive", "inactive, recovery", 1),
+        new(Beginning.BothStopped, "POST S instance/current", "inactive, inactive", "inactive, recovery", 2),
         new(Beginning.StandbyStopped, "POST S instance/current", "single, inactive", "single, recovery", 2),
         new(Beginning.BothStopped, "POST P instance/master", "inactive, inactive", "single, inactive", 1),
         new(Beginning.BothStoppedStandbyBehind, "POST S instance/master", "inactive, inactive", "inactive, single", 2),
