@@ -50,7 +50,7 @@ public abstract class CrashPoints : ClusterTest
 public sealed class CoordinatorCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 95);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 102);
 }
 
 public sealed class CoordinatorHandoverCrashPointTests : CrashPoints
@@ -68,7 +68,7 @@ public sealed class CoordinatorRebuildCrashPointTests : CrashPoints
 public sealed class OtherCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 105);
+    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 117);
 }
 
 public sealed class OtherHandoverCrashPointTests : CrashPoints
