@@ -86,7 +86,7 @@ public sealed class RelationTests : ClusterTest
         await cluster.WaitForStates("inactive", "recovery");
         wrong.AddRange(await Compare(cluster, StandbyWaits, relation));
         Assert.True(wrong.Count == 0, $"{relation}\n{string.Join('\n', wrong)}");
-        if (relation == Relation.ForkedOnOneTimeline) await cluster.N1.Postgres.Start(); // no plan may choose between the two: the operator does
+        if (relation == Relation.ForkedOnOneTimeline) await ChooseByHand(cluster);
         await MakeWhole(cluster, relation);
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
@@ -166,6 +166,17 @@ public sealed class RelationTests : ClusterTest
         return wrong;
     }
 
+    /// <summary>
+    /// No plan may choose between the two; the operator does. The other must not wait in recovery then: its walreceiver would write the
+    /// primary's WAL over its own.
+    /// </summary>
+    private static async Task ChooseByHand(TestCluster cluster)
+    {
+        await cluster.Play("DELETE N2 instance/current → inactive, inactive");
+        await cluster.N1.Postgres.Start();
+        await cluster.WaitForStates("single", "inactive");
+    }
+
     private static Task MakeWhole(TestCluster cluster, Relation relation) => cluster.Play(relation switch
     {
         Relation.Identical => """
@@ -185,6 +196,10 @@ public sealed class RelationTests : ClusterTest
         Relation.ForkedAcrossTimelines => """
             POST   N1 instance/master                → eventually single, recovery
             POST   N2 instance/slave?rejoin=rewind   → master, slave
+            insert
+            """,
+        Relation.ForkedOnOneTimeline => """
+            POST   N2 instance/slave?rejoin=reclone  → master, slave
             insert
             """,
         _ => """
