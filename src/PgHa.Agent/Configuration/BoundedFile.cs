@@ -20,11 +20,15 @@ internal static class BoundedFile
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
             if (atMost is { } allowed && CheckMode(path, ModeOf(file), allowed) is { } tooOpen)
                 return tooOpen;
-            var buffer = new byte[largest + 1];
-            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            if (length > largest)
-                return new($"{path} is larger than {largest} bytes", "name the right file");
-            text = StrictUtf8.GetString(buffer, 0, length).TrimStart('\uFEFF');
+            using var content = new MemoryStream();
+            var buffer = new byte[4096];
+            while (file.Read(buffer) is > 0 and var read)
+            {
+                content.Write(buffer, 0, read);
+                if (content.Length > largest)
+                    return new($"{path} is larger than {largest} bytes", "name the right file");
+            }
+            text = StrictUtf8.GetString(content.GetBuffer(), 0, (int)content.Length).TrimStart('\uFEFF');
             return null;
         }
         catch (Exception failure) when (Explain(path, failure) is { } complaint)

@@ -1,5 +1,4 @@
 using Npgsql;
-using Npgsql.Replication;
 using PgHa.Agent.Configuration;
 
 namespace PgHa.Agent.Postgres;
@@ -7,12 +6,19 @@ namespace PgHa.Agent.Postgres;
 /// <summary>How this node logs in to the PostgreSQL of another: as the replication role, with the configured passwords.</summary>
 internal sealed class PeerLogin(AgentOptions options)
 {
-    /// <summary>Logs in for replication and asks which cluster it is; what fails throws.</summary>
+    /// <summary>Logs in for replication as well as for SQL, and asks which cluster it is; what fails throws.</summary>
     internal async Task<string> SystemIdentifierAsync(NodeOptions node, CancellationToken cancel)
     {
-        await using var connection = new PhysicalReplicationConnection(ConnectionString(node));
-        await connection.Open(cancel);
-        return (await connection.IdentifySystem(cancel)).SystemId;
+        await CheckReplicationAsync(node, cancel);
+        await using var connection = await OpenAsync(node, cancel);
+        return await LocalSql.ScalarAsync(connection, "SELECT system_identifier::text FROM pg_control_system()", cancel) ?? "";
+    }
+
+    /// <summary>Logs in for replication, as a standby's receiver does; what fails throws.</summary>
+    internal async Task CheckReplicationAsync(NodeOptions node, CancellationToken cancel)
+    {
+        // Npgsql's own class for it brings in every type that Npgsql knows: two megabytes of the executable.
+        await using var connection = await OneConnection.OpenAsync(ConnectionString(node) + ";Replication Mode=Physical", cancel);
     }
 
     /// <summary>A session for SQL; what fails throws.</summary>

@@ -32,7 +32,7 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, Recov
         bounded.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
-            var replication = login.SystemIdentifierAsync(node, bounded.Token);
+            var replication = login.CheckReplicationAsync(node, bounded.Token);
             var (theirs, slot) = await AskAsync(node, bounded.Token);
             await replication;
             return (own.Value with { Upstream = upstream, UpstreamLimits = theirs }).Refuse() is { } refusal
