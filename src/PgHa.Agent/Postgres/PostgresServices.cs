@@ -28,6 +28,7 @@ public static class PostgresServices
         .AddSingleton<PhysicalSlots>()
         .AddSingleton<SyncMemory>()
         .AddSingleton<SyncSetting>()
+        .AddSingleton<StandbySlotsSetting>()
         .AddHostedService<NodeUpkeep>()
         .AddSingleton<UpstreamSlot>()
         .AddSingleton<UpstreamSetting>()
