@@ -128,8 +128,8 @@ public sealed class AgentCrashTests : ClusterTest
 
     private static async Task GoesOnAndIsWhole(TestCluster cluster, TestNode node, int postmaster, Task switchover)
     {
-        await Task.WhenAny(switchover); // answered or broken off
         await node.StartAgent();
+        await Task.WhenAny(switchover); // answered or broken off
         await Wait.Until("its postmaster goes on, or is gone", () => node.Postgres.Pid != postmaster || !ServerProcesses.IsFrozen(postmaster));
         await OperationWatch.NothingOpen(cluster.N1);
         await Wait.Until("the pair is whole again", () => BringBack(cluster), 30);
