@@ -9,21 +9,24 @@ internal static class Unchanged
     /// <summary>A running standby moves its minimum recovery point by itself.</summary>
     private static readonly string[] MovesByItself = ["Minimum recovery ending location", "pg_control last modified"];
 
-    public static async Task AssertUnchanged(this TestCluster cluster, Func<Task> calls)
+    /// <param name="cluster">The nodes.</param>
+    /// <param name="calls">What must not touch them.</param>
+    /// <param name="but">Files of stopped nodes that may change.</param>
+    public static async Task AssertUnchanged(this TestCluster cluster, Func<Task> calls, Predicate<FileSystemInfo>? but = null)
     {
         var stopped = cluster.Nodes.Where(node => node.Postgres.Processes.Count == 0).ToHashSet();
-        var before = await Picture(cluster, stopped);
+        var before = await Picture(cluster, stopped, but);
         await calls();
-        Assert.Equal(before, await Picture(cluster, stopped));
+        Assert.Equal(before, await Picture(cluster, stopped, but));
     }
 
-    private static async Task<string[]> Picture(TestCluster cluster, HashSet<TestNode> stopped) =>
-        [.. (await Task.WhenAll(cluster.Nodes.Select(node => Task.Run(() => Picture(node, stopped.Contains(node)))))).SelectMany(lines => lines)];
+    private static async Task<string[]> Picture(TestCluster cluster, HashSet<TestNode> stopped, Predicate<FileSystemInfo>? but) =>
+        [.. (await Task.WhenAll(cluster.Nodes.Select(node => Task.Run(() => Picture(node, stopped.Contains(node), but))))).SelectMany(lines => lines)];
 
-    private static async Task<string[]> Picture(TestNode node, bool stopped) =>
+    private static async Task<string[]> Picture(TestNode node, bool stopped, Predicate<FileSystemInfo>? but) =>
     [
         $"{node.Name}: postmaster {node.Postgres.Pid}",
-        .. stopped ? FolderContent.Of(node.Postgres.DataDirectory) : await OfRunning(node),
+        .. stopped ? FolderContent.Of(node.Postgres.DataDirectory, but) : await OfRunning(node),
     ];
 
     private static async Task<string[]> OfRunning(TestNode node) =>
