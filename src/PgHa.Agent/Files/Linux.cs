@@ -17,6 +17,8 @@ internal static partial class Linux
     private const long PidfdSendSignal = 424;
     private const long PidfdOpen = 434;
     private const short PollIn = 1;
+    private const int NoSpace = 28;
+    private const int OverQuota = 122;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollFd
@@ -25,6 +27,9 @@ internal static partial class Linux
         public short Wanted;
         public short Seen;
     }
+
+    /// <summary>Whether a write failed for want of space, or of quota: .NET hands the system's own error number on.</summary>
+    internal static bool IsDiskFull(IOException error) => error.HResult is NoSpace or OverQuota;
 
     /// <summary>A handle on a process that no reuse of its pid can confuse; null when there is no such process.</summary>
     internal static SafeFileHandle? OpenProcess(int pid)

@@ -55,11 +55,10 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         var cluster = await HandMadePrimary(each => each.N2.ChangeAgentConfig(
             $"data_dir: {each.N2.Postgres.DataDirectory}", $"data_dir: {each.N2.In("small/data")}"));
         await cluster.N1.Postgres.Execute(Bulk(150));
-        await AsPostgres.Run("/bin/mkdir", cluster.N2.In("small"));
-        await using (await Mount.Tmpfs(cluster.N2.In("small"), megabytes: 400))
+        await using (var small = await SmallDisk.Mount(cluster.N2.In("small"), megabytes: 400))
         {
             var clone = await InTheMiddle(cluster, cluster.N2.In("small/data.pgha-side"));
-            await AsPostgres.Run("/bin/sh", "-c", $"cat /dev/zero >'{cluster.N2.In("small/hog")}' 2>/dev/null; true");
+            await small.FillUp();
             cluster.N1.Postgres.Thaw();
             var answer = await clone;
             answer.AssertRefused(500, 9);
