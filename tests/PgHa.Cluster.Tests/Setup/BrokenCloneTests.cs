@@ -20,6 +20,25 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         await Succeeds(cluster);
     }
 
+    /// <summary>The copy comes from the server itself; only the proof before the start asks the agent.</summary>
+    [Fact]
+    public async Task The_agent_of_the_source_is_killed_in_the_middle_and_waited_for()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster);
+        await cluster.N1.Agent.Kill();
+        cluster.N1.Postgres.Thaw();
+        await Wait.Until("it waits for the agent of the source", async () =>
+            (await cluster.N2.Api.Get("/api/pg/v2/operations")).Body.Contains("\"state\":\"waiting\"", StringComparison.Ordinal), 30);
+        Assert.False(clone.IsCompleted);
+        AssertNothingLeft(cluster.N2, "data");
+        await cluster.Play("GET N2 instance/all → unknown, inactive");
+        await cluster.N1.StartAgent();
+        await cluster.AssertStates(await clone, "master", "slave");
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact]
     public async Task The_agent_is_killed_in_the_middle_and_cleans_up_when_it_is_back()
     {
