@@ -11,13 +11,33 @@ namespace PgHa.Agent.Postgres;
 internal sealed class RewindMarker(AgentOptions options)
 {
     private readonly string _path = Path.Combine(options.StateDir, "rewind-unfinished");
+    private readonly string _configuration = Path.Combine(options.StateDir, "rewind-configuration");
 
     /// <summary>Why the data directory cannot be used, or null.</summary>
     internal string? Problem => File.Exists(_path)
         ? "a rewind of it did not finish: it is neither the old state nor the new one and cannot be started (what existed only there was salvaged before)"
         : null;
 
-    internal void Set(string salvage) => DurableFile.Replace(_path, Encoding.UTF8.GetBytes($"{options.Postgres.DataDir}\nsalvage {salvage}\n"));
+    /// <summary>The node's own configuration as it was before the rewind that did not finish, which may have brought the source's; null where there was none.</summary>
+    internal OwnConfiguration? Configuration => File.Exists(_path) && Directory.Exists(_configuration) ? OwnConfiguration.Read(_configuration) : null;
 
-    internal void Clear() => DurableFile.Remove(_path);
+    internal void Set(string salvage, OwnConfiguration own)
+    {
+        RemoveConfiguration();
+        Directory.CreateDirectory(_configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        own.PutBack(_configuration);
+        DurableFile.Replace(_path, Encoding.UTF8.GetBytes($"{options.Postgres.DataDir}\nsalvage {salvage}\n"));
+    }
+
+    internal void Clear()
+    {
+        DurableFile.Remove(_path);
+        RemoveConfiguration();
+    }
+
+    private void RemoveConfiguration()
+    {
+        if (Directory.Exists(_configuration))
+            Directory.Delete(_configuration, recursive: true);
+    }
 }
