@@ -11,7 +11,7 @@ public sealed class BrokenRewindTests : ClusterTest
     [Fact]
     public async Task Where_pg_rewind_is_killed_nothing_starts_the_node_but_a_reclone()
     {
-        var (cluster, own) = await Parted();
+        var (cluster, own) = await PartedPair.Make(this);
         var (call, backend) = await InTheMiddle(cluster);
         Signal.Send(Assert.Single(Rewinds(cluster.N1)), Signal.Kill);
         var answer = await call;
@@ -24,29 +24,29 @@ public sealed class BrokenRewindTests : ClusterTest
         await cluster.N1.StartAgent();
         await cluster.AssertUnchanged(() => NeverStarts(cluster));
         await cluster.Play("POST N1 instance/slave?rejoin=reclone → slave, master");
-        await IsItselfAgain(cluster, own);
+        await cluster.IsItselfAgain(own);
     }
 
     [Fact]
     public async Task Where_the_agent_is_killed_and_pg_rewind_ends_without_it_a_copy_is_taken_when_it_is_back()
     {
-        var (cluster, own) = await Parted();
+        var (cluster, own) = await PartedPair.Make(this);
         var (call, backend) = await InTheMiddle(cluster);
         await cluster.N1.Agent.Kill();
         await Task.WhenAny(call); // broken off
         Signal.Send(backend, Signal.Continue);
         await Wait.Until("pg_rewind has ended", () => Rewinds(cluster.N1).Length == 0, 60);
-        Assert.NotEqual(own, Configuration(cluster.N1)); // it brought that of N2 along
+        Assert.NotEqual(own, cluster.N1.Configuration()); // it brought that of N2 along
         await cluster.N1.StartAgent();
         await OperationWatch.NothingOpen(cluster.N1);
         await cluster.WaitForStates("slave", "master");
-        await IsItselfAgain(cluster, own);
+        await cluster.IsItselfAgain(own);
     }
 
     [Fact]
     public async Task Where_the_agent_is_killed_and_pg_rewind_is_still_at_work_it_is_ended_before_a_copy_takes_the_place()
     {
-        var (cluster, own) = await Parted();
+        var (cluster, own) = await PartedPair.Make(this);
         var (call, backend) = await InTheMiddle(cluster);
         await cluster.N1.Agent.Kill();
         await Task.WhenAny(call); // broken off
@@ -56,25 +56,7 @@ public sealed class BrokenRewindTests : ClusterTest
         await cluster.WaitForStates("slave", "master");
         Assert.Empty(Rewinds(cluster.N1));
         Signal.Send(backend, Signal.Continue);
-        await IsItselfAgain(cluster, own);
-    }
-
-    /// <summary>N1 wrote on past the promotion of N2, which has written so much since that a rewind takes a moment.</summary>
-    private async Task<(TestCluster Cluster, string Own)> Parted()
-    {
-        var cluster = Keep(await TestCluster.AllRunning(2, c => Task.WhenAll(c.Nodes.Select(n => n.AddToPostgresConf($"wal_log_hints = on\n# of {n.Name}")))));
-        await cluster.Ledger.Insert(cluster.N1);
-        await cluster.N1.Postgres.Stop();
-        await cluster.N2.Postgres.Promote();
-        await cluster.N2.Postgres.Execute("CREATE TABLE bulk AS SELECT repeat(md5(i::text), 60) AS t FROM generate_series(1, 60000) i");
-        await cluster.N2.Postgres.Stop();
-        await cluster.N1.Postgres.Start();
-        await cluster.N1.Postgres.Execute("INSERT INTO ledger VALUES (100000, 'lost')");
-        await cluster.N1.Postgres.Stop();
-        await cluster.N2.Postgres.Start();
-        await cluster.Ledger.Insert(cluster.N2);
-        await cluster.WaitForStates("inactive", "single");
-        return (cluster, Configuration(cluster.N1));
+        await cluster.IsItselfAgain(own);
     }
 
     /// <summary>A rewind whose source, the one backend that serves it, is frozen after the first of many pieces.</summary>
@@ -120,19 +102,5 @@ public sealed class BrokenRewindTests : ClusterTest
         {
             return []; // it ended meanwhile
         }
-    }
-
-    private static string Configuration(TestNode node) => File.ReadAllText(node.Postgres.InData("postgresql.conf"));
-
-    private static async Task IsItselfAgain(TestCluster cluster, string own)
-    {
-        Assert.Equal(own, Configuration(cluster.N1));
-        Assert.False(Directory.Exists(cluster.N1.Postgres.DataDirectory + ".pgha-old"));
-        await cluster.Ledger.Insert(await cluster.Writable());
-        await cluster.Ledger.AssertOnEveryRunningNode();
-        cluster.Ledger.Reigns();
-        Assert.Equal(60_000, await cluster.N1.Postgres.Ask<long>("SELECT count(*) FROM bulk"));
-        Assert.Single(Directory.GetDirectories(Path.Combine(cluster.N1.In("state"), "salvage")));
-        Assert.Empty(Directory.GetFileSystemEntries(cluster.N1.In("state"), "rewind*"));
     }
 }
