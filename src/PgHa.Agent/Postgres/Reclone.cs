@@ -33,6 +33,7 @@ internal sealed class Reclone(AgentOptions options, DataDirectory data, Director
             (marker.Configuration ?? OwnConfiguration.Read(data.Root)).PutBack(swap.Side);
             if (await settings.ApplyAsync(swap.Side, source.Node, facts.Value.Major, cancel) is { } unfit)
                 return StepResult.Failed(unfit);
+            marker.Exempt(swap.Side);
             swap.SwapInKeeping();
             marker.Clear();
             return StepResult.Done($"{taken.Value}; its own configuration is back; the old directory is kept at {swap.Kept}");

@@ -28,6 +28,22 @@ public sealed class BrokenRewindTests : ClusterTest
     }
 
     [Fact]
+    public async Task Where_the_half_rewound_directory_is_taken_away_by_hand_a_clone_takes_its_place()
+    {
+        var (cluster, _) = await PartedPair.Make(this);
+        var (call, backend) = await InTheMiddle(cluster);
+        Signal.Send(Assert.Single(Rewinds(cluster.N1)), Signal.Kill);
+        (await call).AssertRefused(500, 9);
+        Signal.Send(backend, Signal.Continue);
+        Directory.Delete(cluster.N1.Postgres.DataDirectory, recursive: true);
+        await cluster.Play("POST N1 data/clone → slave, master");
+        Assert.Empty(Directory.GetFileSystemEntries(cluster.N1.In("state"), "rewind*"));
+        await cluster.Ledger.Insert(cluster.N2);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        await cluster.Play("POST N1 instance/switchover/masterSlave → master, slave");
+    }
+
+    [Fact]
     public async Task Where_the_agent_is_killed_and_pg_rewind_ends_without_it_a_copy_is_taken_when_it_is_back()
     {
         var (cluster, own) = await PartedPair.Make(this);
