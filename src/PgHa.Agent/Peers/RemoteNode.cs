@@ -99,6 +99,7 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
                 var read = await ReachAsync<int>(async () => await body.ReadAsync(buffer, patience.Token), cancel);
                 if (!read.IsOk || read.Value == 0)
                     return read.IsOk ? total : read.Refusal;
+                patience.CancelAfter(Timeout.InfiniteTimeSpan); // a disk of ours that is slow is not the peer's silence
                 await destination.WriteAsync(buffer.AsMemory(0, read.Value), cancel);
                 total += read.Value;
             }
