@@ -9,6 +9,7 @@ internal static partial class Linux
     internal const int SigInt = 2;
     internal const int SigHup = 1;
     internal const int SigQuit = 3;
+    internal const int SigKill = 9;
     internal const int SigUsr2 = 12;
     internal const int SigTerm = 15;
     internal const int SigCont = 18;
@@ -17,6 +18,8 @@ internal static partial class Linux
     private const long PidfdSendSignal = 424;
     private const long PidfdOpen = 434;
     private const short PollIn = 1;
+    private const int NoSpace = 28;
+    private const int OverQuota = 122;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollFd
@@ -25,6 +28,9 @@ internal static partial class Linux
         public short Wanted;
         public short Seen;
     }
+
+    /// <summary>Whether a write failed for want of space, or of quota: .NET hands the system's own error number on.</summary>
+    internal static bool IsDiskFull(IOException error) => error.HResult is NoSpace or OverQuota;
 
     /// <summary>A handle on a process that no reuse of its pid can confuse; null when there is no such process.</summary>
     internal static SafeFileHandle? OpenProcess(int pid)

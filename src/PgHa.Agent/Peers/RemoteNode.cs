@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -16,6 +17,11 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Slots = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
+
+    /// <summary>A peer in the middle of a file that sends nothing for so long is away.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    private const int Piece = 1 << 17;
 
     public string Name => name;
 
@@ -61,18 +67,46 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
 
     private async Task<Answer<long>> CopyAsync(string path, Stream destination, CancellationToken cancel)
     {
-        using var deadline = Deadline(Reading, cancel);
+        using var patience = Deadline(Reading, cancel);
+        var opened = await ReachAsync(() => OpenAsync(path, patience.Token), cancel);
+        if (!opened.IsOk)
+            return opened.Refusal;
+        using var response = opened.Value;
+        return await PassOnAsync(await response.Content.ReadAsStreamAsync(cancel), destination, patience, cancel);
+    }
+
+    private async Task<Answer<HttpResponseMessage>> OpenAsync(string path, CancellationToken cancel)
+    {
+        var response = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancel);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            return await RefusalAsync(response, cancel);
+    }
+
+    /// <summary>
+    /// Only what fails on the way from the peer is taken for the peer being away: what fails here, a full disk above all, is for the
+    /// caller. A peer that falls silent is given up; one that is slow is not.
+    /// </summary>
+    private async Task<Answer<long>> PassOnAsync(Stream body, Stream destination, CancellationTokenSource patience, CancellationToken cancel)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Piece);
         try
         {
-            using var response = await http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-            if (!response.IsSuccessStatusCode)
-                return await RefusalAsync(response, deadline.Token);
-            await response.Content.CopyToAsync(destination, deadline.Token);
-            return response.Content.Headers.ContentLength ?? 0;
+            for (var total = 0L; ;)
+            {
+                patience.CancelAfter(Silence);
+                var read = await ReachAsync<int>(async () => await body.ReadAsync(buffer, patience.Token), cancel);
+                if (!read.IsOk || read.Value == 0)
+                    return read.IsOk ? total : read.Refusal;
+                patience.CancelAfter(Timeout.InfiniteTimeSpan); // a disk of ours that is slow is not the peer's silence
+                await destination.WriteAsync(buffer.AsMemory(0, read.Value), cancel);
+                total += read.Value;
+            }
         }
-        catch (Exception e) when (IsAway(e, cancel))
+        finally
         {
-            return Away(e);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
@@ -96,7 +130,7 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
         HttpMethod method, string path, TimeSpan within, JsonTypeInfo<T> type, CancellationToken cancel, Action<HttpRequestMessage>? prepare = null)
     {
         using var deadline = Deadline(within, cancel);
-        try
+        return await ReachAsync<T>(async () =>
         {
             using var request = new HttpRequestMessage(method, new Uri($"{Routes.V2}/{path}", UriKind.Relative));
             prepare?.Invoke(request);
@@ -105,6 +139,15 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
                 return await RefusalAsync(response, deadline.Token);
             var value = await response.Content.ReadFromJsonAsync(type, deadline.Token);
             return value is null ? Away(new JsonException("empty answer")) : value;
+        }, cancel);
+    }
+
+    /// <summary>A peer that is away is an answer.</summary>
+    private async Task<Answer<T>> ReachAsync<T>(Func<Task<Answer<T>>> ask, CancellationToken cancel)
+    {
+        try
+        {
+            return await ask();
         }
         catch (Exception e) when (IsAway(e, cancel))
         {

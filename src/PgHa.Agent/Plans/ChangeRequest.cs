@@ -175,8 +175,8 @@ public sealed record InitData(string Called) : ChangeRequest(Called)
     /// <inheritdoc />
     public override string Words => $"make a new cluster on {Called}";
 
-    /// <inheritdoc />
-    public override bool NeedsWal => false;
+    /// <summary>What was interrupted may have made the cluster already: then it is started like any other.</summary>
+    public override bool NeedsWal => Resumed;
 }
 
 /// <summary>Fill the node's empty data directory with a base backup of another node and start it as standby.</summary>

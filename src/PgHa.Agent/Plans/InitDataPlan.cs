@@ -8,11 +8,13 @@ namespace PgHa.Agent.Plans;
 public static class InitDataPlan
 {
     /// <summary>The plan: it ends with the node serving as primary.</summary>
-    public static Decision For(InitData request, ClusterView view)
+    public static Decision For(InitData request, ClusterView view, WalView wal)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(view);
         var node = request.Called;
+        if (request.Resumed && view[node] is { DataProblem: null })
+            return Start(request, view, wal);
         var away = view.Except(node).Where(n => !n.Reachable).ToArray();
         var accepted = StartPlan.Accepted(request, away);
         if (Refuse(node, view, accepted) is { } refusal)
@@ -22,8 +24,17 @@ public static class InitDataPlan
             Stages = [[new CheckCreate(node)], [new CreateCluster(node, accepted)], [new StartAsPrimary(node, accepted)]],
             Evidence = [$"no data on {ClusterView.Names(view.Nodes.Where(n => n.Reachable))}; {PlaceRules.Megabytes(view[node].Place!.FreeBytes)} free on {node}"],
             Overrides = [.. away.Select(n => $"{n.Node} cannot be reached: whether it holds a cluster is not known")],
+            Answered = accepted,
             Outcomes = [new(node, StartPlan.AsPrimary)],
         };
+    }
+
+    /// <summary>The cluster is made, and swapped in whole: what is left of the goal is its start, by the rules of every other start.</summary>
+    private static Decision Start(InitData request, ClusterView view, WalView wal)
+    {
+        var start = new StartPrimary(request.Called) { Answered = request.Answered, Resumed = true };
+        var decision = StartPlan.ForPrimary(start, view, wal);
+        return decision is Plan plan ? plan with { Goal = request.Words } : decision;
     }
 
     /// <summary>Why no new cluster may be made on the node, or null. Asked again by the node itself before it acts.</summary>

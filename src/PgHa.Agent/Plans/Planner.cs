@@ -23,7 +23,7 @@ public static class Planner
         Failover r => FailoverPlan.For(r, view, wal),
         Switchover r => SwitchoverPlan.For(r, view, wal),
         RestartForSlots r => RestartPlan.For(r, view, wal),
-        InitData r => InitDataPlan.For(r, view),
+        InitData r => InitDataPlan.For(r, view, wal),
         CloneData r => CloneDataPlan.For(r, view, wal),
         StopNode r => StopPlan.ForNode(r, view),
         StopPrimary r => StopPlan.ForPrimary(r, view),
@@ -51,6 +51,7 @@ public static class Planner
         {
             { NeedsWal: false } => null,
             StartPrimary r => r.Called,
+            InitData r => r.Called,
             Failover r => r.Target,
             StartNode r => view.Primary?.Node ?? (view[r.Called].StandbySignal ? null : r.Called),
             Switchover { Resumed: true, To: { } to } => view.Primary?.Node ?? to,

@@ -24,6 +24,9 @@ public static class RejoinPlan
     {
         var node = view[request.Called];
         var primary = view.Primary!.Node;
+        // A rewind that was broken off in its middle leaves nothing that another could begin with: only a copy reaches the goal.
+        if (node.RewindUnfinished && request.Resumed)
+            form = RejoinForm.Reclone;
         if (RefuseData(node, form) is { } unusable)
             return new Refused(unusable);
         if (form == RejoinForm.Rewind && RefuseRewind(node.Node, wal) is { } impossible)
@@ -42,6 +45,7 @@ public static class RejoinPlan
             ],
             Evidence = [node.DataProblem ?? wal.Of(node.Node).Evidence],
             Outcomes = StandbyPlan.Streaming(node.Node, primary),
+            Continuation = form == request.Rejoin ? null : request with { Rejoin = form },
             Undo = node.Down ? null : new StartNode(node.Node),
         };
     }

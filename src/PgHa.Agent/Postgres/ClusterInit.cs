@@ -11,6 +11,8 @@ internal sealed class ClusterInit(AgentOptions options, DirectorySwap swap, Post
 {
     private const string Remark = "# Set by pgha when it made this cluster, and yours from now on: pgha does not write this file again.";
 
+    private static readonly string[] Marks = ["PANIC:", "FATAL:", "ERROR:", "error:"];
+
     /// <summary>What pg_rewind calls, by its documentation.</summary>
     private static readonly string[] FunctionsOfRewind =
         ["pg_ls_dir(text, boolean, boolean)", "pg_stat_file(text, boolean)", "pg_read_binary_file(text)", "pg_read_binary_file(text, bigint, bigint, boolean)"];
@@ -122,5 +124,11 @@ internal sealed class ClusterInit(AgentOptions options, DirectorySwap swap, Post
 
     private static string Quote(string value) => "'" + value.Replace("'", "''", StringComparison.Ordinal) + "'";
 
-    private static string Last(string output) => string.Join(" | ", output.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
+    /// <summary>What the programs mark as the reason; what follows it only says that they ended, and tidied up.</summary>
+    private static string Last(string output)
+    {
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var reasons = lines.Where(l => Marks.Any(m => l.Contains(m, StringComparison.Ordinal))).ToArray();
+        return string.Join(" | ", (reasons.Length > 0 ? reasons : lines).TakeLast(3));
+    }
 }

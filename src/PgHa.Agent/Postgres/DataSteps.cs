@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// swap at the very end the data directory stays as it is.
 /// </summary>
 internal sealed class DataSteps(
-    AgentOptions options, ClusterInit init, CloneCheck check, BaseBackup backup, CloneSettings settings, DirectorySwap swap, Lazy<ClusterObserver> cluster)
+    AgentOptions options, ClusterInit init, CloneCheck check, BaseBackup backup, CloneSettings settings, DirectorySwap swap, RewindMarker marker, Lazy<ClusterObserver> cluster)
 {
     internal async Task<StepResult> RunAsync(Step step, CancellationToken cancel)
     {
@@ -73,7 +73,9 @@ internal sealed class DataSteps(
             var filled = await fill();
             if (!filled.IsOk)
                 return StepResult.Failed(filled.Refusal);
+            marker.Exempt(swap.Side); // of a directory that somebody has taken away since
             swap.SwapIn();
+            marker.Clear();
             return StepResult.Done(filled.Value);
         }
         finally

@@ -41,11 +41,11 @@ internal sealed class DirectorySwap(AgentOptions options, DataDirectory data)
         return Objection(NearestExisting());
     }
 
-    /// <summary>Makes what leads to the data directory, and removes what was left aside; null, or why that failed.</summary>
+    /// <summary>Makes what leads to the data directory, removes what was left aside, and ends what still writes; null, or why that failed.</summary>
     internal Refusal? Prepare()
     {
         Directory.CreateDirectory(_parent);
-        return RemoveSide();
+        return RemoveSide() ?? LeftoverRewind.End(data.Root);
     }
 
     /// <summary>

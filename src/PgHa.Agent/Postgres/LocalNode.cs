@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;
@@ -101,6 +102,10 @@ internal sealed class LocalNode(
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return StepResult.Failed(Code.StepFailed, $"not finished after {step.Bound.TotalMinutes} minutes", $"look at the server log of {options.Node}");
+        }
+        catch (IOException e) when (Linux.IsDiskFull(e))
+        {
+            return StepResult.Failed(Code.StepFailed, $"the disk of {options.Node} is full: {e.Message}", "make room there, then repeat the call");
         }
         catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or Win32Exception)
         {

@@ -30,9 +30,10 @@ internal sealed class Reclone(AgentOptions options, DataDirectory data, Director
             var taken = await backup.TakeAsync(node, facts.Value.Major, source.Control!.SystemIdentifier, swap.Side, cancel);
             if (!taken.IsOk)
                 return StepResult.Failed(taken.Refusal);
-            OwnConfiguration.Read(data.Root).PutBack(swap.Side);
+            (marker.Configuration ?? OwnConfiguration.Read(data.Root)).PutBack(swap.Side);
             if (await settings.ApplyAsync(swap.Side, source.Node, facts.Value.Major, cancel) is { } unfit)
                 return StepResult.Failed(unfit);
+            marker.Exempt(swap.Side);
             swap.SwapInKeeping();
             marker.Clear();
             return StepResult.Done($"{taken.Value}; its own configuration is back; the old directory is kept at {swap.Kept}");

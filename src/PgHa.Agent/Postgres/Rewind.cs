@@ -21,7 +21,7 @@ internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresB
         if (await PgRewindAsync(source, ["--dry-run"], cancel) is { } refused)
             return StepResult.Failed(refused);
         var own = OwnConfiguration.Read(data.Root);
-        marker.Set(salvage);
+        marker.Set(salvage, own);
         // From here on nobody's patience may end it half way.
         if (await PgRewindAsync(source, [], CancellationToken.None) is { } failed)
             return StepResult.Failed(failed with { Message = $"{failed.Message}; {marker.Problem}", Hint = "POST instance/slave?rejoin=reclone there" });

@@ -33,6 +33,32 @@ public class DataPlanTests
     public void A_new_cluster_ends_with_its_node_serving() =>
         Assert.Equal("check-init; init; start?as=primary", Steps(Init, Condition.Empty, Condition.Empty));
 
+    /// <summary>The agent was lost between the steps.</summary>
+    [Theory]
+    [InlineData(Condition.Empty, "check-init; init; start?as=primary")]
+    [InlineData(Condition.StoppedAsPrimary, "start?as=primary")]
+    [InlineData(Condition.Crashed, "start?as=primary")]
+    [InlineData(Condition.PrimaryAlone, "")]
+    public void An_interrupted_init_is_taken_up_where_it_stands(Condition condition, string steps)
+    {
+        var plan = Assert.IsType<Plan>(Decide(Init with { Resumed = true }, Sketch.View(condition, Condition.Empty)));
+        Assert.Equal(steps, string.Join("; ", plan.Stages.SelectMany(s => s).Select(s => s.Path)));
+        Assert.Equal("make a new cluster on n1", plan.Goal);
+    }
+
+    [Fact]
+    public void An_interrupted_init_starts_nothing_beside_another_writable_node() =>
+        Refuses(Code.AnotherWritable, Init with { Resumed = true }, Condition.StoppedAsPrimary, Condition.PrimaryAlone);
+
+    [Fact]
+    public void Who_was_answered_for_is_still_answered_for_when_an_init_is_taken_up()
+    {
+        Refuses(Code.AnotherWritable, Init with { Resumed = true }, Condition.StoppedAsPrimary, Condition.AgentAway);
+        var forced = Assert.IsType<Plan>(Decide(Init with { Force = true }, Sketch.View(Condition.Empty, Condition.AgentAway)));
+        Assert.Equal(["n2"], forced.Answered);
+        Assert.IsType<Plan>(Decide(Init with { Resumed = true, Answered = ["n2"] }, Sketch.View(Condition.StoppedAsPrimary, Condition.AgentAway)));
+    }
+
     [Fact]
     public void A_clone_ends_with_its_node_streaming() =>
         Assert.Equal("check-clone?source=n2; clone?source=n2; check?upstream=n2; start?as=standby&upstream=n2", Steps(Clone, Condition.Empty, Condition.PrimaryAlone));

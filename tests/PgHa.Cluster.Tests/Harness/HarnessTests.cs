@@ -79,6 +79,24 @@ public sealed class HarnessTests : ClusterTest
         }));
     }
 
+    [Fact]
+    public async Task A_single_byte_of_a_stopped_node_is_seen()
+    {
+        var cluster = Keep(await TestCluster.FilesOnly());
+        await cluster.AssertUnchanged(() => Task.CompletedTask);
+        await Assert.ThrowsAnyAsync<Exception>(() => cluster.AssertUnchanged(() => FlipByte(cluster.N2.Wal(cluster.N2.Segments()[^1]))));
+    }
+
+    private static Task FlipByte(string path)
+    {
+        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Position = file.Length / 2;
+        var one = file.ReadByte();
+        file.Position--;
+        file.WriteByte((byte)(one ^ 1));
+        return Task.CompletedTask;
+    }
+
     /// <summary>Either as an overlap or as more changes of the writer than there were.</summary>
     private static bool TwoWritersAreSeen(Ledger ledger)
     {

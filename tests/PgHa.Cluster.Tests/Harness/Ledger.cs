@@ -20,6 +20,9 @@ internal sealed class Ledger(TestCluster cluster)
     /// <summary>Every row that was ever acknowledged.</summary>
     public IReadOnlyCollection<long> Acknowledged => [.. commits.Select(commit => commit.Id)];
 
+    /// <summary>The whole cluster was thrown away on purpose: nothing is demanded back that was acknowledged before.</summary>
+    public void BeginAnew() => commits.Clear();
+
     public int CountOn(TestNode node) => commits.Count(commit => commit.Node == node);
 
     public async Task Insert(TestNode node, int rows = 10)

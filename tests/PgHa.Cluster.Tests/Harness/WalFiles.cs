@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 
 namespace PgHa.Cluster.Tests.Harness;
 
@@ -39,19 +38,8 @@ internal static class WalFiles
     /// <summary>Not a byte of the data directory changes, no name comes or goes.</summary>
     public static async Task AssertSameFiles(this TestNode node, Func<Task> calls)
     {
-        var before = await Digests(node);
+        var before = FolderContent.Of(node.Postgres.DataDirectory);
         await calls();
-        Assert.Equal(before, await Digests(node));
-    }
-
-    private static async Task<string[]> Digests(TestNode node)
-    {
-        var digests = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(node.Postgres.DataDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            await using var stream = File.OpenRead(file);
-            digests.Add($"{file} {Convert.ToHexString(await MD5.HashDataAsync(stream, TestContext.Current.CancellationToken))}");
-        }
-        return [.. digests];
+        Assert.Equal(before, FolderContent.Of(node.Postgres.DataDirectory));
     }
 }

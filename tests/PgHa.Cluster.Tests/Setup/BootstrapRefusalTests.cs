@@ -61,9 +61,9 @@ public sealed class BootstrapRefusalTests : BootstrapTest
         var folder = Directory.CreateDirectory(cluster.N2.In("locked/data")).Parent!;
         await Refused(cluster.N2, "data/clone", 7, "may not write to");
         await AsPostgres.AsRoot("/bin/chown", "postgres", folder.FullName);
-        await using (await Mount.Tmpfs(cluster.N2.In("locked/data"), megabytes: 400))
+        await using (await SmallDisk.Mount(cluster.N2.In("locked/data"), megabytes: 400))
             await Refused(cluster.N2, "data/clone", 7, "mount point");
-        await using (await Mount.Tmpfs(folder.FullName, megabytes: 150))
+        await using (await SmallDisk.Mount(folder.FullName, megabytes: 150))
             await Refused(cluster.N2, "data/clone", 7, "too small");
         await cluster.Play("POST N2 data/clone → master, slave");
         await AsPostgres.Postgres("pg_ctl", "stop", "-s", "-w", "-m", "fast", "-D", cluster.N2.In("locked/data"));
@@ -76,8 +76,7 @@ public sealed class BootstrapRefusalTests : BootstrapTest
         var cluster = await HandMadePrimary(each => each.N2.ChangeAgentConfig(
             $"data_dir: {each.N2.Postgres.DataDirectory}", $"data_dir: {each.N2.In("small/data")}"));
         await cluster.N1.Postgres.Execute(Bulk(100));
-        await AsPostgres.Run("/bin/mkdir", cluster.N2.In("small"));
-        await using (await Mount.Tmpfs(cluster.N2.In("small"), megabytes: 205))
+        await using (await SmallDisk.Mount(cluster.N2.In("small"), megabytes: 205))
             await Refused(cluster.N2, "data/clone", 7, "too small");
     }
 

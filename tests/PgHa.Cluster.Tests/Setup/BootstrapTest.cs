@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace PgHa.Cluster.Tests.Setup;
 
 /// <summary>Machines on which nothing lies yet.</summary>
@@ -45,10 +43,5 @@ public abstract class BootstrapTest : ClusterTest
     }
 
     internal static string[] Files(TestNode node) =>
-    [
-        .. new DirectoryInfo(node.Folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-            .Where(f => !f.FullName.StartsWith(node.In("state"), StringComparison.Ordinal) && f.Name != "agent.log")
-            .Select(f => f is FileInfo ? $"{f.FullName} {Convert.ToHexString(MD5.HashData(File.ReadAllBytes(f.FullName)))}" : f.FullName)
-            .Order(StringComparer.Ordinal),
-    ];
+        FolderContent.Of(node.Folder, f => f.FullName.StartsWith(node.In("state"), StringComparison.Ordinal) || f.Name == "agent.log");
 }

@@ -20,6 +20,25 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         await Succeeds(cluster);
     }
 
+    /// <summary>The copy comes from the server itself; only the proof before the start asks the agent.</summary>
+    [Fact]
+    public async Task The_agent_of_the_source_is_killed_in_the_middle_and_waited_for()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster);
+        await cluster.N1.Agent.Kill();
+        cluster.N1.Postgres.Thaw();
+        await Wait.Until("it waits for the agent of the source", async () =>
+            (await cluster.N2.Api.Get("/api/pg/v2/operations")).Body.Contains("\"state\":\"waiting\"", StringComparison.Ordinal), 30);
+        Assert.False(clone.IsCompleted);
+        AssertNothingLeft(cluster.N2, "data");
+        await cluster.Play("GET N2 instance/all → unknown, inactive");
+        await cluster.N1.StartAgent();
+        await cluster.AssertStates(await clone, "master", "slave");
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact]
     public async Task The_agent_is_killed_in_the_middle_and_cleans_up_when_it_is_back()
     {
@@ -55,11 +74,10 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         var cluster = await HandMadePrimary(each => each.N2.ChangeAgentConfig(
             $"data_dir: {each.N2.Postgres.DataDirectory}", $"data_dir: {each.N2.In("small/data")}"));
         await cluster.N1.Postgres.Execute(Bulk(150));
-        await AsPostgres.Run("/bin/mkdir", cluster.N2.In("small"));
-        await using (await Mount.Tmpfs(cluster.N2.In("small"), megabytes: 400))
+        await using (var small = await SmallDisk.Mount(cluster.N2.In("small"), megabytes: 400))
         {
             var clone = await InTheMiddle(cluster, cluster.N2.In("small/data.pgha-side"));
-            await AsPostgres.Run("/bin/sh", "-c", $"cat /dev/zero >'{cluster.N2.In("small/hog")}' 2>/dev/null; true");
+            await small.FillUp();
             cluster.N1.Postgres.Thaw();
             var answer = await clone;
             answer.AssertRefused(500, 9);

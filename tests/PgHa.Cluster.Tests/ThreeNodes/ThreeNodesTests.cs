@@ -72,7 +72,7 @@ public sealed class ThreeNodesTests : ClusterTest
     public async Task A_switchover_takes_the_most_advanced_standby(string order)
     {
         var cluster = await ThreeRunning();
-        await CutOff(cluster.N2, cluster);
+        await cluster.CutOff(cluster.N2);
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.WaitForStates("master", "recovery", "slave");
         await cluster.Play($"POST N1 instance/switchover/{order} → slave, slave, master");
@@ -84,7 +84,7 @@ public sealed class ThreeNodesTests : ClusterTest
     public async Task A_failover_to_a_standby_that_is_behind_another_is_completed_from_it_or_refused_with_its_name()
     {
         var cluster = await ThreeRunning();
-        await CutOff(cluster.N2, cluster);
+        await cluster.CutOff(cluster.N2);
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.Play("DELETE N1 instance/master → inactive, recovery, recovery");
         var answer = await cluster.N2.Api.Post("instance/failover/promote");
@@ -141,13 +141,5 @@ public sealed class ThreeNodesTests : ClusterTest
         var pid = node.Postgres.Pid;
         await during();
         Assert.Equal(pid, node.Postgres.Pid);
-    }
-
-    /// <summary>From here on this standby receives nothing more.</summary>
-    private static async Task CutOff(TestNode standby, TestCluster cluster)
-    {
-        await standby.Postgres.Execute($"ALTER SYSTEM SET primary_conninfo = 'host={cluster.N1.Address} port=1'");
-        await standby.Postgres.Execute("SELECT pg_reload_conf()");
-        await Wait.Until($"{standby.Name} is cut off", async () => !await standby.Postgres.StreamsFrom(cluster.N1.Postgres));
     }
 }

@@ -14,7 +14,7 @@ public sealed class BrokenStartTests : ClusterTest
         var cluster = await Failing();
         var before = await File.ReadAllTextAsync(cluster.N2.Postgres.InData("postgresql.conf"), TestContext.Current.CancellationToken);
         await cluster.N2.AddToPostgresConf(broken);
-        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 500, code 9"));
+        await FailsToStart(cluster);
         await File.WriteAllTextAsync(cluster.N2.Postgres.InData("postgresql.conf"), before, TestContext.Current.CancellationToken);
         await FollowsAgain(cluster);
     }
@@ -25,7 +25,7 @@ public sealed class BrokenStartTests : ClusterTest
         var cluster = await Failing();
         using var intruder = new TcpListener(IPAddress.Parse(cluster.N2.Address), cluster.N2.Postgres.Port);
         intruder.Start();
-        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 500, code 9"));
+        await FailsToStart(cluster);
         intruder.Stop();
         await FollowsAgain(cluster);
     }
@@ -43,7 +43,7 @@ public sealed class BrokenStartTests : ClusterTest
             await File.WriteAllTextAsync(each.N2.In($"bin/{program}"), content, TestContext.Current.CancellationToken);
             await each.N2.ChangeAgentConfig(AsPostgres.BinDir, each.N2.In("bin"));
         }));
-        await cluster.AssertUnchanged(() => cluster.Play("POST N2 instance/master → refused 500, code 9"));
+        await FailsToStart(cluster);
         await AsPostgres.Run("/bin/ln", "-sf", $"{AsPostgres.BinDir}/pg_ctl", $"{AsPostgres.BinDir}/postgres", cluster.N2.In("bin"));
         await FollowsAgain(cluster);
     }
@@ -73,6 +73,10 @@ public sealed class BrokenStartTests : ClusterTest
         Assert.True(cluster.N2.Postgres.HasStandbySignal);
         return cluster;
     }
+
+    /// <summary>The WAL it had been given first stays; nothing else is another.</summary>
+    private static Task FailsToStart(TestCluster cluster) => cluster.AssertUnchanged(
+        () => cluster.Play("POST N2 instance/master → refused 500, code 9"), but: each => each.FullName.Contains("/pg_wal/", StringComparison.Ordinal));
 
     private static async Task FollowsAgain(TestCluster cluster)
     {

@@ -65,6 +65,12 @@ public sealed class CoordinatorRebuildCrashPointTests : CrashPoints
     public Task The_coordinating_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Coordinator, CrashScenario.Rebuilding, 20);
 }
 
+public sealed class CoordinatorInitCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_coordinating_agent_is_killed_at_every_point_of_what_makes_a_cluster() => PlayAll(Victim.Coordinator, CrashScenario.Creating, 4);
+}
+
 public sealed class OtherCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
@@ -81,6 +87,12 @@ public sealed class OtherRebuildCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
     public Task The_other_agent_is_killed_at_every_point_of_what_replaces_data() => PlayAll(Victim.Other, CrashScenario.Rebuilding, 22);
+}
+
+public sealed class OtherInitCrashPointTests : CrashPoints
+{
+    [Fact, Trait("Category", "Long")]
+    public Task The_other_agent_is_killed_at_every_point_of_what_makes_a_cluster() => PlayAll(Victim.Other, CrashScenario.Creating, 4);
 }
 
 public sealed class SomeCrashPointTests : CrashPoints

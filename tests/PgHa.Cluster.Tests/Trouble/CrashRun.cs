@@ -126,6 +126,11 @@ internal sealed class CrashRun : IAsyncDisposable
                 await Ok(S.Api.Delete("instance/current"));
                 Directory.Delete(S.Postgres.DataDirectory, recursive: true);
                 break;
+            case Beginning.BothEmpty:
+                await Ok(P.Api.Delete("instance/all"));
+                foreach (var node in cluster.Nodes) Directory.Delete(node.Postgres.DataDirectory, recursive: true);
+                cluster.Ledger.BeginAnew();
+                break;
         }
         await WaitForRoles(scenario.Before, P, S);
     }
@@ -195,6 +200,8 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <summary>The pair goes on: one call, on the writable node if there is one, makes it whole; one more where the standby has to be replaced.</summary>
     private async Task BringUp(CrashScenario scenario)
     {
+        if (scenario.Beginning == Beginning.BothEmpty)
+            await FillBoth();
         if (scenario.Beginning is Beginning.PartedOnOneTimeline or Beginning.PartedByPromotion or Beginning.StandbyEmpty && !S.Postgres.IsRunning)
             await Free(S, scenario.Beginning == Beginning.StandbyEmpty ? "data/clone" : "instance/slave?rejoin=reclone");
         var states = await P.Api.Get("instance/all");
@@ -202,6 +209,15 @@ internal sealed class CrashRun : IAsyncDisposable
         await Free(first, "instance/all");
         P = first;
         await cluster.Ledger.Insert(P, 1);
+    }
+
+    /// <summary>The cluster was made, or can be made now; it gets its table and its standby.</summary>
+    private async Task FillBoth()
+    {
+        if (!P.Postgres.IsRunning)
+            await Free(P, "data/init");
+        await P.Postgres.Execute(Ledger.Table);
+        await Free(S, "data/clone");
     }
 
     /// <summary>An operation ends a moment after its report.</summary>

@@ -4,7 +4,7 @@ namespace PgHa.Cluster.Tests.Trouble;
 public enum Beginning
 {
     Running, StandbyStopped, BothStopped, PrimaryStopped, BothStoppedStandbyBehind, PrimaryStoppedStandbyBehind, FormerPrimaryBehind,
-    PartedOnOneTimeline, PartedByPromotion, StandbyEmpty,
+    PartedOnOneTimeline, PartedByPromotion, StandbyEmpty, BothEmpty,
 }
 
 /// <summary>One operation: the pair it begins with, the call, and what it makes of the pair.</summary>
@@ -57,6 +57,12 @@ public sealed record CrashScenario(Beginning Beginning, string Call, string Befo
         new(Beginning.PartedByPromotion, "POST S instance/slave?rejoin=rewind", "single, inactive", "single, recovery", 6),
         new(Beginning.PartedOnOneTimeline, "POST S instance/slave?rejoin=reclone", "single, inactive", "single, recovery", 7),
         new(Beginning.StandbyEmpty, "POST S data/clone", "single, inactive", "single, recovery", 4),
+    ];
+
+    /// <summary>Those that make a cluster where there is none.</summary>
+    public static IReadOnlyList<CrashScenario> Creating { get; } =
+    [
+        new(Beginning.BothEmpty, "POST P data/init", "inactive, inactive", "single, inactive", 3),
     ];
 
     /// <inheritdoc />
