@@ -32,7 +32,7 @@ internal static class TableSums
     {
         var tables = (await node.Postgres.Ask<string>(Tables)).Split(' ');
         Assert.Contains("ledger", tables);
-        return await node.Postgres.Ask<string>(string.Join(" || chr(10) || ", tables.Select(table =>
-            $"'{table} ' || (SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(row::text), '' ORDER BY row::text)), '') FROM {table} row)")));
+        return await node.Postgres.Ask<string>("SELECT " + string.Join(" || chr(10) || ", tables.Select(table =>
+            $"'{table} ' || (SELECT count(*) || ' ' || coalesce(md5(string_agg(md5(each::text), '' ORDER BY each::text)), '') FROM {table} each)")));
     }
 }
