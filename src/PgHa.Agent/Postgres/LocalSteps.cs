@@ -6,6 +6,7 @@ using PgHa.Agent.Files;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Postgres;
 
@@ -206,7 +207,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
     {
-        if (await act.Level.RunAsync(cancel) is { } behind)
+        var primary = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
+        if (await act.Level.RunAsync(primary.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
             return StepResult.Failed(behind);
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
