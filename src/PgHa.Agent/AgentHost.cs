@@ -54,7 +54,7 @@ public static partial class AgentHost
         var runner = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
         app.Services.GetRequiredService<WalStaging>().RemoveLeftovers();
-        app.Services.GetRequiredService<HandoverEnd>().RecoverAfterCrash();
+        app.Services.GetRequiredService<PostmasterPause>().RecoverAfterCrash();
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)

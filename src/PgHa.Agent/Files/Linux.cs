@@ -9,7 +9,7 @@ internal static partial class Linux
     internal const int SigInt = 2;
     internal const int SigHup = 1;
     internal const int SigQuit = 3;
-    internal const int SigUsr1 = 10;
+    internal const int SigUsr2 = 12;
     internal const int SigTerm = 15;
     internal const int SigCont = 18;
     internal const int SigStop = 19;

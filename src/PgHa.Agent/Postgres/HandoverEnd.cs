@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// Ends a primary in a moment without losing what it acknowledged (fact 14): no new sessions (a stopped postmaster accepts none, they
 /// queue), every session that can commit ended, one commit of our own that flushes all before it, then SIGQUIT.
 /// </summary>
-internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, TimeProvider time)
+internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, PostmasterPause pause, TimeProvider time)
 {
     /// <summary>Everything but the server's own helpers can commit: clients, parallel and background workers, applying subscriptions.</summary>
     private const string Others = """
@@ -22,19 +22,6 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
     private static readonly TimeSpan SessionsWithin = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
-
-    /// <summary>Across a crash of the agent: a postmaster that it had stopped must go on.</summary>
-    private string Marker => Path.Combine(options.StateDir, "hand-over");
-
-    /// <summary>After a crash of the agent in the middle: lets the postmaster accept sessions again.</summary>
-    internal void RecoverAfterCrash()
-    {
-        if (!File.Exists(Marker))
-            return;
-        using var postmaster = PostmasterPid.Read(data.Root) is { } server ? ServerProcess.Open(server.Pid, data.Root) : null;
-        postmaster?.Signal(Linux.SigCont);
-        DurableFile.Remove(Marker);
-    }
 
     internal async Task<StepResult> EndAsync(bool acceptUnlogged, CancellationToken cancel)
     {
@@ -47,7 +34,6 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
                     ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" }
                     : StepResult.Failed(Code.StepFailed, "it could not be stopped fast", "look at its log");
             await using var connection = await sql.OpenAsync(server, cancel);
-            DurableFile.Touch(Marker);
             return await EndAsync(postmaster, connection);
         }
     }
@@ -56,9 +42,9 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
     {
         var begun = time.GetTimestamp();
         var quit = false;
+        using var held = pause.Hold(postmaster);
         try
         {
-            postmaster.Signal(Linux.SigStop);
             using var bound = new CancellationTokenSource(SessionsWithin, time);
             if (await EndSessionsAsync(connection, bound.Token) is { } stuck)
                 return StepResult.Failed(stuck);
@@ -66,7 +52,7 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
                 return StepResult.Failed(Code.StepFailed, $"what was acknowledged on {options.Node} could not be flushed", "writes go on; look at its disk");
             var last = time.GetElapsedTime(begun).TotalMilliseconds;
             quit = postmaster.Signal(Linux.SigQuit);
-            postmaster.Signal(Linux.SigCont);
+            held.Dispose();
             if (!await GoneAsync(postmaster))
                 return StepResult.Failed(Code.StepFailed, "processes of the server are still there after an immediate shutdown", "look at them, and end them");
             return StepResult.Done(string.Create(CultureInfo.InvariantCulture,
@@ -76,11 +62,6 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
         catch (Exception e) when (!quit && e is NpgsqlException or OperationCanceledException or TimeoutException)
         {
             return StepResult.Failed(Code.StepFailed, $"the sessions of {options.Node} could not be ended in {SessionsWithin.TotalSeconds} s: {e.Message}", "writes go on; repeat the call");
-        }
-        finally
-        {
-            postmaster.Signal(Linux.SigCont);
-            DurableFile.Remove(Marker);
         }
     }
 

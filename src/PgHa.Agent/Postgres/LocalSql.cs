@@ -20,7 +20,8 @@ internal sealed class LocalSql(AgentOptions options)
                current_setting('max_slot_wal_keep_size'), current_setting('synchronous_standby_names'),
                (SELECT string_agg(concat_ws(' ', slot_name, active::text, coalesce(restart_lsn::text, '-'), coalesce(wal_status, '-'), coalesce(greatest(0, pg_wal_lsn_diff(
                    CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END, restart_lsn))::bigint, 0)::text), ';')
-                  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'pgha_'))
+                  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'pgha_')),
+               current_setting('synchronized_standby_slots', true)
           FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver r ON true
         """;
 
@@ -58,6 +59,7 @@ internal sealed class LocalSql(AgentOptions options)
             MaxSlotWalKeepSize = Text(reader, 10),
             SynchronousStandbyNames = Text(reader, 11),
             Slots = Slots(Text(reader, 12) ?? ""),
+            SynchronizedStandbySlots = Text(reader, 13),
         };
     }
 

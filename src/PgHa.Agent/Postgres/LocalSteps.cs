@@ -224,7 +224,10 @@ internal sealed class LocalSteps(
     private async Task<StepResult> TakeOverAsync(string source, IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
-        if (await act.Level.ReceiverEndedAsync(cancel) is { } receiving)
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
+            return StepResult.Failed(new(Code.WrongState, $"{options.Node} does not run", "start it first"), neverWritable: true);
+        await using var session = await act.Sql.OpenAsync(server, cancel);
+        if (await act.Level.ReceiverEndedAsync(session, cancel) is { } receiving)
             return StepResult.Failed(receiving, neverWritable: true);
         var (refusal, wal) = await JudgeAsync(accepted, operation, null, [source], cancel);
         if (refusal is not null)
@@ -233,10 +236,10 @@ internal sealed class LocalSteps(
         if (theirs is null)
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {source} cannot be read", "bring its agent back"), neverWritable: true);
         var theirSlots = cluster.Value[source].SlotsAsync(cancel); // it is down: they do not change any more
-        if (await act.Tail.RunAsync(own, theirs, cluster.Value[source], cancel) is { } incomplete)
+        if (await act.Tail.RunAsync(own, theirs, cluster.Value[source], session, cancel) is { } incomplete)
             return StepResult.Failed(incomplete, neverWritable: true);
         var slots = await act.Slots.LevelLastAsync(cluster.Value[source], await theirSlots, cancel);
-        var promoted = await act.Promotion.RunAsync(cancel);
+        var promoted = await act.Promotion.RunAsync(server, session, cancel);
         return promoted.Failure is null
             ? await BecamePrimaryAsync(promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" })
             : promoted;

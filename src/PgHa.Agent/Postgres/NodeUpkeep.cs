@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// never holds up a role change: while a step runs, or an operation holds the node, it looks away.
 /// </summary>
 internal sealed partial class NodeUpkeep(
-    DataDirectory data, PhysicalSlots slots, SyncSetting sync, NodeLock nodeLock, StepTrace trace, Lazy<ClusterObserver> cluster, TimeProvider time, ILogger<NodeUpkeep> log) : BackgroundService
+    DataDirectory data, PhysicalSlots slots, SyncSetting sync, StandbySlotsSetting standbySlots, NodeLock nodeLock, StepTrace trace, Lazy<ClusterObserver> cluster, TimeProvider time, ILogger<NodeUpkeep> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(8);
@@ -36,8 +36,10 @@ internal sealed partial class NodeUpkeep(
             var view = await cluster.Value.ObserveAsync(fresh: false, bounded.Token);
             if (trace.Last is not { Running: true })
                 await slots.LookAsync(view, bounded.Token);
-            if (nodeLock.Holder is null)
-                await sync.LookAsync(view, bounded.Token);
+            if (nodeLock.Holder is not null)
+                return;
+            await sync.LookAsync(view, bounded.Token);
+            await standbySlots.LookAsync(view, bounded.Token);
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException or IOException or UnauthorizedAccessException)
         {

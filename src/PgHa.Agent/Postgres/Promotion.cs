@@ -1,38 +1,61 @@
+using Npgsql;
 using PgHa.Agent.Files;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// Promotes the running standby by the trigger file and SIGUSR1, as pg_promote() does, without its 100 ms polling (fact 16).
+/// Promotes the running standby by the trigger file and a signal to its startup process, as pg_promote() has the postmaster do, without
+/// its 100 ms polling (fact 16). New sessions wait meanwhile: clients that look for the new primary again and again would take the
+/// processor from it, and find it read-only.
 /// </summary>
-internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge nudge, TimeProvider time)
+internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge nudge, PostmasterPause pause, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan HoldAtMost = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
 
     internal async Task<StepResult> RunAsync(CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return StepResult.Failed(new(Code.NotInRecovery, "the server does not run", "start it first"), neverWritable: true);
-        using var postmaster = ServerProcess.Open(server.Pid, data.Root);
         await using var connection = await sql.OpenAsync(server, cancel);
+        return await RunAsync(server, connection, cancel);
+    }
+
+    /// <summary>The same, over a session that is open.</summary>
+    internal async Task<StepResult> RunAsync(PostmasterPid server, NpgsqlConnection connection, CancellationToken cancel)
+    {
+        using var postmaster = ServerProcess.Open(server.Pid, data.Root);
         using var startup = await nudge.FindAsync(connection, cancel);
+        if (postmaster is null || startup is null)
+            return StepResult.Failed(new(Code.StepFailed, "the server ended before it could be promoted, or is not in recovery", "look at its log"), neverWritable: true);
+        using var held = pause.Hold(postmaster);
         await File.WriteAllBytesAsync(Path.Combine(data.Root, "promote"), [], cancel);
-        if (postmaster?.Signal(Linux.SigUsr1) != true)
-            return StepResult.Failed(new(Code.StepFailed, "the server ended before it could be promoted", "look at its log"), neverWritable: true);
+        startup.Signal(Linux.SigUsr2);
+        return await PromotedAsync(connection, startup, held, cancel) ?? StepResult.Done($"accepts writes on timeline {await TimelineAsync(connection, cancel)}");
+    }
+
+    /// <summary>Null when it accepts writes.</summary>
+    private async Task<StepResult?> PromotedAsync(NpgsqlConnection connection, ServerProcess startup, PostmasterPause.Held held, CancellationToken cancel)
+    {
         var begun = time.GetTimestamp();
         while (await LocalSql.ScalarAsync(connection, "SELECT pg_is_in_recovery()::text", cancel) != "false")
         {
-            if (time.GetElapsedTime(begun) > Bound)
+            var waited = time.GetElapsedTime(begun);
+            if (waited > Bound)
                 return StepResult.Failed(Code.StepFailed, $"the server is still in recovery {Bound.TotalMinutes} minutes after it was told to promote",
                     "it may replay a backlog (recovery_min_apply_delay) or wait for restore_command: look at its log");
-            if (time.GetElapsedTime(begun) > Patience)
+            if (waited > HoldAtMost || !startup.Alive)
+                held.Dispose(); // a postmaster that is stopped sees neither an operator nor the end of its processes
+            if (waited > Patience)
                 StartupNudge.Wake(startup);
             await Task.Delay(Interval, time, cancel);
         }
-        var file = await LocalSql.ScalarAsync(connection, "SELECT pg_walfile_name(pg_current_wal_insert_lsn())", cancel);
-        return StepResult.Done($"accepts writes on timeline {Convert.ToUInt32(file![..8], 16)}");
+        return null;
     }
+
+    private static async Task<uint> TimelineAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        Convert.ToUInt32((await LocalSql.ScalarAsync(connection, "SELECT pg_walfile_name(pg_current_wal_insert_lsn())", cancel))![..8], 16);
 }

@@ -40,11 +40,8 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
     }
 
     /// <summary>Waits until no walreceiver writes WAL any more: only then may somebody else (fact 26). Null, or why it still does.</summary>
-    internal async Task<Refusal?> ReceiverEndedAsync(CancellationToken cancel)
+    internal async Task<Refusal?> ReceiverEndedAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        if (PostmasterPid.ReadReady(data.Root) is not { } server)
-            return new(Code.WrongState, $"{options.Node} does not run", "start it first");
-        await using var connection = await sql.OpenAsync(server, cancel);
         var begun = time.GetTimestamp();
         while (await LocalSql.ScalarAsync(connection, "SELECT pid FROM pg_stat_wal_receiver WHERE status = 'streaming'", cancel) is { } receiver)
         {

@@ -1,3 +1,4 @@
+using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Files;
 using PgHa.Client.Facts;
@@ -10,19 +11,19 @@ namespace PgHa.Agent.Postgres;
 /// Gives a running standby the last bytes of a stopped primary's WAL: into its own segment file at their offset, where its startup process
 /// finds them (facts 14 and 26). Its walreceiver must be gone. Afterwards it has replayed exactly to the primary's end.
 /// </summary>
-internal sealed class WalTailWriting(DataDirectory data, WalReading reading, LocalSql sql, StartupNudge nudge, TimeProvider time)
+internal sealed class WalTailWriting(DataDirectory data, WalReading reading, StartupNudge nudge, TimeProvider time)
 {
     private const ulong Most = 1UL << 30;
     private static readonly TimeSpan ReplayWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
 
-    internal async Task<Refusal?> RunAsync(WalPosition own, WalPosition theirs, INode source, CancellationToken cancel)
+    internal async Task<Refusal?> RunAsync(WalPosition own, WalPosition theirs, INode source, NpgsqlConnection connection, CancellationToken cancel)
     {
         if (theirs.End < own.End || theirs.Timeline != own.Timeline || theirs.End - own.End > Most)
             return new(Code.WalNotProven, $"{own.Node} ends at {own.End} on timeline {own.Timeline}, {theirs.Node} at {theirs.End} on timeline {theirs.Timeline}", "repeat the call: it is planned anew");
         if (theirs.End > own.End && await WriteAsync(own, theirs, source, cancel) is { } failed)
             return failed;
-        return await ReplayAsync(theirs, cancel);
+        return await ReplayAsync(theirs, connection, cancel);
     }
 
     private async Task<Refusal?> WriteAsync(WalPosition own, WalPosition theirs, INode source, CancellationToken cancel)
@@ -68,11 +69,8 @@ internal sealed class WalTailWriting(DataDirectory data, WalReading reading, Loc
         DurableFile.Rename(path + ".pgha-new", path);
     }
 
-    private async Task<Refusal?> ReplayAsync(WalPosition theirs, CancellationToken cancel)
+    private async Task<Refusal?> ReplayAsync(WalPosition theirs, NpgsqlConnection connection, CancellationToken cancel)
     {
-        if (PostmasterPid.ReadReady(data.Root) is not { } server)
-            return new(Code.StepFailed, "the standby ended", "look at its log");
-        await using var connection = await sql.OpenAsync(server, cancel);
         using var startup = await nudge.FindAsync(connection, cancel);
         // Paused meanwhile: the promotion would end the pause, too (fact 17), but is not reached before all is replayed.
         await LocalSql.ScalarAsync(connection, "SELECT pg_wal_replay_resume()::text", cancel);

@@ -63,6 +63,28 @@ public sealed class ConsumersOnEveryMajorTests : ClusterTest
         });
     }
 
+    /// <summary>The consumer waits for the standby; a value that still named the slot of the new primary itself would stop it for ever.</summary>
+    [Theory]
+    [InlineData(17)]
+    [InlineData(18)]
+    public async Task The_slots_that_consumers_wait_for_follow_the_primary(int major)
+    {
+        var cluster = await Running(major, "sync_replication_slots = on\nhot_standby_feedback = on\nprimary_slot_name = 'standby'");
+        await cluster.N1.Postgres.Execute($"SELECT pg_create_logical_replication_slot('{Slot}', 'pgoutput', false, false, true)");
+        await cluster.N1.Postgres.Execute("ALTER SYSTEM SET synchronized_standby_slots = 'pgha_pg_node02'");
+        await cluster.N1.Postgres.Execute("SELECT pg_reload_conf()");
+        await WaitsFor(cluster.N2, "pgha_pg_node01");
+        await WithConsumer(cluster, async () =>
+        {
+            await Carried(cluster, cluster.N2);
+            await cluster.Play("POST N1 instance/switchover/masterSlave?by=promote → slave, master");
+            await WaitsFor(cluster.N2, "pgha_pg_node01");
+        });
+    }
+
+    private static Task WaitsFor(TestNode node, string slots) => Wait.Until($"{node.Name} is to wait for {slots}", async () =>
+        await node.Postgres.Ask<string>("SHOW synchronized_standby_slots") == slots, 30);
+
     private async Task<TestCluster> Running(int major, string settings = "")
     {
         var cluster = Keep(await MajorPair.Stopped(major, async c =>

@@ -37,7 +37,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         try
         {
             var theirs = await source.SlotsAsync(yielding.Token);
-            return theirs.IsOk ? await LevelAsync(source, theirs.Value, create: true, Piece, yielding.Token) : theirs.Refusal;
+            return theirs.IsOk ? await LevelAsync(source, theirs.Value, create: true, Piece, Timeout.InfiniteTimeSpan, yielding.Token) : theirs.Refusal;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -53,8 +53,9 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
     /// <summary>For a role change: advances what is there, and says what would not be carried if this node became primary now.</summary>
     /// <param name="source">The node whose slots they are.</param>
     /// <param name="theirs">Its slots.</param>
+    /// <param name="within">After this time only copies are advanced that are not safe where they stand; the others lag, and consumers see repeats.</param>
     /// <param name="cancel">Ends the wait.</param>
-    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, CancellationToken cancel)
+    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, TimeSpan within, CancellationToken cancel)
     {
         try
         {
@@ -67,7 +68,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         await _one.WaitAsync(cancel);
         try
         {
-            var levelled = await LevelAsync(source, theirs, create: false, ulong.MaxValue, cancel);
+            var levelled = await LevelAsync(source, theirs, create: false, ulong.MaxValue, within, cancel);
             return levelled.IsOk ? Account(levelled.Value.Own, theirs) : new([], [$"the logical slots cannot be brought level: {levelled.Refusal.Message}"]);
         }
         finally
@@ -84,15 +85,21 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             if ((verdict.NotCarried ?? Unproven(verdict.Name, own, theirs)) is { } why)
                 left.Add(SlotPlacing.Left(verdict.Name, why));
             else
-                done.Add($"{verdict.Name} at {own[verdict.Name]?.ConfirmedFlush}");
+                done.Add(Words(own[verdict.Name], theirs[verdict.Name]?.ConfirmedFlush, verdict.Name));
         return new(done, left);
     }
+
+    private static string Words(SlotFacts? copy, Lsn? original, string name) => copy?.ConfirmedFlush < original
+        ? $"{name} at {copy?.ConfirmedFlush} (what follows up to {original} comes to its consumer again)"
+        : $"{name} at {copy?.ConfirmedFlush}";
 
     private static string? Unproven(string slot, SlotsReport own, SlotsReport theirs) =>
         own[slot] is { Synced: false } copy ? SlotRules.Unproven(copy, theirs[slot]!, own, theirs) : null;
 
-    private async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> LevelAsync(INode source, SlotsReport theirs, bool create, ulong piece, CancellationToken cancel)
+    private async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> LevelAsync(
+        INode source, SlotsReport theirs, bool create, ulong piece, TimeSpan within, CancellationToken cancel)
     {
+        var begun = time.GetTimestamp();
         var own = await reading.RunningAsync(cancel);
         if (own.IsOk && !create && theirs.Slots.Where(SlotRules.IsCarried).Max(s => s.ConfirmedFlush) is { } furthest && own.Value.Replay < furthest)
         {
@@ -103,13 +110,15 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             return own.Refusal;
         NoteLevel(own.Value, theirs);
         _problems.Clear();
-        if (!await ActAsync(own.Value, theirs, source, create, piece, cancel))
+        if (!await ActAsync(own.Value, theirs, source, create, piece, HasTime, cancel))
             return (own.Value, theirs);
         var after = await reading.RunningAsync(cancel);
         if (!after.IsOk)
             return after.Refusal;
         NoteLevel(after.Value, theirs);
         return (after.Value with { Problems = new Dictionary<string, string>(_problems) }, theirs);
+
+        bool HasTime() => within == Timeout.InfiniteTimeSpan || time.GetElapsedTime(begun) < within;
     }
 
     /// <summary>A copy that its original has reached or passed is one from then on.</summary>
@@ -122,7 +131,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
     }
 
     /// <summary>Slots of one database share a session; databases are worked on at the same time.</summary>
-    private async Task<bool> ActAsync(SlotsReport own, SlotsReport theirs, INode source, bool create, ulong piece, CancellationToken cancel)
+    private async Task<bool> ActAsync(SlotsReport own, SlotsReport theirs, INode source, bool create, ulong piece, Func<bool> hasTime, CancellationToken cancel)
     {
         var doable = SlotRules.OnStandby(own, theirs).Where(v => SlotState.IsValidName(v.Name)).Where(v => v.Task == SlotTask.Advance || (create && v.Task is SlotTask.Create or SlotTask.Drop)).ToArray();
         await Task.WhenAll(doable.GroupBy(v => own[v.Name]?.Database ?? theirs[v.Name]?.Database ?? "postgres").Select(async group =>
@@ -130,10 +139,12 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             if (PostmasterPid.ReadReady(data.Root) is not { } server)
                 return;
             await using var connection = await sql.OpenAsync(server, cancel, group.Key);
-            foreach (var verdict in group)
+            foreach (var verdict in group.OrderBy(IsSafeAsItIs).Where(v => !IsSafeAsItIs(v) || hasTime()))
                 await ActAsync(connection, verdict, own[verdict.Name], theirs, source, piece, cancel);
         }));
         return doable.Length > 0;
+
+        bool IsSafeAsItIs(SlotVerdict v) => v.Task == SlotTask.Advance && SlotRules.Unproven(own[v.Name]!, theirs[v.Name]!, own, theirs) is null;
     }
 
     private async Task ActAsync(NpgsqlConnection connection, SlotVerdict verdict, SlotFacts? copy, SlotsReport theirs, INode source, ulong piece, CancellationToken cancel)

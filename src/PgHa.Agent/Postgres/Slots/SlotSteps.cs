@@ -14,15 +14,18 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
     internal async Task<StepResult> PlaceAsync(INode source, CancellationToken cancel) =>
         (await placing.RunAsync(source, asPrimary: true, cancel)).Result;
 
-    /// <summary>So long writes may wait for slots that were level just before.</summary>
-    private static readonly TimeSpan LastWithin = TimeSpan.FromSeconds(5);
+    /// <summary>So long writes wait for copies that were level just before and are safe where they stand.</summary>
+    private static readonly TimeSpan LastWithin = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>So long for those that have to be advanced to be safe.</summary>
+    private static readonly TimeSpan LastBound = TimeSpan.FromSeconds(5);
 
     /// <summary>Before the primary moves.</summary>
     internal async Task<StepResult> LevelAsync(INode source, CancellationToken cancel)
     {
         var theirs = await source.SlotsAsync(cancel);
         return theirs.IsOk
-            ? (await levelling.RunAsync(source, theirs.Value, cancel)).Result
+            ? (await levelling.RunAsync(source, theirs.Value, Timeout.InfiniteTimeSpan, cancel)).Result
             : new SlotOutcome([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]).Result;
     }
 
@@ -34,10 +37,10 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
         if (!theirs.Value.Slots.Any(SlotRules.IsCarried) && theirs.Value.Broken.Count == 0)
             return null;
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bounded.CancelAfter(LastWithin);
+        bounded.CancelAfter(LastBound);
         try
         {
-            return await levelling.RunAsync(source, theirs.Value, bounded.Token);
+            return await levelling.RunAsync(source, theirs.Value, LastWithin, bounded.Token);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
