@@ -6,8 +6,9 @@ using Npgsql;
 namespace PgHa.Cluster.Tests.Harness;
 
 /// <summary>
-/// Asks every server all the time whether it is in recovery, without the agents. Every promotion begins a timeline: once a node was seen
-/// writable on one, no other may be found writable on an older one by a question asked later, nor on the same one while it still reigns.
+/// Asks every server all the time whether it is in recovery, without the agents. Reigns follow each other by timeline, and on one timeline
+/// (a restart as primary keeps it) by who was seen first: once a node was seen to reign, none that reigned before may be found writable by
+/// a question asked later.
 /// </summary>
 internal sealed class WriterWatch : IAsyncDisposable
 {
@@ -23,21 +24,21 @@ internal sealed class WriterWatch : IAsyncDisposable
 
     public WriterWatch(TestCluster cluster) => watchers = [.. cluster.Nodes.Select(node => Task.Run(() => WatchUntilStopped(node)))];
 
-    /// <summary>Fails where two nodes were writable; otherwise the nodes that were, in the order of their timelines.</summary>
+    /// <summary>Fails where two nodes were writable; otherwise the nodes that were, in order.</summary>
     public IReadOnlyList<TestNode> AssertOneWriter()
     {
         var seen = sights.OrderBy(sight => sight.Answered).ToList();
         Assert.NotEmpty(seen);
-        foreach (var reign in seen.GroupBy(sight => sight.Timeline))
-            Assert.True(reign.Select(sight => sight.Node).Distinct().Count() == 1, $"two nodes were writable on timeline {reign.Key}");
-        var newest = seen[0];
-        foreach (var sight in seen.Skip(1))
+        var reigns = seen.DistinctBy(sight => (sight.Timeline, sight.Node)).OrderBy(sight => sight.Timeline).ThenBy(sight => sight.Answered).ToList();
+        var newest = 0;
+        foreach (var sight in seen)
         {
-            Assert.True(sight.Timeline >= newest.Timeline || sight.Asked < newest.Answered,
-                $"{sight.Node.Name} was writable on timeline {sight.Timeline} when {newest.Node.Name} already was on {newest.Timeline}");
-            if (sight.Timeline > newest.Timeline) newest = sight;
+            var reign = reigns.FindIndex(first => first.Timeline == sight.Timeline && first.Node == sight.Node);
+            Assert.True(reign >= newest || sight.Asked < reigns[newest].Answered,
+                $"{sight.Node.Name} was writable on timeline {sight.Timeline} when {reigns[newest].Node.Name} already was on {reigns[newest].Timeline}");
+            newest = Math.Max(newest, reign);
         }
-        return [.. seen.DistinctBy(sight => sight.Timeline).OrderBy(sight => sight.Timeline).Select(sight => sight.Node)];
+        return [.. reigns.Select(first => first.Node)];
     }
 
     public async ValueTask DisposeAsync()
