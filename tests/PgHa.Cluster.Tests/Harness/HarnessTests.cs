@@ -27,6 +27,22 @@ public sealed class HarnessTests : ClusterTest
     }
 
     [Fact]
+    public async Task The_watch_notices_two_writable_nodes_and_the_sums_what_one_of_them_wrote()
+    {
+        var cluster = Keep(await TestCluster.FilesOnly());
+        await cluster.StartServers();
+        await cluster.AssertSameTables();
+        await using var watch = new WriterWatch(cluster);
+        await cluster.N2.Postgres.Promote();
+        await Wait.Until("both were seen writable", () => watch.Writers.Count == 2);
+        var before = watch.Sights;
+        await Wait.Until("they are seen once more", () => watch.Sights > before + 20);
+        Assert.Contains("was writable on timeline 1 when pg-node02 already was on 2", Assert.ThrowsAny<Exception>(watch.AssertOneWriter).Message, StringComparison.Ordinal);
+        await cluster.Ledger.Insert(cluster.N2);
+        Assert.Contains("ledger", (await Assert.ThrowsAnyAsync<Exception>(() => cluster.AssertSameTables(1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_ledger_notices_two_writable_nodes()
     {
         var cluster = Keep(await TestCluster.FilesOnly());

@@ -8,7 +8,7 @@ internal static class TableSums
         """;
 
     /// <summary>All nodes hold the same rows in the same tables; a standby may replay the last of them still.</summary>
-    public static async Task AssertSameTables(this TestCluster cluster)
+    public static async Task AssertSameTables(this TestCluster cluster, double seconds = 60)
     {
         Assert.All(cluster.Nodes, node => Assert.True(node.Postgres.IsRunning, $"{node.Name} does not run"));
         var sums = Array.Empty<string>();
@@ -18,7 +18,7 @@ internal static class TableSums
             {
                 sums = await Task.WhenAll(cluster.Nodes.Select(Of));
                 return sums.Distinct().Count() == 1;
-            }, 60);
+            }, seconds);
         }
         catch (TimeoutException)
         {

@@ -24,6 +24,12 @@ internal sealed class WriterWatch : IAsyncDisposable
 
     public WriterWatch(TestCluster cluster) => watchers = [.. cluster.Nodes.Select(node => Task.Run(() => WatchUntilStopped(node)))];
 
+    /// <summary>How often a node was found writable.</summary>
+    public int Sights => sights.Count;
+
+    /// <summary>Who was, ever.</summary>
+    public IReadOnlyCollection<TestNode> Writers => [.. sights.Select(sight => sight.Node).Distinct()];
+
     /// <summary>Fails where two nodes were writable; otherwise the nodes that were, in order.</summary>
     public IReadOnlyList<TestNode> AssertOneWriter()
     {

@@ -21,14 +21,26 @@ public sealed class StandbyBehindTests : ClusterTest
     public Task Its_walreceiver_ends() => InEachPhase(run => ToReceiver(run.S, Signal.Term), _ => Task.CompletedTask);
 
     [Fact, Trait("Category", "Long")]
-    public Task It_is_cut_off() => InEachPhase(
-        async run =>
+    public Task It_is_cut_off() => InEachPhase(CutOff, _ => Task.CompletedTask);
+
+    [Fact]
+    public async Task What_it_misses_may_span_segments()
+    {
+        await using var run = await HandoverRun.Start(await BothRunning());
+        for (var round = 0; round < 2; round++)
         {
-            await run.S.Postgres.Execute($"ALTER SYSTEM SET primary_conninfo = 'host={run.P.Address} port=1'");
-            await run.S.Postgres.Execute("SELECT pg_reload_conf()");
-            await Wait.Until("it is cut off", async () => !await run.S.Postgres.StreamsFrom(run.P.Postgres));
-        },
-        _ => Task.CompletedTask);
+            var (how, report) = await run.Play(run.HandOver, async () =>
+            {
+                await CutOff(run);
+                for (var i = 0; i < 40; i++)
+                    await run.P.Postgres.Execute("SELECT pg_logical_emit_message(true, 'bulk', repeat('x', 1000000))");
+                await run.WritesOn(run.P);
+            });
+            Assert.True(how == "done", $"{how}: {report}");
+            Assert.Matches(@"\D4\d{7} bytes of WAL came from", report);
+            await run.Check(how, report);
+        }
+    }
 
     [Fact, Trait("Category", "Long")]
     public Task Its_walreceiver_is_frozen()
@@ -59,6 +71,13 @@ public sealed class StandbyBehindTests : ClusterTest
             await relief(run);
             await run.Check(how, report);
         }
+    }
+
+    private static async Task CutOff(HandoverRun run)
+    {
+        await run.S.Postgres.Execute($"ALTER SYSTEM SET primary_conninfo = 'host={run.P.Address} port=1'");
+        await run.S.Postgres.Execute("SELECT pg_reload_conf()");
+        await Wait.Until("it is cut off", async () => !await run.S.Postgres.StreamsFrom(run.P.Postgres));
     }
 
     /// <summary>0 where there is none any more.</summary>
