@@ -6,45 +6,34 @@ using Npgsql;
 namespace PgHa.Cluster.Tests.Harness;
 
 /// <summary>
-/// Asks every server all the time whether it is in recovery, without the agents. Reigns follow each other by timeline, and on one timeline
-/// (a restart as primary keeps it) by who was seen first: once a node was seen to reign, none that reigned before may be found writable by
-/// a question asked later.
+/// Asks every server all the time whether it is in recovery, without the agents. A server that was found writable is so from then on until
+/// it ends: each run of a server that ever was is one reign, and no two reigns may overlap.
 /// </summary>
 internal sealed class WriterWatch : IAsyncDisposable
 {
-    private const string Question =
-        "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END";
-
+    private const string Question = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_postmaster_start_time()::text END";
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(1);
     private readonly CancellationTokenSource stop = new();
-    private readonly ConcurrentQueue<Sight> sights = new();
+    private readonly ConcurrentDictionary<(TestNode Node, string Run), Reign> reigns = new();
     private readonly Task[] watchers;
-
-    private sealed record Sight(TestNode Node, int Timeline, long Asked, long Answered);
 
     public WriterWatch(TestCluster cluster) => watchers = [.. cluster.Nodes.Select(node => Task.Run(() => WatchUntilStopped(node)))];
 
-    /// <summary>How often a node was found writable.</summary>
-    public int Sights => sights.Count;
+    /// <summary>From when a run of a server was seen writable and to when: it surely was from the first answer to the last question.</summary>
+    private sealed record Reign(TestNode Node, long FirstAnswered, long LastAsked);
 
-    /// <summary>Who was, ever.</summary>
-    public IReadOnlyCollection<TestNode> Writers => [.. sights.Select(sight => sight.Node).Distinct()];
+    /// <summary>Who was writable, ever.</summary>
+    public IReadOnlyCollection<TestNode> Writers => [.. reigns.Values.Select(reign => reign.Node).Distinct()];
 
-    /// <summary>Fails where two nodes were writable; otherwise the nodes that were, in order.</summary>
+    /// <summary>Fails where two nodes were writable at once; otherwise the nodes that were, in order.</summary>
     public IReadOnlyList<TestNode> AssertOneWriter()
     {
-        var seen = sights.OrderBy(sight => sight.Answered).ToList();
-        Assert.NotEmpty(seen);
-        var reigns = seen.DistinctBy(sight => (sight.Timeline, sight.Node)).OrderBy(sight => sight.Timeline).ThenBy(sight => sight.Answered).ToList();
-        var newest = 0;
-        foreach (var sight in seen)
-        {
-            var reign = reigns.FindIndex(first => first.Timeline == sight.Timeline && first.Node == sight.Node);
-            Assert.True(reign >= newest || sight.Asked < reigns[newest].Answered,
-                $"{sight.Node.Name} was writable on timeline {sight.Timeline} when {reigns[newest].Node.Name} already was on {reigns[newest].Timeline}");
-            newest = Math.Max(newest, reign);
-        }
-        return [.. reigns.Select(first => first.Node)];
+        var inOrder = reigns.Values.OrderBy(reign => reign.FirstAnswered).ToList();
+        Assert.NotEmpty(inOrder);
+        foreach (var (earlier, later) in inOrder.Zip(inOrder.Skip(1)))
+            Assert.True(earlier.LastAsked <= later.FirstAnswered,
+                $"{earlier.Node.Name} was writable for {Stopwatch.GetElapsedTime(later.FirstAnswered, earlier.LastAsked)} more after {later.Node.Name} was");
+        return [.. inOrder.Select(reign => reign.Node)];
     }
 
     public async ValueTask DisposeAsync()
@@ -76,8 +65,11 @@ internal sealed class WriterWatch : IAsyncDisposable
         while (!stop.IsCancellationRequested)
         {
             var asked = Stopwatch.GetTimestamp();
-            var timeline = (int)(await question.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
-            if (timeline > 0) sights.Enqueue(new(node, timeline, asked, Stopwatch.GetTimestamp()));
+            if (await question.ExecuteScalarAsync(TestContext.Current.CancellationToken) is string run)
+            {
+                var answered = Stopwatch.GetTimestamp();
+                reigns.AddOrUpdate((node, run), new Reign(node, answered, asked), (_, reign) => reign with { LastAsked = asked });
+            }
             await Task.Delay(Pace, CancellationToken.None);
         }
     }
