@@ -65,16 +65,22 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
         }
     }
 
-    private async Task<Refusal?> EndSessionsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private async Task<Refusal?> EndSessionsAsync(NpgsqlConnection connection, CancellationToken bound)
     {
-        while (true)
+        string? left = null;
+        try
         {
-            var left = await LocalSql.ScalarAsync(connection, $"SELECT string_agg(pid || ' (' || backend_type || ')', ', '), count(pg_terminate_backend(pid)) {Others}", cancel);
-            if (string.IsNullOrEmpty(left))
-                return null;
-            if (cancel.IsCancellationRequested)
-                return new(Code.StepFailed, $"these do not end: {left}", "writes go on; end them, then repeat the call");
-            await Task.Delay(Interval, time, CancellationToken.None);
+            while (true)
+            {
+                left = await LocalSql.ScalarAsync(connection, $"SELECT string_agg(pid || ' (' || backend_type || ')', ', '), count(pg_terminate_backend(pid)) {Others}", bound);
+                if (string.IsNullOrEmpty(left))
+                    return null;
+                await Task.Delay(Interval, time, bound);
+            }
+        }
+        catch (OperationCanceledException) when (!string.IsNullOrEmpty(left))
+        {
+            return new(Code.StepFailed, $"these do not end: {left}", "writes go on; end them, then repeat the call");
         }
     }
 

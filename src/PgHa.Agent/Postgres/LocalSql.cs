@@ -13,7 +13,7 @@ internal sealed class LocalSql(AgentOptions options)
         SELECT pg_is_in_recovery(),
                CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END,
                CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn()::text END,
-               pg_last_wal_receive_lsn()::text, pg_last_wal_replay_lsn()::text,
+               pg_last_wal_replay_lsn()::text, pg_last_wal_receive_lsn()::text,
                r.status, r.sender_host, r.sender_port, r.received_tli::text,
                (SELECT count(*)::int FROM pg_stat_replication s JOIN pg_stat_activity a USING (pid)
                  WHERE a.datid IS NULL AND s.state IN ('startup', 'catchup', 'streaming') AND s.replay_lsn IS NOT NULL),
@@ -50,8 +50,8 @@ internal sealed class LocalSql(AgentOptions options)
             InRecovery = reader.GetBoolean(0),
             Timeline = timeline is { } id ? new TimelineId(id) : null,
             Flush = Position(reader, 2),
-            Receive = Position(reader, 3),
-            Replay = Position(reader, 4),
+            Replay = Position(reader, 3),
+            Receive = Position(reader, 4), // asked after it: what was replayed has been received, but for what is fetched once more
             Streaming = Text(reader, 5) == "streaming",
             UpstreamHost = Text(reader, 6),
             UpstreamPort = reader.IsDBNull(7) ? null : reader.GetInt32(7),

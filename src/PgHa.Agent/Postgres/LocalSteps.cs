@@ -6,6 +6,7 @@ using PgHa.Agent.Files;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Postgres;
 
@@ -49,7 +50,7 @@ internal sealed class LocalSteps(
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
         HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
         BringLevel s => BringLevelAsync(s.Source, cancel),
-        TakeOver s => TakeOverAsync(s.Source, s.Accepted, operation, cancel),
+        TakeOver s => OrNeverOpenedAsync(() => TakeOverAsync(s.Source, s.Accepted, operation, cancel), cancel),
         PlaceSlots s => PlaceSlotsAsync(s.Source, cancel),
         LevelSlots s => act.Slots.LevelAsync(cluster.Value[s.Source], cancel),
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
@@ -206,7 +207,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
     {
-        if (await act.Level.RunAsync(cancel) is { } behind)
+        var primary = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
+        if (await act.Level.RunAsync(primary.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
             return StepResult.Failed(behind);
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
@@ -241,6 +243,28 @@ internal sealed class LocalSteps(
         return promoted.Failure is null
             ? await BecamePrimaryAsync(promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" })
             : promoted;
+    }
+
+    /// <summary>
+    /// A standby that dies on the way, and whose control file shows that it had not come to accept writes, hinders the old primary from
+    /// serving again no more than one that was refused: what both hold is proven then, once more.
+    /// </summary>
+    private async Task<StepResult> OrNeverOpenedAsync(Func<Task<StepResult>> takeOver, CancellationToken cancel)
+    {
+        var before = data.ReadControl();
+        StepResult result;
+        try
+        {
+            result = await takeOver();
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            result = StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
+        }
+        var died = result is { Failure: not null, NeverWritable: false } && !(PostmasterPid.Read(data.Root) is { } server && ServerProcess.Runs(server.Pid, data.Root));
+        return died && await act.Start.AwaitEndOfChildrenAsync(cancel) is null && NeverOpened(before)
+            ? StepResult.Failed(result.Failure!, neverWritable: true)
+            : result;
     }
 
     /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>

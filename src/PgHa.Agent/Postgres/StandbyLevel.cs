@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Client.Operations;
 using PgHa.Formats;
 
@@ -12,63 +13,83 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
     private const ulong NearlyLevel = 16UL << 20;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReceiverWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ShortInterval = TimeSpan.FromMilliseconds(2);
 
     private const string Query = """
-        SELECT coalesce(latest_end_lsn, '0/0')::text, pg_last_wal_replay_lsn()::text, (pg_is_wal_replay_paused() OR current_setting('recovery_min_apply_delay') <> '0')::text
+        SELECT coalesce(latest_end_lsn, '0/0')::text, pg_last_wal_replay_lsn()::text, coalesce(pg_last_wal_receive_lsn(), '0/0')::text, (pg_is_wal_replay_paused() OR current_setting('recovery_min_apply_delay') <> '0')::text
           FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver ON status = 'streaming'
         """;
 
     /// <summary>Waits a moment for it to become level, and writes a restartpoint, so that its end of WAL is quickly found; null, or why it is not.</summary>
-    internal async Task<Refusal?> RunAsync(CancellationToken cancel)
+    /// <param name="flushed">
+    /// What the primary had flushed a moment ago: to be received before anything is stopped. What a walreceiver itself knows of the
+    /// primary's end is old where it hangs.
+    /// </param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal async Task<Refusal?> RunAsync(Lsn flushed, CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return new(Code.WrongState, $"{options.Node} does not run", "start it first");
         await using var connection = await sql.OpenAsync(server, cancel);
-        if (await BecomesLevelAsync(connection, cancel) is { } behind)
+        if (await BecomesLevelAsync(connection, flushed, cancel) is { } behind)
             return behind;
         await LocalSql.ScalarAsync(connection, "CHECKPOINT", cancel);
-        return await BecomesLevelAsync(connection, cancel);
+        return await BecomesLevelAsync(connection, flushed, cancel);
     }
 
     /// <summary>Waits until no walreceiver writes WAL any more: only then may somebody else (fact 26). Null, or why it still does.</summary>
     internal async Task<Refusal?> ReceiverEndedAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
-        while (await LocalSql.ScalarAsync(connection, "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", cancel) != "0")
+        while (await LocalSql.ScalarAsync(connection, "SELECT pid FROM pg_stat_wal_receiver WHERE status = 'streaming'", cancel) is { } receiver)
         {
             if (time.GetElapsedTime(begun) > ReceiverWithin)
                 return new(Code.WrongState, $"{options.Node} still receives WAL from somewhere", "look at its primary_conninfo");
+            if (time.GetElapsedTime(begun) > Patience)
+                End(receiver);
             await Task.Delay(ShortInterval, time, cancel);
         }
         return null;
     }
 
-    private async Task<Refusal?> BecomesLevelAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <summary>Its primary is gone: one that does not see that by itself hangs, or is stopped by a signal.</summary>
+    private void End(string receiver)
+    {
+        using var process = ServerProcess.Open(int.Parse(receiver, CultureInfo.InvariantCulture), data.Root);
+        process?.Signal(Linux.SigTerm);
+        process?.Signal(Linux.SigCont);
+    }
+
+    private async Task<Refusal?> BecomesLevelAsync(NpgsqlConnection connection, Lsn flushed, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         while (true)
         {
-            var (end, replayed, held) = await AskAsync(connection, cancel);
+            var (end, replayed, received, held) = await AskAsync(connection, cancel);
             var behind = end > replayed ? end - replayed : 0;
             if (held && behind > 0)
                 return new(Code.WrongState, $"replay is held back on {options.Node} (paused, or recovery_min_apply_delay): {behind} bytes would have to be replayed first",
                     "SELECT pg_wal_replay_resume() there, set the delay to 0, or switch over by restart");
-            if (end.IsValid && behind <= NearlyLevel)
+            if (end.IsValid && behind <= NearlyLevel && received >= flushed)
                 return null;
             if (time.GetElapsedTime(begun) > Within)
-                return new(Code.WrongState, end.IsValid ? string.Create(CultureInfo.InvariantCulture, $"{options.Node} is {behind >> 20} MB behind after {Within.TotalSeconds} s")
-                    : $"{options.Node} does not stream", "wait until it has caught up (GET lsn/all), or look at the network");
+                return new(Code.WrongState, Why(end, behind, received, flushed), "wait until it has caught up (GET lsn/all), or look at the network");
             await Task.Delay(Interval, time, cancel);
         }
     }
 
-    private static async Task<(Lsn End, Lsn Replayed, bool Held)> AskAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private string Why(Lsn end, ulong behind, Lsn received, Lsn flushed) => $"{options.Node} "
+        + (!end.IsValid ? "does not stream"
+        : behind > NearlyLevel ? string.Create(CultureInfo.InvariantCulture, $"is {behind >> 20} MB behind after {Within.TotalSeconds} s")
+        : string.Create(CultureInfo.InvariantCulture, $"has received WAL to {received} only, not to {flushed}, after {Within.TotalSeconds} s: its walreceiver hangs"));
+
+    private static async Task<(Lsn End, Lsn Replayed, Lsn Received, bool Held)> AskAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(Query, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return (Lsn.Parse(reader.GetString(0)), Lsn.Parse(reader.GetString(1)), reader.GetString(2) == "true");
+        return (Lsn.Parse(reader.GetString(0)), Lsn.Parse(reader.GetString(1)), Lsn.Parse(reader.GetString(2)), reader.GetString(3) == "true");
     }
 }

@@ -19,9 +19,9 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data, WalEn
             return new Refusal(Code.WrongState, $"the data directory of {options.Node} cannot be used: {problem}", "correct postgres.data_dir");
         return seen switch
         {
-            { State: NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby, Sql: { Timeline: { } timeline } sql } =>
+            { State: NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby, Sql: { Timeline: { } timeline, FetchesAgain: false } sql } =>
                 Running(control.Value, timeline, sql.Position),
-            { State: NodeState.Recovering } or { Server: ServerStatus.Stopped or ServerStatus.ShuttingDown } => await FromFilesAsync(control.Value, seen, cancel),
+            { State: NodeState.Recovering or NodeState.Standby } or { Server: ServerStatus.Stopped or ServerStatus.ShuttingDown } => await FromFilesAsync(control.Value, seen, cancel),
             _ => new Refusal(Code.WrongState, $"{options.Node} is unknown: {seen.Problem}", "look at its server"),
         };
     }
@@ -53,8 +53,8 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data, WalEn
         {
             LastRecord = end.LastRecord,
             CheckpointEnd = CheckpointEnd(folder, control),
-            StoppedAs = seen.State == NodeState.Recovering ? null : control.State,
-            StartsOn = seen.State == NodeState.Recovering ? null : facts.Timeline,
+            StoppedAs = seen.State is NodeState.Recovering or NodeState.Standby ? null : control.State,
+            StartsOn = seen.State is NodeState.Recovering or NodeState.Standby ? null : facts.Timeline,
             EndedBy = $"{end.Reason} after the record at {end.LastRecord}",
         };
     }

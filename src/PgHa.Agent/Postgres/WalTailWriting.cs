@@ -72,6 +72,8 @@ internal sealed class WalTailWriting(DataDirectory data, WalReading reading, Sta
     private async Task<Refusal?> ReplayAsync(WalPosition theirs, NpgsqlConnection connection, CancellationToken cancel)
     {
         using var startup = await nudge.FindAsync(connection, cancel);
+        // Paused meanwhile: the promotion would end the pause, too (fact 17), but is not reached before all is replayed.
+        await LocalSql.ScalarAsync(connection, "SELECT pg_wal_replay_resume()::text", cancel);
         var begun = time.GetTimestamp();
         while (!Lsn.TryParse(await LocalSql.ScalarAsync(connection, "SELECT pg_last_wal_replay_lsn()::text", cancel), out var replayed) || replayed < theirs.End)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PgHa.Formats;
 
 namespace PgHa.Client.Facts;
@@ -22,6 +23,13 @@ public sealed record SqlFacts
 
     /// <summary>Whether the WAL receiver streams.</summary>
     public bool Streaming { get; init; }
+
+    /// <summary>
+    /// A WAL receiver begins at the start of a segment, on a new timeline into a file of its own: until it has come to where replay is, the
+    /// newest file does not hold what the older one does.
+    /// </summary>
+    [JsonIgnore]
+    public bool FetchesAgain => Streaming && Receive < Replay;
 
     /// <summary>The host the WAL receiver is connected to, as <c>primary_conninfo</c> names it.</summary>
     public string? UpstreamHost { get; init; }

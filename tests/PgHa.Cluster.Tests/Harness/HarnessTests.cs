@@ -27,6 +27,21 @@ public sealed class HarnessTests : ClusterTest
     }
 
     [Fact]
+    public async Task The_watch_notices_two_writable_nodes_and_the_sums_what_one_of_them_wrote()
+    {
+        var cluster = Keep(await TestCluster.FilesOnly());
+        await cluster.StartServers();
+        await cluster.AssertSameTables();
+        await using var watch = new WriterWatch(cluster);
+        await cluster.N2.Postgres.Promote();
+        await Wait.Until("both are seen writable", () => watch.Writers.Count == 2);
+        await Wait.Until("which is noticed", () => Record.Exception(() => watch.AssertOneWriter()) is { } seen
+            && seen.Message.Contains("pg-node01 was writable for", StringComparison.Ordinal));
+        await cluster.Ledger.Insert(cluster.N2);
+        Assert.Contains("ledger", (await Assert.ThrowsAnyAsync<Exception>(() => cluster.AssertSameTables(1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_ledger_notices_two_writable_nodes()
     {
         var cluster = Keep(await TestCluster.FilesOnly());

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace PgHa.Cluster.Tests.Harness;
 
-/// <summary>One writer per node, all at the same time, each inserting as fast as its node allows and reconnecting at once.</summary>
+/// <summary>Writers of every node, all at the same time, each inserting as fast as its node allows and reconnecting at once.</summary>
 internal sealed class WritingClients : IAsyncDisposable
 {
     /// <summary>Between two attempts: a standby refuses thousands a second, which would only heat the machine.</summary>
@@ -14,11 +14,11 @@ internal sealed class WritingClients : IAsyncDisposable
     private readonly Ledger ledger;
     private readonly Task[] writers;
 
-    public WritingClients(TestCluster cluster, TimeSpan? pace = null)
+    public WritingClients(TestCluster cluster, TimeSpan? pace = null, int perNode = 1)
     {
         this.pace = pace ?? UsualPace;
         ledger = cluster.Ledger;
-        writers = [.. cluster.Nodes.Select(node => Task.Run(() => WriteUntilStopped(node)))];
+        writers = [.. cluster.Nodes.SelectMany(node => Enumerable.Range(0, perNode).Select(_ => Task.Run(() => WriteUntilStopped(node))))];
     }
 
     public async ValueTask DisposeAsync()
