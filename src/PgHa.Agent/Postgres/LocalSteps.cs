@@ -287,7 +287,7 @@ internal sealed class LocalSteps(
         if (wal.ProblemOf(options.Node) is { } problem)
             return (problem, null);
         var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
-        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Contains(source)
+        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Any(from => from == source || wal.PositionOf(from)?.End >= wal.PositionOf(source)?.End)
             ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
             : null;
         return (verdict.Refusal ?? missing, wal);
