@@ -33,6 +33,7 @@ public sealed class HarnessTests : ClusterTest
         await cluster.StartServers();
         await cluster.AssertSameTables();
         await using var watch = new WriterWatch(cluster);
+        await Wait.Until("the primary is seen writable", () => watch.Writers.Count == 1);
         await cluster.N2.Postgres.Promote();
         await Wait.Until("both are seen writable", () => watch.Writers.Count == 2);
         await Wait.Until("which is noticed", () => Record.Exception(() => watch.AssertOneWriter()) is { } seen
