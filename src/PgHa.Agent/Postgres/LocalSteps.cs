@@ -287,11 +287,14 @@ internal sealed class LocalSteps(
         if (wal.ProblemOf(options.Node) is { } problem)
             return (problem, null);
         var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
-        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Any(from => from == source || wal.PositionOf(from)?.End >= wal.PositionOf(source)?.End)
+        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Any(from => from == source || Covers(wal.PositionOf(from), wal.PositionOf(source)))
             ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
             : null;
         return (verdict.Refusal ?? missing, wal);
     }
+
+    /// <summary>Another standby may hold the old primary's last bytes before this one does: nothing is missing then that does not come from the primary itself.</summary>
+    private static bool Covers(WalPosition? primary, WalPosition? other) => primary?.Timeline == other?.Timeline && primary?.End >= other?.End;
 
     private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)
     {

@@ -20,6 +20,7 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
             return Cannot($"its data directory cannot be used: {problem}");
         return seen.Server switch
         {
+            _ when seen.Ending => FromFiles(), // its last checkpoint has written them
             ServerStatus.Stopped => FromFiles(),
             ServerStatus.Running => await RunningAsync(cancel),
             _ => Cannot(seen.Problem ?? "its server is starting"),
