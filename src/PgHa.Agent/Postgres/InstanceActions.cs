@@ -5,6 +5,7 @@ internal sealed record InstanceActions(
     ServerStart Start,
     ServerStop Stop,
     Promotion Promotion,
+    PromotionMark Mark,
     UpstreamSetting Upstream,
     UpstreamCheck Check,
     WalCompletion Completion,

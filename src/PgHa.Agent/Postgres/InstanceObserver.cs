@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots, SyncMemory sync, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots, SyncMemory sync, PromotionMark promotion, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -49,6 +49,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         var process = Process(server);
         if (process is null)
             return await GoneAsync(facts, server);
+        facts = facts with { Promoting = promotion.IsFor(server!) };
         if (server!.Stopping)
             return await NotAskedAsync(facts, ServerStatus.ShuttingDown, "its server is shutting down");
         if (process.Frozen)

@@ -246,8 +246,9 @@ internal sealed class LocalSteps(
     }
 
     /// <summary>
-    /// A standby that dies on the way, and whose control file shows that it had not come to accept writes, hinders the old primary from
-    /// serving again no more than one that was refused: what both hold is proven then, once more.
+    /// The old primary may serve again not only where the step was refused, but also where it failed before the server was told to
+    /// promote, and where the standby died on the way and its control file shows that it had not come to accept writes: what both hold
+    /// is proven then, once more.
     /// </summary>
     private async Task<StepResult> OrNeverOpenedAsync(Func<Task<StepResult>> takeOver, CancellationToken cancel)
     {
@@ -257,10 +258,12 @@ internal sealed class LocalSteps(
         {
             result = await takeOver();
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or UnauthorizedAccessException)
         {
             result = StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
         }
+        if (result.Failure is not null && PostmasterPid.Read(data.Root) is { } told && ServerProcess.Runs(told.Pid, data.Root) && !act.Mark.IsFor(told) && data.HasStandbySignal)
+            return StepResult.Failed(result.Failure, neverWritable: true);
         var died = result is { Failure: not null, NeverWritable: false } && !(PostmasterPid.Read(data.Root) is { } server && ServerProcess.Runs(server.Pid, data.Root));
         return died && await act.Start.AwaitEndOfChildrenAsync(cancel) is null && NeverOpened(before)
             ? StepResult.Failed(result.Failure!, neverWritable: true)

@@ -23,6 +23,7 @@ public static class PostgresServices
         .AddSingleton<ShutdownWait>()
         .AddSingleton<ServerStop>()
         .AddSingleton<PostmasterPause>()
+        .AddSingleton<PromotionMark>()
         .AddSingleton<Promotion>()
         .AddSingleton<SlotProblem>()
         .AddSingleton<PhysicalSlots>()

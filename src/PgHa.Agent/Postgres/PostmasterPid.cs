@@ -13,6 +13,9 @@ namespace PgHa.Agent.Postgres;
 /// <param name="Status">starting, stopping, ready or standby.</param>
 internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory, string? ListenAddress, string Status)
 {
+    /// <summary>When it started, in the file's own words: with the pid it names one run of a server.</summary>
+    internal string? Started { get; init; }
+
     internal bool Stopping => Status == "stopping";
 
     internal bool AcceptsConnections => Status is "ready" or "standby";
@@ -34,7 +37,10 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
         return new(
             Math.Abs(pid),
             int.TryParse(Line(lines, 3), CultureInfo.InvariantCulture, out var port) ? port : null,
-            Line(lines, 4), Line(lines, 5), Line(lines, 7) ?? "starting");
+            Line(lines, 4), Line(lines, 5), Line(lines, 7) ?? "starting")
+        {
+            Started = Line(lines, 2),
+        };
     }
 
     /// <summary>The content if that server lives and accepts connections, else null.</summary>

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Postgres;
 /// its 100 ms polling (fact 16). New sessions wait meanwhile: clients that look for the new primary again and again would take the
 /// processor from it, and find it read-only.
 /// </summary>
-internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge nudge, PostmasterPause pause, TimeProvider time)
+internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge nudge, PostmasterPause pause, PromotionMark mark, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
@@ -32,9 +32,30 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
         if (postmaster is null || startup is null)
             return StepResult.Failed(new(Code.StepFailed, "the server ended before it could be promoted, or is not in recovery", "look at its log"), neverWritable: true);
         using var held = pause.Hold(postmaster);
-        await File.WriteAllBytesAsync(Path.Combine(data.Root, "promote"), [], cancel);
+        Tell(server, startup);
+        // From here on nobody's patience may end it: it is not to be taken back.
+        if (await PromotedAsync(connection, startup, held, CancellationToken.None) is { } failed)
+            return failed;
+        mark.Clear();
+        return StepResult.Done($"accepts writes on timeline {await TimelineAsync(connection, CancellationToken.None)}");
+    }
+
+    /// <summary>Where the files cannot be written it is not told at all.</summary>
+    private void Tell(PostmasterPid server, ServerProcess startup)
+    {
+        var trigger = Path.Combine(data.Root, "promote");
+        try
+        {
+            File.WriteAllBytes(trigger, []);
+            mark.Set(server);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(trigger);
+            mark.Clear();
+            throw;
+        }
         startup.Signal(Linux.SigUsr2);
-        return await PromotedAsync(connection, startup, held, cancel) ?? StepResult.Done($"accepts writes on timeline {await TimelineAsync(connection, cancel)}");
     }
 
     /// <summary>Null when it accepts writes.</summary>

@@ -57,6 +57,9 @@ public sealed record NodeObservation
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Its running server was told to become primary and still is in recovery: it may accept writes from one moment to the next.</summary>
+    public bool Promoting { get; init; }
+
     /// <summary>The state that follows from the facts.</summary>
     public NodeState State => Server switch
     {
@@ -75,6 +78,7 @@ public sealed record NodeObservation
     public bool Writable => Reachable && Server switch
     {
         ServerStatus.Stopped => false,
+        _ when Promoting => !Ending,
         ServerStatus.Running => Sql is not { InRecovery: true } || !StandbySignal,
         ServerStatus.ShuttingDown => !StandbySignal && !Ending,
         _ => !StandbySignal,

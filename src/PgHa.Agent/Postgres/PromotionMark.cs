@@ -1,0 +1,36 @@
+using PgHa.Agent.Configuration;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Says that the running server was told to become primary (<c>state_dir/promoting</c>). Nothing takes that back: its startup process
+/// may obey at any later moment, whatever became of the step that told it, so until it does, or the server has ended, the node counts
+/// as writable.
+/// </summary>
+internal sealed class PromotionMark(AgentOptions options)
+{
+    private readonly string _file = Path.Combine(options.StateDir, "promoting");
+
+    /// <summary>Before the signal is sent. Need not outlive the machine: the server does not either.</summary>
+    internal void Set(PostmasterPid server) => File.WriteAllText(_file, Words(server));
+
+    /// <summary>It accepts writes now, or was not told after all.</summary>
+    internal void Clear() => File.Delete(_file);
+
+    /// <summary>Whether this run of the server was told.</summary>
+    internal bool IsFor(PostmasterPid server)
+    {
+        if (!File.Exists(_file))
+            return false; // asked at every observation: an exception each time would cost
+        try
+        {
+            return File.ReadAllText(_file) == Words(server);
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // cleared since the look
+        }
+    }
+
+    private static string Words(PostmasterPid server) => $"{server.Pid} {server.Started}";
+}

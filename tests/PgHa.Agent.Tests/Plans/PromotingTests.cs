@@ -1,0 +1,32 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>A server that was told to become primary may obey at any moment, whatever became of the step that told it.</summary>
+[Trait("Category", "Fast")]
+public class PromotingTests
+{
+    [Theory]
+    [InlineData(Condition.Standby), InlineData(Condition.Recovering), InlineData(Condition.FrozenStandby)]
+    public void It_counts_as_writable_and_not_as_in_recovery(Condition condition)
+    {
+        var node = Told(Sketch.View(Condition.StoppedAsPrimary, condition), "n2")["n2"];
+        Assert.True(node.Writable);
+        Assert.False(node.InRecovery);
+    }
+
+    [Fact]
+    public void No_other_node_becomes_writable_meanwhile()
+    {
+        var view = Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering);
+        Assert.NotNull(Judge(Told(view, "n2")));
+        Assert.NotEqual(Judge(view)?.Message, Judge(Told(view, "n2"))!.Message);
+    }
+
+    private static PgHa.Client.Operations.Refusal? Judge(ClusterView view) =>
+        WritableRules.Judge("n1", view, new WalView("n1", new Dictionary<string, Answer<WalPosition>>(), new Dictionary<string, WalAncestry>()), []).Refusal;
+
+    private static ClusterView Told(ClusterView view, string node) => new([.. view.Nodes.Select(n => n.Node == node ? n with { Promoting = true } : n)]);
+}
