@@ -15,7 +15,7 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
 {
     /// <summary>Everything but the server's own helpers can commit: clients, parallel and background workers, applying subscriptions.</summary>
     private const string Others = """
-        FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT IN ('walsender', 'walwriter', 'checkpointer', 'background writer',
+        FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND coalesce(backend_type, '') NOT IN ('walsender', 'walwriter', 'checkpointer', 'background writer',
          'archiver', 'logger', 'startup', 'autovacuum launcher', 'logical replication launcher', 'slotsync worker', 'walsummarizer', 'io worker')
         """;
 
