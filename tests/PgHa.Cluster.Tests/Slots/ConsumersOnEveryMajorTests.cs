@@ -69,7 +69,8 @@ public sealed class ConsumersOnEveryMajorTests : ClusterTest
     [InlineData(18)]
     public async Task The_slots_that_consumers_wait_for_follow_the_primary(int major)
     {
-        var cluster = await Running(major, "sync_replication_slots = on\nhot_standby_feedback = on\nprimary_slot_name = 'standby'");
+        var cluster = await Running(major, "sync_replication_slots = on\nhot_standby_feedback = on");
+        // Its standby streams with pgha's slot, so that consumers wait for what is in use.
         await cluster.N1.Postgres.Execute($"SELECT pg_create_logical_replication_slot('{Slot}', 'pgoutput', false, false, true)");
         await cluster.N1.Postgres.Execute("ALTER SYSTEM SET synchronized_standby_slots = 'pgha_pg_node02'");
         await cluster.N1.Postgres.Execute("SELECT pg_reload_conf()");
