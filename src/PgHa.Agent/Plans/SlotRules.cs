@@ -40,7 +40,8 @@ public static class SlotRules
     /// <summary>
     /// Why a copy is not proven to hold what its consumer needs, once its node is primary; null where it is. Whatever the original did not
     /// need any more when it stood at its last position, a copy at that position does not need either. One that stands before it needs
-    /// that its catalog rows were kept: the original's horizon did not pass its own, or its standby kept it back.
+    /// that its catalog rows were kept: the original's horizon did not pass its own, or its standby kept it back ever since. From 16 on the
+    /// standby's server watches this itself: it gives a copy up when it replays that rows are gone which the copy needs.
     /// </summary>
     /// <param name="copy">The copy.</param>
     /// <param name="original">The slot it follows, as it was last.</param>
@@ -56,12 +57,29 @@ public static class SlotRules
             return null;
         if (copy.CatalogXmin is { } needed && original.CatalogXmin is { } horizon && !Precedes(needed, horizon))
             return null;
-        var kept = own.Feedback && own.UpstreamSlot.Length > 0 ? theirs[own.UpstreamSlot]?.CatalogXmin : null;
-        return kept is { } held && copy.CatalogXmin is { } oldest && !Precedes(oldest, held)
+        if (own is { Major: >= 16, Running: true } && copy.Invalid is null)
+            return null;
+        return copy.Copy is { Kept: true } && KeepsRows(copy, own, theirs)
             ? null
             : $"its copy on {own.Node} stands at {copy.ConfirmedFlush}, before {original.ConfirmedFlush}, and nothing proves that catalog rows from transaction {copy.CatalogXmin} on were kept "
-              + $"(hot_standby_feedback on {own.Node} and a physical slot for it would)";
+              + $"(hot_standby_feedback on {own.Node} and a physical slot for it would, from when it is next level)";
     }
+
+    /// <summary>What is to be remembered of a slot that stands as <paramref name="copy"/> beside its original; null where it is no copy, or none yet.</summary>
+    public static SlotCopy? Remember(SlotFacts copy, SlotFacts original, SlotsReport own, SlotsReport theirs)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
+        ArgumentNullException.ThrowIfNull(original);
+        ArgumentNullException.ThrowIfNull(own);
+        ArgumentNullException.ThrowIfNull(theirs);
+        if (copy is { Synced: true } or { Invalid: not null } || Differs(copy, original) || !IsOurs(copy, own) || (copy.ConfirmedFlush > original.ConfirmedFlush && !IsCopy(copy, own)))
+            return null;
+        return new(theirs.Node, Level: true, KeepsRows(copy, own, theirs) && Unproven(copy, original, own, theirs) is null);
+    }
+
+    /// <summary>Whether the standby keeps the rows a copy needs from being removed on the primary, at this moment.</summary>
+    private static bool KeepsRows(SlotFacts copy, SlotsReport own, SlotsReport theirs) =>
+        own is { Feedback: true, UpstreamSlot.Length: > 0 } && theirs[own.UpstreamSlot]?.CatalogXmin is { } held && copy.CatalogXmin is { } oldest && !Precedes(oldest, held);
 
     private static SlotVerdict? Refuse(SlotFacts slot, SlotsReport own, SlotsReport theirs) => (slot, own[slot.Name]) switch
     {
@@ -70,6 +88,8 @@ public static class SlotRules
         (_, null) when NoRoom(own) is { } why => Never(slot, why),
         (_, { } other) when Differs(other, slot) && other.Copy?.Source != theirs.Node =>
             Never(slot, $"{own.Node} has another slot of that name ({Kind(other)}, not {Kind(slot)}): drop one of them"),
+        (_, { Synced: false } other) when !IsOurs(other, own) =>
+            Never(slot, $"{own.Node} has a slot of that name that is no copy of pgha's: drop it there, and a copy is made; or give one of the two another name"),
         _ => null,
     };
 
@@ -158,6 +178,9 @@ public static class SlotRules
 
     /// <summary>Up to 15 a standby's slot can only have come from a primary; later it may have been made on the standby, at a later position.</summary>
     private static bool IsCopy(SlotFacts copy, SlotsReport own) => own.Major < 16 || copy.Copy is { Level: true };
+
+    /// <summary>A slot made on a standby for a consumer of its own is never touched, whatever its name.</summary>
+    private static bool IsOurs(SlotFacts copy, SlotsReport own) => own.Major < 16 || copy.Copy is not null;
 
     private static SlotVerdict Never(SlotFacts slot, string why) => new(slot.Name, SlotTask.Wait, why) { NotCarried = why };
 

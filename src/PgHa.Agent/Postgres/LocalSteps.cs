@@ -104,7 +104,7 @@ internal sealed class LocalSteps(
         var slot = await act.Upstream.WriteAsync(upstream, cancel);
         if (!slot.IsOk)
             return StepResult.Failed(slot.Refusal);
-        var logical = await act.Slots.BeforeStandbyAsync(cluster.Value[upstream], view[options.Node], cancel);
+        var logical = await act.Slots.BeforeStandbyAsync(cluster.Value[upstream], cancel);
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
             ? StepResult.Failed(failed)
@@ -134,7 +134,8 @@ internal sealed class LocalSteps(
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
                 "finish it, or remove the file"), neverWritable: true);
         // From here on nobody's patience may end it half way: a standby must not be left without its standby.signal.
-        return await BecamePrimaryAsync(await StartWritableAsync(CancellationToken.None));
+        var late = act.Slots.BeforePrimary();
+        return await BecamePrimaryAsync(await StartWritableAsync(CancellationToken.None) with { NotCarried = late });
     }
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
@@ -193,7 +194,10 @@ internal sealed class LocalSteps(
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
         var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
-        return refusal is not null ? StepResult.Failed(refusal, neverWritable: true) : await BecamePrimaryAsync(await act.Promotion.RunAsync(cancel));
+        if (refusal is not null)
+            return StepResult.Failed(refusal, neverWritable: true);
+        var late = await act.Slots.BeforePromotionAsync(cancel);
+        return await BecamePrimaryAsync(await act.Promotion.RunAsync(cancel) with { NotCarried = late });
     }
 
     /// <summary>Once it accepts writes its logical slots are originals, and it keeps WAL for the other nodes.</summary>

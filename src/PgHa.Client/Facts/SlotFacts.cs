@@ -58,9 +58,10 @@ public sealed record SlotFacts
 }
 
 /// <summary>A slot as a copy that the agent keeps level.</summary>
-/// <param name="Source">The node whose slot it follows.</param>
+/// <param name="Source">The node whose slot it follows; its own node for one that was an original until that node stopped being primary.</param>
 /// <param name="Level">Whether it was level with it once. A slot made by SQL begins later than its original and is no copy before.</param>
-public sealed record SlotCopy(string Source, bool Level);
+/// <param name="Kept">Whether the primary has kept the catalog rows it needs, at every look since it was safe by its position.</param>
+public sealed record SlotCopy(string Source, bool Level, bool Kept = false);
 
 /// <summary>A slot's folder that no server would start with.</summary>
 /// <param name="Name">The folder.</param>

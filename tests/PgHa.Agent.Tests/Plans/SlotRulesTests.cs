@@ -107,7 +107,7 @@ public class SlotRulesTests
     [Fact]
     public void A_slot_of_another_kind_is_neither_replaced_nor_dropped_unless_it_was_a_copy_from_there() => Holds(
         c => c.Copy is { } copy && (copy.Plugin != c.Slot.Plugin || copy.DatabaseOid != c.Slot.DatabaseOid) && copy.Copy?.Source != "n1" && SlotRules.IsCarried(c.Slot),
-        c => c.Verdict is { Task: SlotTask.Wait or SlotTask.Drop, NotCarried: not null } && (c.Verdict.Task == SlotTask.Wait || (c.Slot.Failover && c.Own.SyncsFailoverSlots)));
+        c => c.Verdict is { Task: SlotTask.Wait, NotCarried: not null });
 
     [Fact]
     public void Temporary_slots_and_those_that_copy_tables_are_never_carried()
@@ -149,18 +149,27 @@ public class SlotRulesTests
         c => c.Verdict.Task is not (SlotTask.Advance or SlotTask.Create) && (c.Verdict.Task != SlotTask.Drop || !c.Copy!.Synced));
 
     [Theory]
-    [InlineData(0x5000000, 600u, false, true)] // level: it needs what its original needs
-    [InlineData(0x4800000, 700u, false, true)] // before it, but the original's horizon did not pass it
-    [InlineData(0x4800000, 600u, false, false)]
-    [InlineData(0x4800000, 600u, true, true)] // kept back by the standby's own physical slot
-    [InlineData(0x4800000, 4294967290u, false, false)] // before 700 in the circle of transaction numbers
-    public void A_copy_before_its_original_is_proven_only_by_rows_that_were_kept(uint at, uint catalogXmin, bool feedback, bool proven)
+    [InlineData(15, 0x5000000, 600u, false, false, true)] // level: it needs what its original needs
+    [InlineData(15, 0x4800000, 700u, false, false, true)] // before it, but the original's horizon did not pass it
+    [InlineData(15, 0x4800000, 600u, false, false, false)]
+    [InlineData(15, 0x4800000, 600u, true, true, true)] // kept back by the standby's own physical slot
+    [InlineData(15, 0x4800000, 600u, true, false, false)] // kept back now, but it is not known since when
+    [InlineData(15, 0x4800000, 600u, false, true, false)] // and no more
+    [InlineData(15, 0x4800000, 4294967290u, false, false, false)] // before 700 in the circle of transaction numbers
+    [InlineData(16, 0x4800000, 600u, false, false, true)] // its server would have given it up
+    public void A_copy_before_its_original_is_proven_only_by_rows_that_were_kept(int major, uint at, uint catalogXmin, bool feedback, bool kept, bool proven)
     {
-        var copy = Usual with { ConfirmedFlush = new(at), CatalogXmin = catalogXmin };
-        var own = new SlotsReport { Node = "n2", Major = 15, Running = true, Feedback = feedback, UpstreamSlot = "n2", Slots = [copy] };
-        var theirs = new SlotsReport { Node = "n1", Major = 15, Running = true, Slots = [Usual, new() { Name = "n2", CatalogXmin = 600 }] };
+        var copy = Usual with { ConfirmedFlush = new(at), CatalogXmin = catalogXmin, Copy = new("n1", true, kept) };
+        var own = new SlotsReport { Node = "n2", Major = major, Running = true, Feedback = feedback, UpstreamSlot = "n2", Slots = [copy] };
+        var theirs = new SlotsReport { Node = "n1", Major = major, Running = true, Slots = [Usual, new() { Name = "n2", CatalogXmin = 600 }] };
         Assert.Equal(proven, SlotRules.Unproven(copy, Usual, own, theirs) is null);
+        Assert.Equal(feedback && proven, SlotRules.Remember(copy, Usual, own, theirs)!.Kept);
     }
+
+    [Fact]
+    public void From_16_on_a_slot_that_is_no_copy_is_neither_touched_nor_counted() => Holds(
+        c => c.Own.Major >= 16 && c.Copy is { Synced: false, Copy: null } && SlotRules.IsCarried(c.Slot),
+        c => c.Verdict is { Task: SlotTask.Wait, NotCarried: not null } && SlotRules.Remember(c.Copy!, c.Slot, c.Own, c.Theirs) is null);
 
     [Theory]
     [InlineData("logical", 2, null)]

@@ -74,7 +74,7 @@ internal static class SlotEndpoints
         var report = await node.SlotsAsync(http.RequestAborted);
         return !report.IsOk ? Answers.Refuse(report.Refusal)
             : report.Value[name] is not { } slot ? Answers.Refuse(reading.Unknown(name))
-            : Body(what == "all" ? json => WriteAll(json, slot) : json => WriteLsn(json, slot));
+            : Body(what == "all" ? json => WriteAll(json, slot, report.Value.Node) : json => WriteLsn(json, slot));
     }
 
     /// <summary>The file, if its slot has been confirmed beyond a position.</summary>
@@ -95,7 +95,7 @@ internal static class SlotEndpoints
     }
 
     /// <summary>The columns of the specification's table, by its names; then what else is known.</summary>
-    private static void WriteAll(Utf8JsonWriter json, SlotFacts slot)
+    private static void WriteAll(Utf8JsonWriter json, SlotFacts slot, string node)
     {
         json.WriteString("slot_name", slot.Name);
         json.WriteString("plugin", slot.Plugin);
@@ -112,7 +112,7 @@ internal static class SlotEndpoints
         json.WriteString("synced", YesNo(slot.Synced));
         json.WriteString("invalid", slot.Invalid);
         json.WriteString("retained_bytes", slot.RetainedBytes?.ToString(CultureInfo.InvariantCulture));
-        json.WriteString("copy_of", slot.Copy?.Source);
+        json.WriteString("copy_of", slot.Copy?.Source == node ? null : slot.Copy?.Source);
     }
 
     private static void WriteLsn(Utf8JsonWriter json, SlotFacts slot)

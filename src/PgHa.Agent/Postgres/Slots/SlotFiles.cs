@@ -79,6 +79,19 @@ internal sealed class SlotFiles(DataDirectory data)
         Linux.SyncDirectory(Folder);
     }
 
+    /// <summary>Takes a slot away as the server itself does: under a name first that no start takes for a slot.</summary>
+    internal void Remove(string name)
+    {
+        var (folder, aside) = (Path.Combine(Folder, name), Path.Combine(Folder, name + Aside));
+        if (!SlotState.IsValidName(name) || !Directory.Exists(folder))
+            return;
+        if (Directory.Exists(aside))
+            Directory.Delete(aside, recursive: true);
+        Linux.Rename(folder, aside);
+        Linux.SyncDirectory(Folder);
+        Directory.Delete(aside, recursive: true);
+    }
+
     /// <summary>Whether the node holds the files of a database.</summary>
     internal bool HasDatabase(uint oid) =>
         Directory.Exists(Path.Combine(data.Root, "base", $"{oid}"))

@@ -37,7 +37,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         try
         {
             var theirs = await source.SlotsAsync(yielding.Token);
-            return theirs.IsOk ? await LevelAsync(source, theirs.Value, create: true, Piece, Timeout.InfiniteTimeSpan, yielding.Token) : theirs.Refusal;
+            return theirs.IsOk ? await LevelAsync(source, theirs.Value, create: true, Piece, SlotPatience.Endless, yielding.Token) : theirs.Refusal;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -53,9 +53,61 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
     /// <summary>For a role change: advances what is there, and says what would not be carried if this node became primary now.</summary>
     /// <param name="source">The node whose slots they are.</param>
     /// <param name="theirs">Its slots.</param>
-    /// <param name="within">After this time only copies are advanced that are not safe where they stand; the others lag, and consumers see repeats.</param>
+    /// <param name="patience">How long the role change waits.</param>
     /// <param name="cancel">Ends the wait.</param>
-    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, TimeSpan within, CancellationToken cancel)
+    internal async Task<SlotOutcome> RunAsync(INode source, SlotsReport theirs, SlotPatience patience, CancellationToken cancel)
+    {
+        await TakeAsync(cancel);
+        try
+        {
+            var levelled = await LevelAsync(source, theirs, create: false, ulong.MaxValue, patience, cancel);
+            return levelled.IsOk ? Account(levelled.Value.Own, theirs) : new([], [$"the logical slots cannot be brought level: {levelled.Refusal.Message}"]);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>
+    /// The server is about to become primary: the regular upkeep ends, and a copy that was made later than its consumer stands goes, for
+    /// the consumer would go on from it and miss what lies between.
+    /// </summary>
+    /// <returns>The slots that went, or should have gone, in words.</returns>
+    internal async Task<IReadOnlyList<string>> BeforePromotionAsync(CancellationToken cancel)
+    {
+        await TakeAsync(cancel);
+        try
+        {
+            if (copies.NotLevel() is not { Count: > 0 } late || PostmasterPid.ReadReady(data.Root) is not { } server)
+                return [];
+            await using var connection = await sql.OpenAsync(server, cancel);
+            var words = new List<string>();
+            foreach (var slot in late)
+                words.Add(await DropLateAsync(connection, slot, cancel));
+            return words;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<string> DropLateAsync(NpgsqlConnection connection, string slot, CancellationToken cancel)
+    {
+        try
+        {
+            await SlotSql.DropAsync(connection, slot, cancel);
+            copies.Note(slot, null);
+            return SlotPlacing.Late(slot);
+        }
+        catch (PostgresException e)
+        {
+            return $"{SlotPlacing.Late(slot)}: {e.MessageText}";
+        }
+    }
+
+    private async Task TakeAsync(CancellationToken cancel)
     {
         try
         {
@@ -66,15 +118,6 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             // It has just ended by itself.
         }
         await _one.WaitAsync(cancel);
-        try
-        {
-            var levelled = await LevelAsync(source, theirs, create: false, ulong.MaxValue, within, cancel);
-            return levelled.IsOk ? Account(levelled.Value.Own, theirs) : new([], [$"the logical slots cannot be brought level: {levelled.Refusal.Message}"]);
-        }
-        finally
-        {
-            _one.Release();
-        }
     }
 
     private static SlotOutcome Account(SlotsReport own, SlotsReport theirs)
@@ -97,7 +140,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         own[slot] is { Synced: false } copy ? SlotRules.Unproven(copy, theirs[slot]!, own, theirs) : null;
 
     private async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> LevelAsync(
-        INode source, SlotsReport theirs, bool create, ulong piece, TimeSpan within, CancellationToken cancel)
+        INode source, SlotsReport theirs, bool create, ulong piece, SlotPatience patience, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         var own = await reading.RunningAsync(cancel);
@@ -110,7 +153,7 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             return own.Refusal;
         NoteLevel(own.Value, theirs);
         _problems.Clear();
-        if (!await ActAsync(own.Value, theirs, source, create, piece, HasTime, cancel))
+        if (!await ActAsync(own.Value, theirs, source, create, piece, Left, cancel))
             return (own.Value, theirs);
         var after = await reading.RunningAsync(cancel);
         if (!after.IsOk)
@@ -118,33 +161,60 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
         NoteLevel(after.Value, theirs);
         return (after.Value with { Problems = new Dictionary<string, string>(_problems) }, theirs);
 
-        bool HasTime() => within == Timeout.InfiniteTimeSpan || time.GetElapsedTime(begun) < within;
+        TimeSpan Left(bool safe) => (safe ? patience.Safe : patience.Needed) is var bound && bound == Timeout.InfiniteTimeSpan ? bound : bound - time.GetElapsedTime(begun);
     }
 
-    /// <summary>A copy that its original has reached or passed is one from then on.</summary>
+    /// <summary>A copy that its original has reached or passed is one from then on; a slot that is gone is none any more.</summary>
     private void NoteLevel(SlotsReport own, SlotsReport theirs)
     {
+        copies.Only([.. own.Slots.Select(s => s.Name)]);
         foreach (var original in theirs.Slots.Where(SlotRules.IsCarried))
-            if (own[original.Name] is { Synced: false, Invalid: null } copy && copy.Plugin == original.Plugin && copy.DatabaseOid == original.DatabaseOid
-                && (own.Major < 16 || copy.ConfirmedFlush <= original.ConfirmedFlush || copy.Copy is { Level: true }))
-                copies.Note(original.Name, new(theirs.Node, Level: true));
+            if (own[original.Name] is { } copy && SlotRules.Remember(copy, original, own, theirs) is { } known)
+                copies.Note(original.Name, known);
     }
 
     /// <summary>Slots of one database share a session; databases are worked on at the same time.</summary>
-    private async Task<bool> ActAsync(SlotsReport own, SlotsReport theirs, INode source, bool create, ulong piece, Func<bool> hasTime, CancellationToken cancel)
+    private async Task<bool> ActAsync(SlotsReport own, SlotsReport theirs, INode source, bool create, ulong piece, Func<bool, TimeSpan> left, CancellationToken cancel)
     {
         var doable = SlotRules.OnStandby(own, theirs).Where(v => SlotState.IsValidName(v.Name)).Where(v => v.Task == SlotTask.Advance || (create && v.Task is SlotTask.Create or SlotTask.Drop)).ToArray();
         await Task.WhenAll(doable.GroupBy(v => own[v.Name]?.Database ?? theirs[v.Name]?.Database ?? "postgres").Select(async group =>
         {
-            if (PostmasterPid.ReadReady(data.Root) is not { } server)
-                return;
-            await using var connection = await sql.OpenAsync(server, cancel, group.Key);
-            foreach (var verdict in group.OrderBy(IsSafeAsItIs).Where(v => !IsSafeAsItIs(v) || hasTime()))
-                await ActAsync(connection, verdict, own[verdict.Name], theirs, source, piece, cancel);
+            await using var connection = await OpenAsync(group.Key, group, cancel);
+            foreach (var verdict in connection is null ? [] : group.OrderBy(IsSafeAsItIs).ToArray())
+                if (await BoundAsync(connection!, left(IsSafeAsItIs(verdict)), cancel))
+                    await ActAsync(connection!, verdict, own[verdict.Name], theirs, source, piece, cancel);
         }));
         return doable.Length > 0;
 
         bool IsSafeAsItIs(SlotVerdict v) => v.Task == SlotTask.Advance && SlotRules.Unproven(own[v.Name]!, theirs[v.Name]!, own, theirs) is null;
+    }
+
+    /// <summary>A session in the slots' database; null where it lets nobody in, which is then what keeps these slots where they are.</summary>
+    private async Task<NpgsqlConnection?> OpenAsync(string database, IEnumerable<SlotVerdict> slots, CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
+            return null;
+        try
+        {
+            return await sql.OpenAsync(server, cancel, database);
+        }
+        catch (PostgresException e)
+        {
+            foreach (var slot in slots)
+                _problems[slot.Name] = $"database {database}: {e.MessageText}";
+            return null;
+        }
+    }
+
+    /// <summary>The server itself ends a statement that takes longer than writes may wait for it; false where no time is left.</summary>
+    private static async Task<bool> BoundAsync(NpgsqlConnection connection, TimeSpan left, CancellationToken cancel)
+    {
+        if (left == Timeout.InfiniteTimeSpan)
+            return true;
+        if (left < TimeSpan.FromMilliseconds(1))
+            return false;
+        await LocalSql.ScalarAsync(connection, $"SET statement_timeout = {(int)left.TotalMilliseconds}", cancel);
+        return true;
     }
 
     private async Task ActAsync(NpgsqlConnection connection, SlotVerdict verdict, SlotFacts? copy, SlotsReport theirs, INode source, ulong piece, CancellationToken cancel)
@@ -193,8 +263,8 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             await source.LogRunningTransactionsAsync(cancel);
             await Task.WhenAny(made, Task.Delay(SnapshotInterval, time, cancel));
         }
-        await made;
-        copies.Note(like.Name, new(source.Name, Level: false));
+        if (await made is { Length: > 0 })
+            copies.Note(like.Name, new(source.Name, Level: false));
     }
 
     /// <summary>What the old primary's slots had confirmed has been received; replay may be a moment behind.</summary>

@@ -101,6 +101,8 @@ internal sealed class SlotPlacing(AgentOptions options, SlotReading reading, Slo
             : null;
     }
 
+    internal static string Late(string slot) => Left(slot, "its copy was made later than its consumer stands, and is dropped");
+
     internal static string Left(string slot, string why) => $"slot {slot} is not carried: {why}";
 }
 

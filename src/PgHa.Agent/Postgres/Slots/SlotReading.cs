@@ -4,6 +4,7 @@ using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats.Control;
 using PgHa.Formats.Slots;
 
 namespace PgHa.Agent.Postgres;
@@ -84,8 +85,11 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
     private SlotsReport Known(SlotsReport report) => report with
     {
         OldestWal = OldestWal(),
-        Slots = [.. report.Slots.Select(s => s with { Copy = copies.Of(s.Name) })],
+        Slots = [.. report.Slots.Select(s => s with { Copy = copies.Of(s.Name) ?? (report.Running || !WasPrimary ? null : new(options.Node, Level: true)) })],
     };
+
+    /// <summary>What the control file of the stopped server says it was.</summary>
+    internal bool WasPrimary => data.ReadControl() is { IsOk: true, Value.State: not (DbState.ShutDownInRecovery or DbState.InArchiveRecovery) };
 
     private Formats.Lsn OldestWal()
     {

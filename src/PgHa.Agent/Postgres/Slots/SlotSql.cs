@@ -50,13 +50,17 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
     internal static Task<string?> AdvanceAsync(NpgsqlConnection connection, string slot, Lsn to, CancellationToken cancel) =>
         LocalSql.ScalarAsync(connection, $"SELECT end_lsn::text FROM pg_replication_slot_advance('{slot}', '{to}')", cancel);
 
-    /// <summary>Makes a logical slot on a running standby; waits until the primary has told which transactions run.</summary>
+    /// <summary>Makes a logical slot on a running standby; waits until the primary has told which transactions run. Null where it is no standby.</summary>
     internal static Task<string?> CreateAsync(NpgsqlConnection connection, SlotFacts like, CancellationToken cancel) =>
-        LocalSql.ScalarAsync(connection, $"SELECT lsn::text FROM pg_create_logical_replication_slot('{like.Name}', '{like.Plugin!.Replace("'", "''", StringComparison.Ordinal)}', false, {(like.TwoPhase ? "true" : "false")})", cancel);
+        OnStandbyAsync(connection, $"(pg_create_logical_replication_slot('{like.Name}', '{like.Plugin!.Replace("'", "''", StringComparison.Ordinal)}', false, {(like.TwoPhase ? "true" : "false")})).lsn", cancel);
 
-    /// <summary>Drops a slot.</summary>
+    /// <summary>Drops a slot of a standby.</summary>
     internal static Task<string?> DropAsync(NpgsqlConnection connection, string slot, CancellationToken cancel) =>
-        LocalSql.ScalarAsync(connection, $"SELECT pg_drop_replication_slot('{slot}')::text", cancel);
+        OnStandbyAsync(connection, $"pg_drop_replication_slot('{slot}')", cancel);
+
+    /// <summary>What is right on a standby would lose an original on a server that has become primary meanwhile.</summary>
+    private static Task<string?> OnStandbyAsync(NpgsqlConnection connection, string call, CancellationToken cancel) =>
+        LocalSql.ScalarAsync(connection, $"SELECT CASE WHEN pg_is_in_recovery() THEN {call}::text END", cancel);
 
     private static async Task<IReadOnlyList<SlotFacts>> SlotsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

@@ -1,0 +1,84 @@
+namespace PgHa.Cluster.Tests.Slots;
+
+/// <summary>From 16 on a standby may have slots that are nobody's copies, and copies that begin later than their consumers stand.</summary>
+[Trait("Category", "Long")]
+public sealed class SlotsOfTheStandbyTests : ClusterTest
+{
+    private const string Position = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = 'x'";
+
+    /// <summary>Its consumer would miss what lies between, if it were advanced or replaced as the primary's slot of that name is.</summary>
+    [Theory]
+    [InlineData(16, "instance/switchover/masterSlave?by=promote")]
+    [InlineData(16, "instance/switchover/masterSlave")]
+    [InlineData(18, "instance/switchover/masterSlave?by=promote")]
+    public async Task A_standbys_own_slot_is_never_touched_for_the_primarys_of_the_same_name(int major, string change)
+    {
+        var cluster = await Running(major);
+        var made = cluster.N2.Postgres.Execute("SELECT pg_create_logical_replication_slot('x', 'pgoutput')");
+        await Wait.Until("the standby's slot is made", async () =>
+        {
+            await cluster.N1.Postgres.Execute("SELECT pg_log_standby_snapshot()");
+            return made.IsCompletedSuccessfully;
+        });
+        var position = await cluster.N2.Postgres.Ask<string>(Position);
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.N1.CreateSlot("x");
+        await cluster.Ledger.Insert(cluster.N1);
+        var answer = await cluster.N2.Api.Post("slots/file");
+        Assert.StartsWith("pg-node02 has a slot of that name that is no copy of pgha's", answer.Field("notCarried")!.Value.GetProperty("x").GetString(), StringComparison.Ordinal);
+        Assert.Contains("slot x is not carried: pg-node02 has a slot of that name that is no copy of pgha's", await NamedBy(cluster.N1, change), StringComparison.Ordinal);
+        Assert.Equal(position, await cluster.N2.Postgres.Ask<string>(Position));
+    }
+
+    /// <summary>The old primary is gone with the position of its consumer: going on from the copy would pass over what lies between.</summary>
+    [Theory]
+    [InlineData("promote")]
+    [InlineData("restart")]
+    public async Task A_copy_that_begins_later_than_its_consumer_stands_is_no_slot_after_a_failover(string form)
+    {
+        var cluster = await Running(16);
+        await cluster.N1.CreateSlot("x");
+        await cluster.Ledger.Insert(cluster.N1);
+        await Wait.Until("the standby has its copy", async () =>
+            (await cluster.N2.Api.Post("slots/file")).Field("notCarried")!.Value.GetProperty("x").GetString()!.StartsWith("its copy was made on pg-node02 at", StringComparison.Ordinal), 30);
+        await cluster.N1.Postgres.KillAndWait();
+        if (form == "promote") await cluster.N1.Agent.Kill();
+        var named = await NamedBy(cluster.N2, $"instance/failover/{form}?force=true");
+        Assert.Contains(form == "promote" ? "slot x is not carried: its copy was made later than its consumer stands, and is dropped" : "", named, StringComparison.Ordinal);
+        // By restart the original's own file could still be had.
+        Assert.Equal(form == "restart", await cluster.N2.Confirmed("x") is not null);
+    }
+
+    /// <summary>What was a slot of the primary is a copy once the primary is a standby, and follows its consumer there.</summary>
+    [Fact]
+    public async Task A_former_primarys_slot_follows_its_consumer()
+    {
+        var cluster = await Running(16);
+        await cluster.N1.CreateSlot("x");
+        await Wait.Until("the copy counts", async () =>
+        {
+            await cluster.N1.Postgres.Execute("SELECT pg_log_standby_snapshot(), pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
+            return (await cluster.N2.Api.Post("slots/file")).Field("notCarried")?.ToString() == "{}";
+        }, 30);
+        Assert.Equal("", await NamedBy(cluster.N1, "instance/switchover/masterSlave?by=promote"));
+        await cluster.Ledger.Insert(cluster.N2);
+        var position = await cluster.N2.Postgres.Ask<string>("SELECT end_lsn::text FROM pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
+        await Wait.Until("its copy is level", async () =>
+            (await cluster.N1.Api.Post("slots/file")).Status == 200 && await cluster.N1.Postgres.Ask<string>(Position) == position, 30);
+    }
+
+    private async Task<TestCluster> Running(int major)
+    {
+        var cluster = Keep(await MajorPair.Stopped(major, LogicalPair.Prepare));
+        await cluster.Play("POST N1 instance/master → single, inactive");
+        await cluster.Play("POST N2 instance/slave → master, slave");
+        return cluster;
+    }
+
+    private static async Task<string> NamedBy(TestNode node, string path)
+    {
+        var answer = await node.Api.Post(path);
+        Assert.True(answer.Status == 200, answer.ToString());
+        return string.Join("; ", (await node.Api.Get(answer.Location!.ToString())).Field("not_carried")!.Value.EnumerateArray().Select(e => e.GetString()));
+    }
+}
