@@ -58,6 +58,10 @@ internal sealed class OperationWatch(TestNode coordinator, string id)
         await WaitForStep(step, "waiting");
     }
 
+    /// <summary>Carries out what comes before the step that says this.</summary>
+    public async Task AdvanceTo(string words) => await AdvanceTo((await Report()).GetProperty("steps").EnumerateArray()
+        .Index().Single(step => step.Item.GetProperty("step").GetString()!.Contains(words, StringComparison.Ordinal)).Index);
+
     public Task WaitForStep(int step, params string[] states) => Wait.Until($"step {step} of {Id} is {string.Join(" or ", states)}", async () =>
     {
         var report = await Report();

@@ -95,9 +95,9 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
         return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
-    public async Task<NpgsqlConnection> Connect()
+    public async Task<NpgsqlConnection> Connect(string database = "postgres")
     {
-        var connection = new NpgsqlConnection(ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Database = database }.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
     }
