@@ -43,11 +43,12 @@ public static class FailoverPlan
         var stages = request.Form == FailoverForm.Restart
             ? Restart(target, stopped, verdict, wal, accepted)
             : Promote(target, stopped, verdict, wal, accepted);
-        var sync = SyncRules.For(target, view, [.. others.Select(n => n.Node)]);
+        string[] following = [.. others.Select(n => n.Node)];
+        var sync = SyncRules.For(target, view, following);
         return new Plan(request.Words)
         {
             Stages = [.. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
-            Evidence = [.. verdict.Evidence, .. sync.Evidence],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following)],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Outcomes =

@@ -10,16 +10,27 @@ internal sealed partial class StandbySlotsSetting(AgentOptions options, DataDire
 {
     private readonly Dictionary<string, string> _slots = options.Nodes.ToDictionary(n => n.Name, n => SlotName.Of(n.Name));
 
+    private (int Server, string Value)? _set;
+
     internal async Task LookAsync(ClusterView view, CancellationToken cancel)
     {
-        if (StandbySlotsRules.For(options.Node, view, _slots) is not { } value || PostmasterPid.ReadReady(data.Root) is not { } server)
+        if (StandbySlotsRules.For(options.Node, view, _slots) is not { } value || PostmasterPid.ReadReady(data.Root) is not { } server || _set == (server.Pid, value))
             return;
         await using var connection = await sql.OpenAsync(server, cancel);
         await LocalSql.ScalarAsync(connection, $"ALTER SYSTEM SET synchronized_standby_slots = '{value}'", cancel);
         await LocalSql.ScalarAsync(connection, "SELECT pg_reload_conf()::text", cancel);
-        LogSet(value);
+        // Once for a server: a value on its command line stays what it is, and to set it again would change nothing.
+        _set = (server.Pid, value);
+        await using var fresh = await sql.OpenAsync(server, cancel);
+        if (await LocalSql.ScalarAsync(fresh, "SELECT setting FROM pg_settings WHERE name = 'synchronized_standby_slots' AND source = 'command line'", cancel) is { } fixedValue)
+            LogFixed(value, fixedValue);
+        else
+            LogSet(value);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "synchronized_standby_slots = '{Value}': what this node needs once it is primary")]
     private partial void LogSet(string value);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "synchronized_standby_slots should be '{Value}' for when this node is primary, but the server's command line says '{Fixed}': take it out there")]
+    private partial void LogFixed(string value, string @fixed);
 }

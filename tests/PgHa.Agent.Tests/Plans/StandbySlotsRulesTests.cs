@@ -15,6 +15,8 @@ public class StandbySlotsRulesTests
     [InlineData("n2", "\"pgha_n2\",pgha_n3", "pgha_n1,pgha_n3", null)]
     [InlineData("n3", "pgha_n2", "", "pgha_n2")]
     [InlineData("n2", "pgha_n1, pgha_n2", "pgha_n2", "pgha_n1")]
+    [InlineData("n2", "", "pgha_n1", "")]
+    [InlineData("n2", "pgha_n2, pgha_left", "pgha_n1, pgha_left", "pgha_n1")] // a node that has left the configuration
     public void A_standby_has_the_primarys_with_the_two_of_them_exchanged(string node, string primarys, string own, string? expected) =>
         Assert.Equal(expected, For(node, primarys, own));
 
@@ -22,14 +24,27 @@ public class StandbySlotsRulesTests
     [InlineData("pgha_n2", null)]
     [InlineData("pgha_n1, pgha_n2", "pgha_n2")]
     [InlineData("pgha_n1", "")]
+    [InlineData("pgha_left, pgha_n3", "pgha_n3")]
     public void A_primary_does_not_wait_for_a_slot_of_its_own(string primarys, string? expected) => Assert.Equal(expected, For("n1", primarys, primarys));
 
     [Theory]
-    [InlineData("", "pgha_n1")]
+    [InlineData("", "standby")]
     [InlineData("standby, pgha_n2", "")]
+    [InlineData("pgha_n2", "standby")]
     [InlineData(null, "pgha_n1")]
     [InlineData("pgha_n2", null)]
     public void What_is_not_of_our_slots_or_not_known_is_left_alone(string? primarys, string? own) => Assert.Null(For("n2", primarys, own));
+
+    [Theory]
+    [InlineData("pgha_n1, pgha_n3", new[] { "n3" }, "n1:")]
+    [InlineData("pgha_n3", new[] { "n3" }, null)]
+    [InlineData("", new string[0], null)]
+    public void Consumers_that_will_wait_are_named_before_a_node_becomes_primary(string own, string[] following, string? away)
+    {
+        var view = Sketch.View(Condition.Primary, Condition.Standby, Condition.Standby);
+        var said = StandbySlotsRules.Evidence("n2", new([.. view.Nodes.Select(n => n with { Sql = n.Sql! with { SynchronizedStandbySlots = own } })]), following);
+        Assert.Equal(away is null ? [] : [$"synchronized_standby_slots of n2 names {away}"], said.Select(s => s[..(s.IndexOf(':', StringComparison.Ordinal) + 1)]));
+    }
 
     private static string? For(string node, string? primarys, string? own)
     {

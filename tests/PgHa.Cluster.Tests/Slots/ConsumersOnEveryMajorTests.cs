@@ -80,7 +80,11 @@ public sealed class ConsumersOnEveryMajorTests : ClusterTest
             await Carried(cluster, cluster.N2);
             await cluster.Play("POST N1 instance/switchover/masterSlave?by=promote → slave, master");
             await WaitsFor(cluster.N2, "pgha_pg_node01");
+            await WaitsFor(cluster.N1, "pgha_pg_node02");
         });
+        await cluster.N2.Postgres.Execute("ALTER SYSTEM RESET synchronized_standby_slots");
+        await cluster.N2.Postgres.Execute("SELECT pg_reload_conf()");
+        await WaitsFor(cluster.N1, "");
     }
 
     /// <summary>Without hot_standby_feedback the primary removes catalog rows that a copy which is not levelled still needs: its server gives it up.</summary>

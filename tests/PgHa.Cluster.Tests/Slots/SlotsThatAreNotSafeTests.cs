@@ -109,50 +109,6 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         Assert.Contains("COMMIT PREPARED 'two'", decoded, StringComparison.Ordinal);
     }
 
-    /// <summary>
-    /// The slot's restart_lsn lies where a transaction ran. Decoding can begin there only with the snapshot that the old primary kept
-    /// beside the slot; without it, it would pass over a transaction that ran while it waited.
-    /// </summary>
-    [Theory]
-    [InlineData("instance/switchover/masterSlave", false)]
-    [InlineData("instance/switchover/masterSlave", true)]
-    [InlineData(Fast, true)]
-    public async Task A_transaction_that_ran_over_the_restart_of_its_slot_is_decoded_on_the_new_primary(string change, bool hasCopy)
-    {
-        var cluster = Keep(await TestCluster.AllRunning(2, LogicalPair.Prepare));
-        await cluster.N1.CreateSlot("x", "test_decoding");
-        if (hasCopy) await cluster.N2.PlaceSlots();
-        await using var first = await Begin(cluster.N1, -1);
-        await cluster.N1.Postgres.Execute("CHECKPOINT");
-        await using var second = await Begin(cluster.N1, -2);
-        await first.Run("COMMIT");
-        await cluster.N1.Postgres.Execute("CHECKPOINT");
-        await cluster.N1.Postgres.Execute("SELECT pg_replication_slot_advance('x', pg_current_wal_lsn())");
-        if (hasCopy) await cluster.N2.PlaceSlots();
-        await second.Run("COMMIT");
-        Assert.Equal("", await NamedBy(cluster, change));
-        var decoded = await cluster.N2.Postgres.Ask<string>("SELECT coalesce(string_agg(data, '; '), '') FROM pg_logical_slot_get_changes('x', NULL, NULL)");
-        Assert.Contains("INSERT: id[bigint]:-2", decoded, StringComparison.Ordinal);
-    }
-
-    private static async Task<OpenTransaction> Begin(TestNode node, int row)
-    {
-        var transaction = new OpenTransaction(await node.Postgres.Connect());
-        await transaction.Run($"BEGIN; INSERT INTO ledger VALUES ({row}, 'open')");
-        return transaction;
-    }
-
-    private sealed class OpenTransaction(Npgsql.NpgsqlConnection connection) : IAsyncDisposable
-    {
-        public async Task Run(string sql)
-        {
-            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-
-        public ValueTask DisposeAsync() => connection.DisposeAsync();
-    }
-
     [Theory, Trait("Category", "Long")]
     [InlineData("promote")]
     [InlineData("restart")]
