@@ -54,7 +54,7 @@ public static class SlotPlan
 
     /// <summary>The node without standby.signal whose WAL reaches furthest: it was primary when it stopped.</summary>
     private static string? LastPrimary(string target, ClusterView view, WalView wal) => WritableRules.MostAdvanced(
-        view.Nodes.Where(n => n is { Reachable: true, State: NodeState.Stopped, StandbySignal: false, DataProblem: null }).OrderByDescending(n => n.Node == target), wal);
+        view.Nodes.Where(n => n is { Reachable: true, Down: true, StandbySignal: false, DataProblem: null }).OrderByDescending(n => n.Node == target), wal);
 
     /// <summary>Whether the node is down right before it becomes primary, or before it starts to be promoted: files can be placed then.</summary>
     private static bool StopsFirst(Plan plan, string target) =>

@@ -113,6 +113,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> PlaceSlotsAsync(string source, CancellationToken cancel)
     {
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
         var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
         return seen.State == NodeState.Stopped
             ? await act.Slots.PlaceAsync(cluster.Value[source], cancel)

@@ -93,8 +93,51 @@ public sealed class ArchivingTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    private async Task<TestCluster> Archiving(string command) => Keep(await TestCluster.AllRunning(prepare: each =>
-        Task.WhenAll(each.Nodes.Select(node => node.AddToPostgresConf($"archive_mode = on\narchive_command = '{command}'")))));
+    /// <summary>Its server neither answers nor is gone; where its consumers stand is in its files.</summary>
+    [Theory, Trait("Category", "Long")]
+    [InlineData("failover/restart")]
+    [InlineData("failover/promote")]
+    public async Task Slots_go_with_a_primary_whose_archiver_has_not_ended(string how)
+    {
+        var cluster = await Archiving(Hangs);
+        await cluster.N1.CreateSlot("x");
+        await cluster.N2.PlaceSlots();
+        await Backlog(cluster);
+        await cluster.N1.Postgres.Execute("SELECT pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
+        var stands = await cluster.N1.Confirmed("x");
+        Signal.Send(cluster.N1.Postgres.Pid!.Value, Signal.Interrupt);
+        await Wait.Until("it is shut down", async () => await cluster.N1.Postgres.ControlState() == "shut down", 30);
+        await cluster.WaitForStates("unknown", "recovery");
+        await cluster.Play($"POST N2 instance/{how} → unknown, single");
+        Assert.Equal(stands, await cluster.N2.Confirmed("x"));
+    }
+
+    [Theory, Trait("Category", "Long")]
+    [InlineData("masterSlave")]
+    [InlineData("masterSlave?by=promote")]
+    public async Task Slots_go_with_a_switchover_while_the_archive_hangs(string how)
+    {
+        var cluster = await Archiving(Hangs);
+        await cluster.N1.CreateSlot("x");
+        await cluster.N2.PlaceSlots();
+        await Backlog(cluster);
+        var operation = await OperationWatch.Begin(cluster.N2, HttpMethod.Post, $"instance/switchover/{how}");
+        await operation.AdvanceTo(how == "masterSlave" ? "stop pg-node01" : "end the sessions of pg-node01");
+        await cluster.N1.Postgres.Execute("SELECT pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
+        await cluster.N1.Postgres.Execute("CHECKPOINT");
+        var stands = await cluster.N1.Confirmed("x");
+        await operation.TryResumeAll();
+        var (end, report) = await operation.End();
+        Assert.True(end == "done", report);
+        Assert.Contains("\"not_carried\":[]", report, StringComparison.Ordinal);
+        Assert.Equal(stands, await cluster.N2.Confirmed("x"));
+    }
+
+    private async Task<TestCluster> Archiving(string command) => Keep(await TestCluster.AllRunning(prepare: async each =>
+    {
+        await LogicalPair.Prepare(each);
+        foreach (var node in each.Nodes) await node.AddToPostgresConf($"archive_mode = on\narchive_command = '{command}'");
+    }));
 
     private static async Task Backlog(TestCluster cluster)
     {
