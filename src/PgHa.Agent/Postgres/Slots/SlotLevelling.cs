@@ -128,13 +128,13 @@ internal sealed class SlotLevelling(DataDirectory data, LocalSql sql, SlotReadin
             if ((verdict.NotCarried ?? Unproven(verdict.Name, own, theirs)) is { } why)
                 left.Add(SlotPlacing.Left(verdict.Name, why));
             else
-                done.Add(Words(own[verdict.Name], theirs[verdict.Name]?.ConfirmedFlush, verdict.Name));
+                done.Add(Words(own[verdict.Name], theirs[verdict.Name]!));
         return new(done, left);
     }
 
-    private static string Words(SlotFacts? copy, Lsn? original, string name) => copy?.ConfirmedFlush < original
-        ? $"{name} at {copy?.ConfirmedFlush} (what follows up to {original} comes to its consumer again)"
-        : $"{name} at {copy?.ConfirmedFlush}";
+    private static string Words(SlotFacts? copy, SlotFacts original) => $"{original.Name} at {copy?.ConfirmedFlush}"
+        + (copy?.ConfirmedFlush < original.ConfirmedFlush ? $" (what follows up to {original.ConfirmedFlush} comes to its consumer again)" : "")
+        + (original.Failover && copy is { Failover: false, Synced: false } ? " (without the mark failover, which no SQL on a standby can give it: ALTER_REPLICATION_SLOT does)" : "");
 
     private static string? Unproven(string slot, SlotsReport own, SlotsReport theirs) =>
         own[slot] is { Synced: false } copy ? SlotRules.Unproven(copy, theirs[slot]!, own, theirs) : null;
