@@ -1,3 +1,5 @@
+using PgHa.Client.Facts;
+
 namespace PgHa.Agent.Configuration;
 
 /// <summary>A node as far as its values could be read.</summary>

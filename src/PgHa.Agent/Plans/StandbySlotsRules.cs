@@ -1,5 +1,5 @@
 using PgHa.Agent.Cluster;
-using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Plans;
 

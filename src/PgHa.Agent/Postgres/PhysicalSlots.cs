@@ -5,6 +5,7 @@ using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Postgres;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Postgres;
 

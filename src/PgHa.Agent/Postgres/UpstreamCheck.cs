@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Postgres;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Postgres;
 

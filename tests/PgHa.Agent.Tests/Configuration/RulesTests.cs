@@ -1,4 +1,5 @@
 using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Tests.Configuration;
 

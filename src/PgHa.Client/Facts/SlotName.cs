@@ -1,4 +1,4 @@
-namespace PgHa.Agent.Configuration;
+namespace PgHa.Client.Facts;
 
 /// <summary>
 /// The physical replication slot kept for a node on all others: <c>pgha_</c> and the node's name in lower case, everything outside
