@@ -32,6 +32,15 @@ internal sealed class DataDirectory
     /// <summary>The real path, as the server's processes have it for working directory.</summary>
     internal string Root { get; }
 
+    /// <summary>Where a database's files are: in the data directory and in tablespaces.</summary>
+    internal IEnumerable<string> FoldersOf(string database)
+    {
+        var spaces = Path.Combine(Root, "pg_tblspc");
+        return new[] { Path.Combine(Root, "base") }
+            .Concat(Directory.Exists(spaces) ? Directory.EnumerateDirectories(spaces).SelectMany(Directory.EnumerateDirectories) : [])
+            .Select(folder => Path.Combine(folder, database)).Where(Directory.Exists);
+    }
+
     internal string StandbySignal => Path.Combine(Root, "standby.signal");
 
     internal string RecoverySignal => Path.Combine(Root, "recovery.signal");

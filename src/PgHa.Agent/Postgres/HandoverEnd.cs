@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// Ends a primary in a moment without losing what it acknowledged (fact 14): no new sessions (a stopped postmaster accepts none, they
 /// queue), every session that can commit ended, one commit of our own that flushes all before it, then SIGQUIT.
 /// </summary>
-internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, PostmasterPause pause, TimeProvider time)
+internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, UnloggedTables unlogged, PostmasterPause pause, TimeProvider time)
 {
     /// <summary>Everything but the server's own helpers can commit: clients, parallel and background workers, applying subscriptions.</summary>
     private const string Others = """
@@ -120,12 +120,6 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
             return "WAL waits to be archived";
         if (acceptUnlogged)
             return null;
-        foreach (var database in (await LocalSql.ScalarAsync(connection, "SELECT string_agg(datname, chr(10)) FROM pg_database WHERE datallowconn", cancel) ?? "").Split('\n'))
-        {
-            await using var session = await sql.OpenAsync(server, cancel, database);
-            if (await LocalSql.ScalarAsync(session, "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relpersistence = 'u' AND relkind IN ('r', 'm') AND pg_relation_size(oid) > 0", cancel) is { Length: > 0 } tables)
-                return $"unlogged tables of {database} hold data ({tables}) and would be emptied (?unlogged=accept takes that on)";
-        }
-        return null;
+        return await unlogged.FindAsync(server, connection, cancel) is { } found ? $"{found} and would be emptied (?unlogged=accept takes that on)" : null;
     }
 }

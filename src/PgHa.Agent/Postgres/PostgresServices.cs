@@ -54,6 +54,7 @@ public static class PostgresServices
         .AddSingleton<Reclone>()
         .AddSingleton<RejoinSteps>()
         .AddSingleton<StandbyLevel>()
+        .AddSingleton<UnloggedTables>()
         .AddSingleton<HandoverEnd>()
         .AddSingleton<StartupNudge>()
         .AddSingleton<WalTailWriting>()

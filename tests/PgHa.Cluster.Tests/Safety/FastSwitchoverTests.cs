@@ -58,6 +58,18 @@ public sealed class FastSwitchoverTests : ClusterTest
         Assert.Contains("sessions ended and all flushed", await OperationOf(cluster, There + "&unlogged=accept"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Unlogged_tables_of_a_database_that_lets_nobody_in_are_not_emptied_either()
+    {
+        var cluster = await BothRunning();
+        await cluster.N1.Postgres.Execute("CREATE DATABASE closed");
+        await using (var closed = await cluster.N1.Postgres.Connect("closed"))
+        await using (var command = new Npgsql.NpgsqlCommand("CREATE UNLOGGED TABLE scratch AS SELECT generate_series(1, 1000) i", closed))
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await cluster.N1.Postgres.Execute("ALTER DATABASE closed ALLOW_CONNECTIONS false");
+        Assert.Contains("stopped fast, because database closed lets nobody in and has unlogged tables", await OperationOf(cluster, There), StringComparison.Ordinal);
+    }
+
     /// <summary>The report of a switchover that succeeds.</summary>
     private static async Task<string> OperationOf(TestCluster cluster, string path)
     {

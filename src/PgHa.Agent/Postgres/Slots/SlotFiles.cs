@@ -92,12 +92,6 @@ internal sealed class SlotFiles(DataDirectory data)
         Directory.Delete(aside, recursive: true);
     }
 
-    /// <summary>Whether the node holds the files of a database.</summary>
-    internal bool HasDatabase(uint oid) =>
-        Directory.Exists(Path.Combine(data.Root, "base", $"{oid}"))
-        || (Directory.Exists(Path.Combine(data.Root, "pg_tblspc"))
-            && Directory.EnumerateDirectories(Path.Combine(data.Root, "pg_tblspc")).SelectMany(Directory.EnumerateDirectories).Any(d => Directory.Exists(Path.Combine(d, $"{oid}"))));
-
     /// <summary>
     /// Takes folders away that would end the next start with a PANIC, and says so. They are kept, aside.
     /// </summary>

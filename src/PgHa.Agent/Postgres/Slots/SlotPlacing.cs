@@ -10,7 +10,7 @@ using PgHa.Formats.Slots;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Gives this stopped node the logical slots of another by their state files, each one verified before it is placed.</summary>
-internal sealed class SlotPlacing(AgentOptions options, SlotReading reading, SlotFiles files, DecodingFiles decoding, SlotCopies copies, PostgresBinaries binaries)
+internal sealed class SlotPlacing(AgentOptions options, DataDirectory data, SlotReading reading, SlotFiles files, DecodingFiles decoding, SlotCopies copies, PostgresBinaries binaries)
 {
     /// <summary>
     /// Places what the rules say. That a slot cannot be carried is told, and stops nothing: its consumers are better off with the others'
@@ -79,7 +79,7 @@ internal sealed class SlotPlacing(AgentOptions options, SlotReading reading, Slo
             return Unfit($"its state file on {source.Name} is of another slot");
         if (facts.RestartLsn is not { } needed || needed < own.OldestWal)
             return Unfit($"it needs WAL from {facts.RestartLsn} on, and {options.Node} holds none before {own.OldestWal}");
-        return files.HasDatabase(facts.DatabaseOid)
+        return data.FoldersOf($"{facts.DatabaseOid}").Any()
             ? new SlotFile(bytes.Value, state.Value)
             : Unfit($"{options.Node} does not have its database {facts.DatabaseOid} yet");
     }
