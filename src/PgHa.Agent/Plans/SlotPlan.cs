@@ -43,12 +43,16 @@ public static class SlotPlan
         };
     }
 
+    /// <summary>Nobody knows any more where the consumers stand, nor which slots were made since: copies are safe by what is known of themselves.</summary>
     private static Plan Unseen(Plan plan, string source, Answer<SlotsReport> own, string why)
     {
-        string[] held = [.. (own.Value?.Slots ?? []).Where(SlotRules.IsCarried).Select(s => $"{s.Name} at {s.ConfirmedFlush}")];
-        return held.Length == 0 ? plan : plan with
+        SlotFacts[] held = [.. (own.Value?.Slots ?? []).Where(SlotRules.IsCarried)];
+        string[] safe = [.. held.Where(s => SlotRules.UnprovenAlone(s, own.Value!) is null).Select(s => $"{s.Name} at {s.ConfirmedFlush}")];
+        return plan with
         {
-            NotCarried = [$"the logical slots of {source} cannot be seen ({why}): those of {own.Value!.Node} stay where they were brought level last ({string.Join(", ", held)})"],
+            Evidence = [.. plan.Evidence, .. safe.Length == 0 ? Array.Empty<string>() : [$"logical slots of {source} go with it from where they were brought level last, and their consumers see repeats: {string.Join(", ", safe)}; what was made on {source} since then is not known"]],
+            NotCarried = [.. held.Select(s => (s.Name, Why: SlotRules.UnprovenAlone(s, own.Value!))).Where(s => s.Why is not null)
+                .Select(s => $"slot {s.Name} is not carried: it cannot be seen on {source} ({why}), and {s.Why}")],
         };
     }
 

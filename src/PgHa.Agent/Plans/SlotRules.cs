@@ -65,6 +65,21 @@ public static class SlotRules
               + $"(hot_standby_feedback on {own.Node} and a physical slot for it would, from when it is next level)";
     }
 
+    /// <summary>The same where the original cannot be seen any more.</summary>
+    public static string? UnprovenAlone(SlotFacts copy, SlotsReport own)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
+        ArgumentNullException.ThrowIfNull(own);
+        return copy switch
+        {
+            { Invalid: { } why } => $"its copy on {own.Node} can no longer be used: {why}",
+            { Synced: true, Temporary: false } => null,
+            _ when !IsCopy(copy, own) => $"that of {own.Node} is none of its copies, or was made later than its consumer stood",
+            _ when own.Major >= 16 || copy.Copy is { Kept: true } => null,
+            _ => $"nothing proves that what its copy on {own.Node} needs from {copy.ConfirmedFlush} on was kept (hot_standby_feedback on {own.Node} and a physical slot for it would)",
+        };
+    }
+
     /// <summary>What is to be remembered of a slot that stands as <paramref name="copy"/> beside its original; null where it is no copy, or none yet.</summary>
     public static SlotCopy? Remember(SlotFacts copy, SlotFacts original, SlotsReport own, SlotsReport theirs)
     {

@@ -73,16 +73,22 @@ public class SlotPlanTests
         Assert.Null(SlotPlan.Move(Assert.IsType<Plan>(Planner.Decide(new StartPrimary("n1"), view, wal)), view, wal));
     }
 
-    [Fact]
-    public void Where_the_old_primarys_slots_cannot_be_seen_it_says_where_the_copies_stand()
+    [Theory]
+    [InlineData(15, true, true, true)]
+    [InlineData(15, true, false, false)] // what it needs may be gone, and nobody would have noticed
+    [InlineData(16, true, false, true)] // its server would have given it up
+    [InlineData(16, false, false, false)] // made later than its consumer stood
+    public void Where_the_old_primarys_slots_cannot_be_seen_it_says_where_the_copies_stand_and_which_are_safe(int major, bool level, bool kept, bool safe)
     {
         var view = Sketch.View(Condition.AgentAway, Condition.Recovering);
         var request = new Failover("n2", FailoverForm.Promote) { Force = true };
         var wal = Sketch.Wal(view, "n2", _ => WalKinship.Behind);
         var plan = Assert.IsType<Plan>(Planner.Decide(request, view, wal));
         Assert.Equal(("n2", "n1"), SlotPlan.Move(plan, view, wal));
-        var carried = SlotPlan.Carry(plan, "n1", Slots("n2", true, Slot), new Refusal(Code.PeerUnreachable, "away", "wait"));
-        Assert.Contains("orders at 0/2800000", Assert.Single(carried.NotCarried), StringComparison.Ordinal);
+        var own = Slots("n2", true, Slot with { Copy = new("n1", level, kept) }) with { Major = major };
+        var carried = SlotPlan.Carry(plan, "n1", own, new Refusal(Code.PeerUnreachable, "away", "wait"));
+        Assert.Equal(safe ? [] : ["slot orders is not carried: it cannot be seen on n1 (away), and "], carried.NotCarried.Select(w => w[..(w.IndexOf(" and ", StringComparison.Ordinal) + 5)]));
+        Assert.Equal(safe, carried.Evidence.Any(e => e.Contains("their consumers see repeats: orders at 0/2800000", StringComparison.Ordinal)));
         Assert.Equal(plan.Stages, carried.Stages);
     }
 
