@@ -59,7 +59,7 @@ public static class SlotRules
             return null;
         if (own is { Major: >= 16, Running: true } && copy.Invalid is null)
             return null;
-        return copy.Copy is { Kept: true } && KeepsRows(copy, own, theirs)
+        return copy.Copy is { Kept: true } known && known.Source == theirs.Node && KeepsRows(copy, own, theirs)
             ? null
             : $"its copy on {own.Node} stands at {copy.ConfirmedFlush}, before {original.ConfirmedFlush}, and nothing proves that catalog rows from transaction {copy.CatalogXmin} on were kept "
               + $"(hot_standby_feedback on {own.Node} and a physical slot for it would, from when it is next level)";
@@ -74,7 +74,7 @@ public static class SlotRules
         {
             { Invalid: { } why } => $"its copy on {own.Node} can no longer be used: {why}",
             { Synced: true, Temporary: false } => null,
-            _ when !IsCopy(copy, own) => $"that of {own.Node} is none of its copies, or was made later than its consumer stood",
+            _ when !IsCopy(copy, own) => $"its copy on {own.Node} was made later than its consumer stood",
             _ when own.Major >= 16 || copy.Copy is { Kept: true } => null,
             _ => $"nothing proves that what its copy on {own.Node} needs from {copy.ConfirmedFlush} on was kept (hot_standby_feedback on {own.Node} and a physical slot for it would)",
         };
@@ -99,6 +99,8 @@ public static class SlotRules
     private static SlotVerdict? Refuse(SlotFacts slot, SlotsReport own, SlotsReport theirs) => (slot, own[slot.Name]) switch
     {
         ({ Invalid: { } why }, _) => Never(slot, $"it can no longer be used on {theirs.Node}: {why}"),
+        ({ ConfirmedFlush: { } at }, _) when !theirs.Running && own.End is { } end && at > end =>
+            Never(slot, $"its consumer stands at {at}, beyond the end of the WAL of {own.Node} at {end}: it would take for known what {own.Node} writes up to there; make the slot anew, and let its consumer begin anew"),
         ({ RestartLsn: null }, _) or ({ ConfirmedFlush: null }, _) => Never(slot, $"it is not ready on {theirs.Node} yet"),
         (_, null) when NoRoom(own) is { } why => Never(slot, why),
         (_, { } other) when Differs(other, slot) && other.Copy?.Source != theirs.Node =>
@@ -186,7 +188,7 @@ public static class SlotRules
     /// <summary>Copies whose original was dropped go, too: they would hold WAL for nobody. What never was a copy of that node's slot is left alone.</summary>
     private static IEnumerable<SlotVerdict> Orphans(SlotsReport own, SlotsReport theirs) =>
         from slot in own.Slots
-        where IsCarried(slot) && !slot.Synced && theirs[slot.Name] is null && theirs.Running
+        where IsCarried(slot) && !slot.Synced && theirs[slot.Name] is null && theirs.Running && theirs.Broken.All(b => b.Name != slot.Name)
         select slot.Copy?.Source == theirs.Node && slot.ActivePid is null
             ? new SlotVerdict(slot.Name, SlotTask.Drop, $"it was dropped on {theirs.Node}")
             : new SlotVerdict(slot.Name, SlotTask.Nothing, $"{theirs.Node} has no such slot; on {own.Node} it holds WAL from {slot.RestartLsn} on until it is dropped there");
@@ -194,8 +196,13 @@ public static class SlotRules
     /// <summary>Up to 15 a standby's slot can only have come from a primary; later it may have been made on the standby, at a later position.</summary>
     private static bool IsCopy(SlotFacts copy, SlotsReport own) => own.Major < 16 || copy.Copy is { Level: true };
 
-    /// <summary>A slot made on a standby for a consumer of its own is never touched, whatever its name.</summary>
-    private static bool IsOurs(SlotFacts copy, SlotsReport own) => own.Major < 16 || copy.Copy is not null;
+    /// <summary>Whether it is a copy. A slot made on a standby for a consumer of its own is never touched, whatever its name.</summary>
+    public static bool IsOurs(SlotFacts copy, SlotsReport own)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
+        ArgumentNullException.ThrowIfNull(own);
+        return own.Major < 16 || copy is { Synced: true } or { Copy: not null };
+    }
 
     private static SlotVerdict Never(SlotFacts slot, string why) => new(slot.Name, SlotTask.Wait, why) { NotCarried = why };
 

@@ -325,9 +325,10 @@ internal sealed class LocalSteps(
         if (await EndingAsync(cancel) is { Failure: not null } lingering)
             return lingering;
         var seen = await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel);
-        return seen.State == NodeState.Stopped
-            ? await act.Replay.RunAsync(cancel)
-            : StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "stop it first");
+        if (seen.State != NodeState.Stopped)
+            return StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "stop it first");
+        act.Slots.BeforeRecovery();
+        return await act.Replay.RunAsync(cancel);
     }
 
     private async Task<StepResult> CheckpointAsync(CancellationToken cancel)

@@ -62,6 +62,7 @@ public static class PostgresServices
         .AddSingleton<DecodingFiles>()
         .AddSingleton<SlotSql>()
         .AddSingleton<SlotCopies>()
+        .AddSingleton<SlotActing>()
         .AddSingleton<SlotReading>()
         .AddSingleton<SlotPlacing>()
         .AddSingleton<SlotLevelling>()

@@ -27,14 +27,15 @@ internal sealed class UnloggedTables(DataDirectory data, LocalSql sql)
             if (!allowed)
                 return Closed(oid, database);
             await using var session = await sql.OpenAsync(server, cancel, database);
+            await LocalSql.ScalarAsync(session, "SET lock_timeout = '1s'", cancel); // somebody may hold one of them exclusively
             return await LocalSql.ScalarAsync(session, Filled, cancel) is { Length: > 0 } tables ? $"unlogged tables of {database} hold data ({tables})" : null;
         }
         catch (PostgresException)
         {
-            return Closed(oid, database); // pg_hba.conf, or its limit of connections
+            return Closed(oid, database); // pg_hba.conf, or a table that is locked
         }
     }
 
     private string? Closed(string oid, string database) =>
-        data.FoldersOf(oid).Any(folder => Directory.EnumerateFiles(folder, InitForks).Any()) ? $"database {database} lets nobody in and has unlogged tables, which may hold data" : null;
+        data.FoldersOf(oid).Any(folder => Directory.EnumerateFiles(folder, InitForks).Any()) ? $"database {database} lets nobody look and has unlogged tables, which may hold data" : null;
 }

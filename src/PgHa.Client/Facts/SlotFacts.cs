@@ -83,6 +83,12 @@ public sealed record SlotsReport
     /// <summary>Up to where a running standby has replayed; null otherwise.</summary>
     public Lsn? Replay { get; init; }
 
+    /// <summary>Whether they are those of a running standby, and nobody's originals.</summary>
+    public bool IsStandby => Running && Replay is not null;
+
+    /// <summary>Up to where the node's WAL reaches, where that is known and a consumer may be beyond it; null otherwise.</summary>
+    public Lsn? End { get; init; }
+
     /// <summary>The oldest WAL the node holds without a gap.</summary>
     public Lsn OldestWal { get; init; }
 
@@ -104,8 +110,11 @@ public sealed record SlotsReport
     /// <summary>The slots by name.</summary>
     public IReadOnlyList<SlotFacts> Slots { get; init; } = [];
 
-    /// <summary>Folders whose state file is wrong; only looked for on a stopped server.</summary>
+    /// <summary>Folders whose state file is wrong, or was and had to be taken away.</summary>
     public IReadOnlyList<BrokenSlot> Broken { get; init; } = [];
+
+    /// <summary>Slots of the primary that had no copy here when they were looked at last.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
 
     /// <summary>What the server said when a copy could not be made or advanced at the last attempt, by slot.</summary>
     public IReadOnlyDictionary<string, string> Problems { get; init; } = new Dictionary<string, string>();

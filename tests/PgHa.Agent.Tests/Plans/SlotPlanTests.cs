@@ -88,8 +88,55 @@ public class SlotPlanTests
         var own = Slots("n2", true, Slot with { Copy = new("n1", level, kept) }) with { Major = major };
         var carried = SlotPlan.Carry(plan, "n1", own, new Refusal(Code.PeerUnreachable, "away", "wait"));
         Assert.Equal(safe ? [] : ["slot orders is not carried: it cannot be seen on n1 (away), and "], carried.NotCarried.Select(w => w[..(w.IndexOf(" and ", StringComparison.Ordinal) + 5)]));
-        Assert.Equal(safe, carried.Evidence.Any(e => e.Contains("their consumers see repeats: orders at 0/2800000", StringComparison.Ordinal)));
+        Assert.Equal(safe, carried.Evidence.Any(e => e.Contains("brought level last: orders at 0/2800000; their consumers see repeats", StringComparison.Ordinal)));
         Assert.Equal(plan.Stages, carried.Stages);
+    }
+
+    /// <summary>n3 was primary once and was never brought back; whoever was it after that cannot be looked at.</summary>
+    [Theory]
+    [InlineData(Condition.AgentAway)]
+    [InlineData(Condition.Empty)]
+    public void A_former_primary_that_was_left_behind_is_not_taken_for_the_last_one(Condition last)
+    {
+        var view = Sketch.View(last, Condition.Recovering, Condition.StoppedAsPrimary);
+        var wal = Sketch.Wal(view, "n2", _ => WalKinship.Behind);
+        var plan = Assert.IsType<Plan>(Planner.Decide(new Failover("n2", FailoverForm.Promote) { Force = true }, view, wal));
+        Assert.Equal(("n2", "n1"), SlotPlan.Move(plan, view, wal));
+    }
+
+    [Fact]
+    public void A_consumer_beyond_the_end_of_WAL_is_named()
+    {
+        var (plan, _) = Carried(new Failover("n2", FailoverForm.Promote), Condition.StoppedAsPrimary, Condition.Recovering,
+            Slots("n2", true, Slot) with { End = new(0x2700000) }, Slots("n1", false, Slot));
+        Assert.StartsWith("slot orders is not carried: its consumer stands at 0/2800000, beyond the end of the WAL of n2 at 0/2700000", Assert.Single(plan.NotCarried), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Slots_that_cannot_be_read_now_are_looked_at_again_by_the_steps()
+    {
+        var view = Sketch.View(Condition.Primary, Condition.Standby);
+        var wal = Sketch.Wal(view, "n1", _ => WalKinship.Identical);
+        var plan = Assert.IsType<Plan>(Planner.Decide(new Switchover("n1", StopOrder.PrimaryFirst), view, wal));
+        foreach (var carried in new[]
+        {
+            SlotPlan.Carry(plan, "n1", Slots("n2", true, Slot), new Refusal(Code.WrongState, "timeout", "wait")),
+            SlotPlan.Carry(plan, "n1", new Refusal(Code.WrongState, "starting", "wait"), Slots("n1", true, Slot)),
+        })
+        {
+            Assert.Contains(carried.Stages.SelectMany(s => s), s => s is PlaceSlots);
+            Assert.NotEmpty(carried.NotCarried);
+        }
+    }
+
+    [Fact]
+    public void What_had_no_copy_when_it_was_seen_last_is_named_in_a_failover()
+    {
+        var view = Sketch.View(Condition.AgentAway, Condition.Recovering);
+        var wal = Sketch.Wal(view, "n2", _ => WalKinship.Behind);
+        var plan = Assert.IsType<Plan>(Planner.Decide(new Failover("n2", FailoverForm.Promote) { Force = true }, view, wal));
+        var carried = SlotPlan.Carry(plan, "n1", Slots("n2", true) with { Missing = ["orders"] }, new Refusal(Code.PeerUnreachable, "away", "wait"));
+        Assert.Equal("slot orders is not carried: n2 had no copy of it when n1 was seen last", Assert.Single(carried.NotCarried));
     }
 
     [Fact]

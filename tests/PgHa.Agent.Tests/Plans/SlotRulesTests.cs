@@ -191,5 +191,7 @@ public class SlotRulesTests
         Assert.Equal(SlotTask.Drop, Assert.Single(SlotRules.OnStandby(Own(new("n1", true)), theirs)).Task);
         Assert.Equal(SlotTask.Nothing, Assert.Single(SlotRules.OnStandby(Own(new("n3", true)), theirs)).Task);
         Assert.Equal(SlotTask.Nothing, Assert.Single(SlotRules.OnStandby(Own(null), theirs)).Task);
+        var damaged = theirs with { Broken = [new(Name, "it was put aside")] };
+        Assert.DoesNotContain(SlotRules.OnStandby(Own(new("n1", true)), damaged), v => v.Task == SlotTask.Drop); // the copy is all that is left of it
     }
 }

@@ -67,7 +67,7 @@ public sealed class FastSwitchoverTests : ClusterTest
         await using (var command = new Npgsql.NpgsqlCommand("CREATE UNLOGGED TABLE scratch AS SELECT generate_series(1, 1000) i", closed))
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         await cluster.N1.Postgres.Execute("ALTER DATABASE closed ALLOW_CONNECTIONS false");
-        Assert.Contains("stopped fast, because database closed lets nobody in and has unlogged tables", await OperationOf(cluster, There), StringComparison.Ordinal);
+        Assert.Contains("stopped fast, because database closed lets nobody look and has unlogged tables", await OperationOf(cluster, There), StringComparison.Ordinal);
     }
 
     /// <summary>The report of a switchover that succeeds.</summary>

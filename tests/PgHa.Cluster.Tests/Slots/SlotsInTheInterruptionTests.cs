@@ -29,6 +29,25 @@ public sealed class SlotsInTheInterruptionTests : ClusterTest
         Assert.Contains("\"not_carried\":[]", report, StringComparison.Ordinal);
     }
 
+    /// <summary>The session ends in the middle of the first slot; the second finds it closed.</summary>
+    [Fact]
+    public async Task A_stop_in_the_middle_of_the_regular_levelling_leaves_the_agent_at_work()
+    {
+        var cluster = Keep(await TestCluster.AllRunning(2, LogicalPair.Prepare));
+        foreach (var slot in new[] { "a", "b", "c" }) await cluster.N1.CreateSlot(slot);
+        await cluster.N2.PlaceSlots();
+        await using var old = await cluster.N1.Postgres.Connect();
+        await Run(old, "BEGIN; INSERT INTO ledger VALUES (-1, 'old')");
+        await cluster.N1.Postgres.Execute("SELECT count(pg_logical_emit_message(true, 'pgha', repeat('x', 1000000))) FROM generate_series(1, 400)");
+        await cluster.N1.Postgres.Execute("SELECT pg_replication_slot_advance(slot_name, pg_current_wal_flush_lsn()) FROM pg_replication_slots WHERE slot_type = 'logical'");
+        await Wait.Until("a copy is being advanced", () => cluster.N2.Postgres.Ask<bool>("SELECT count(active_pid) > 0 FROM pg_replication_slots WHERE slot_type = 'logical'"), 30);
+        var agent = cluster.N2.Agent.Pid;
+        await cluster.Play("DELETE N2 instance/current → single, inactive");
+        await cluster.Play("POST N2 instance/current → master, slave");
+        Assert.Equal(agent, cluster.N2.Agent.Pid);
+        await cluster.N2.PlaceSlots();
+    }
+
     [Fact]
     public async Task A_database_that_lets_nobody_in_keeps_only_its_own_slots_back()
     {

@@ -67,12 +67,76 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
             (await cluster.N1.Api.Post("slots/file")).Status == 200 && await cluster.N1.Postgres.Ask<string>(Position) == position, 30);
     }
 
+    /// <summary>On its way to primary it replays as a standby first, and is "shut down in recovery" then.</summary>
+    [Fact]
+    public async Task A_former_primary_that_becomes_primary_again_gets_the_slots_of_the_one_between()
+    {
+        var cluster = await Running(16);
+        await cluster.N1.CreateSlot("x");
+        await cluster.Play("""
+            DELETE N1 instance/current           → inactive, recovery
+            POST   N2 instance/failover/promote  → inactive, single
+            """);
+        await cluster.Ledger.Insert(cluster.N2);
+        await cluster.N2.Postgres.Execute(await cluster.N2.Confirmed("x") is null
+            ? "SELECT pg_create_logical_replication_slot('x', 'pgoutput')" : "SELECT pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
+        var stands = await cluster.N2.Confirmed("x");
+        await cluster.Play("DELETE N2 instance/current → inactive, inactive");
+        Assert.Equal("", await NamedBy(cluster.N1, "instance/master"));
+        Assert.Equal(stands, await cluster.N1.Confirmed("x"));
+    }
+
+    /// <summary>A transaction that writes on the primary keeps the standby's server waiting with what it makes.</summary>
+    [Fact]
+    public async Task A_copy_that_was_being_made_when_its_agent_was_killed_does_not_become_a_later_slot()
+    {
+        var cluster = await Running(16);
+        await cluster.N2.Agent.Stop();
+        await cluster.N1.CreateSlot("x");
+        await using var writes = await cluster.N1.Postgres.Connect();
+        await Run(writes, "BEGIN; INSERT INTO ledger VALUES (-1, 'open')");
+        await cluster.N2.StartAgent();
+        await Wait.Until("the copy is being made", () => cluster.N2.Postgres.Ask<bool>("SELECT count(*) = 1 FROM pg_replication_slots WHERE slot_name = 'x'"), 30);
+        await cluster.N2.Agent.Kill();
+        await Run(writes, "COMMIT");
+        await cluster.N1.Postgres.Execute("SELECT pg_log_standby_snapshot()");
+        await Wait.Until("nobody works on it any more", () => cluster.N2.Postgres.Ask<bool>("SELECT count(*) = 0 FROM pg_replication_slots WHERE active_pid IS NOT NULL AND slot_name = 'x'"), 40);
+        await cluster.N1.Agent.Kill();
+        await cluster.N1.Postgres.KillAndWait();
+        await cluster.N2.StartAgent();
+        var named = await NamedBy(cluster.N2, "instance/failover/promote?force=true");
+        Assert.Contains("slot x is not carried", named, StringComparison.Ordinal);
+        Assert.Null(await cluster.N2.Confirmed("x"));
+    }
+
+    [Fact]
+    public async Task A_copy_that_cannot_be_made_keeps_no_other_one_back()
+    {
+        var cluster = await Running(16);
+        await cluster.N1.CreateSlot("a");
+        await Wait.Until("it has a copy", async () => (await cluster.N2.Api.Post("slots/file")).Status == 200 && await cluster.N2.Confirmed("a") is not null, 30);
+        await using var writes = await cluster.N1.Postgres.Connect();
+        await cluster.N1.CreateSlot("b");
+        await cluster.N2.Agent.Stop();
+        await Run(writes, "BEGIN; INSERT INTO ledger VALUES (-1, 'open')");
+        await cluster.N2.Postgres.Execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'b'");
+        var at = await cluster.N1.Postgres.Ask<string>("SELECT end_lsn::text FROM pg_replication_slot_advance('a', pg_current_wal_flush_lsn())");
+        await cluster.N2.StartAgent();
+        await Wait.Until("a is level", async () => await cluster.N2.Confirmed("a") == at, 60);
+    }
+
     private async Task<TestCluster> Running(int major)
     {
         var cluster = Keep(await MajorPair.Stopped(major, LogicalPair.Prepare));
         await cluster.Play("POST N1 instance/master → single, inactive");
         await cluster.Play("POST N2 instance/slave → master, slave");
         return cluster;
+    }
+
+    private static async Task Run(Npgsql.NpgsqlConnection connection, string sql)
+    {
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<string> NamedBy(TestNode node, string path)

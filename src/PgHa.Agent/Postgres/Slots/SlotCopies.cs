@@ -11,11 +11,33 @@ namespace PgHa.Agent.Postgres;
 /// </summary>
 internal sealed class SlotCopies(AgentOptions options)
 {
-    private const string Made = "made", Kept = "kept";
+    private const string Made = "made", Kept = "kept", None = "none";
 
     private readonly string _file = Path.Combine(options.StateDir, "slot-copies");
     private readonly Lock _gate = new();
     private Dictionary<string, SlotCopy>? _copies;
+    private IReadOnlyList<string>? _missing;
+
+    /// <summary>Slots of the primary that had no copy here at the last look: an unplanned failover has to name them.</summary>
+    internal IReadOnlyList<string> Missing
+    {
+        get
+        {
+            lock (_gate)
+                return _missing ??= [.. Lines().Where(p => p[2] == None).Select(p => p[0])];
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                if (Missing.SequenceEqual(value))
+                    return;
+                _missing = value;
+                Save(Load());
+            }
+        }
+    }
 
     /// <summary>What is known of a slot as a copy, or null.</summary>
     internal SlotCopy? Of(string slot)
@@ -41,7 +63,11 @@ internal sealed class SlotCopies(AgentOptions options)
     }
 
     /// <summary>The node is primary: its slots are originals.</summary>
-    internal void Clear() => Only([]);
+    internal void Clear()
+    {
+        Only([]);
+        Missing = [];
+    }
 
     /// <summary>The node was primary: all these follow another node's from now on.</summary>
     internal void Originals(IEnumerable<string> slots)
@@ -69,15 +95,16 @@ internal sealed class SlotCopies(AgentOptions options)
             return [.. Load().Where(c => !c.Value.Level).Select(c => c.Key).Order(StringComparer.Ordinal)];
     }
 
-    private Dictionary<string, SlotCopy> Load() => _copies ??= File.Exists(_file)
-        ? File.ReadLines(_file).Select(l => l.Split(' ')).Where(p => p.Length == 3).ToDictionary(p => p[0], p => new SlotCopy(p[1], p[2] != Made, p[2] == Kept))
-        : [];
+    private Dictionary<string, SlotCopy> Load() => _copies ??= Lines().Where(p => p[2] != None).ToDictionary(p => p[0], p => new SlotCopy(p[1], p[2] != Made, p[2] == Kept));
+
+    private IEnumerable<string[]> Lines() => File.Exists(_file) ? File.ReadAllLines(_file).Select(l => l.Split(' ')).Where(p => p.Length == 3) : [];
 
     private void Save(Dictionary<string, SlotCopy> copies)
     {
         try
         {
-            DurableFile.Replace(_file, Encoding.UTF8.GetBytes(string.Concat(copies.OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value.Source} {(c.Value.Kept ? Kept : c.Value.Level ? "level" : Made)}\n"))));
+            var lines = copies.Select(c => $"{c.Key} {c.Value.Source} {(c.Value.Kept ? Kept : c.Value.Level ? "level" : Made)}\n").Concat(Missing.Select(m => $"{m} - {None}\n"));
+            DurableFile.Replace(_file, Encoding.UTF8.GetBytes(string.Concat(lines.Order(StringComparer.Ordinal))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

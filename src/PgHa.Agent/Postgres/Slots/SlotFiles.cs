@@ -111,6 +111,10 @@ internal sealed class SlotFiles(DataDirectory data)
         return moved;
     }
 
+    /// <summary>Slots that were taken away and have not been dealt with: their folders are still there.</summary>
+    internal static IEnumerable<BrokenSlot> PutAside(string aside) => !Directory.Exists(aside) ? [] : Directory.GetDirectories(aside)
+        .Select(folder => Path.GetFileName(folder).Split('.')[0]).Where(SlotState.IsValidName).Distinct().Select(name => new BrokenSlot(name, $"it was put aside in {aside}"));
+
     private Parsed<SlotState> Read(string name, int major)
     {
         try

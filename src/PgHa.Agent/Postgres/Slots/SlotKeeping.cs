@@ -38,6 +38,8 @@ internal sealed class SlotKeeping(
         {
             if (nodeLock.Take(own) is { Granted: false, Holder: { } holder })
                 return new Refusal(Code.Busy, $"operation {holder.Operation} is running on {options.Node}", "wait for it");
+            if (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel) is not { State: NodeState.Stopped, StandbySignal: true })
+                return new Refusal(Code.WrongState, $"{options.Node} was started meanwhile", "repeat the call");
             await placing.RunAsync(cluster.Value[primary], asPrimary: false, cancel);
             return await BothAsync(primary, cancel);
         }

@@ -12,6 +12,9 @@ namespace PgHa.Agent.Postgres;
 /// <summary>Gives this stopped node the logical slots of another by their state files, each one verified before it is placed.</summary>
 internal sealed class SlotPlacing(AgentOptions options, DataDirectory data, SlotReading reading, SlotFiles files, DecodingFiles decoding, SlotCopies copies, PostgresBinaries binaries)
 {
+    /// <summary>A change of roles waits no longer for files of another node.</summary>
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// Places what the rules say. That a slot cannot be carried is told, and stops nothing: its consumers are better off with the others'
     /// data served than with none.
@@ -21,35 +24,53 @@ internal sealed class SlotPlacing(AgentOptions options, DataDirectory data, Slot
     /// <param name="cancel">Ends the wait.</param>
     internal async Task<SlotOutcome> RunAsync(INode source, bool asPrimary, CancellationToken cancel)
     {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(Within);
+        try
+        {
+            return await PlaceAsync(source, asPrimary, bounded.Token);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return new([], [$"the logical slots of {source.Name} could not all be placed: {e.Message}"]);
+        }
+    }
+
+    private async Task<SlotOutcome> PlaceAsync(INode source, bool asPrimary, CancellationToken cancel)
+    {
         var theirs = await source.SlotsAsync(cancel);
         if (!theirs.IsOk)
             return new([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]);
-        var own = reading.FromFiles();
+        var own = reading.FromFiles() with { End = reading.EndOfWal() };
         var verdicts = SlotRules.WhileDown(own, theirs.Value, asPrimary);
         var placing = verdicts.Where(v => v.Task == SlotTask.Place).ToArray();
         var added = placing.Count(v => own[v.Name] is null);
         var prevented = added == 0 ? null : await PreventedAsync(own.Slots.Count + added, cancel);
-        var done = new List<string>();
-        var left = new List<string>(verdicts.Where(v => v.NotCarried is not null).Select(v => Left(v.Name, v.NotCarried!)));
-        done.AddRange(verdicts.Where(v => v is { Task: SlotTask.Nothing, NotCarried: null }).Select(v => $"{v.Name}: {v.Why}"));
         // The slots' files first: what they need is then still there, for a server forgets it only after it has written a newer file.
         var states = new Dictionary<string, Answer<SlotFile>>();
         foreach (var verdict in placing)
             states[verdict.Name] = await ReadAsync(verdict.Name, source, theirs.Value[verdict.Name]!, own, cancel);
         Lsn[] needed = [.. states.Values.Where(s => s.IsOk).Select(s => s.Value!.State.RestartLsn)];
         var beside = needed.Length == 0 ? null : await AddBesideAsync(source, needed.Min(), cancel);
-        foreach (var verdict in placing)
-            if ((own[verdict.Name] is null ? prevented ?? beside : beside) is { } no)
-                left.Add(Left(verdict.Name, no));
-            else if (states[verdict.Name].Refusal?.Message is { } bad)
-                left.Add(Left(verdict.Name, bad));
-            else
-            {
-                files.Place(verdict.Name, states[verdict.Name].Value!.Bytes);
-                copies.Note(verdict.Name, new(source.Name, Level: true));
-                done.Add($"{verdict.Name}: {verdict.Why}");
-            }
-        return new(done, left);
+        var placed = placing.Select(v => (v.Name, v.Why, No: (own[v.Name] is null ? prevented ?? beside : beside) ?? states[v.Name].Refusal?.Message ?? Place(v.Name, states[v.Name].Value!, source))).ToArray();
+        return new(
+            [.. verdicts.Where(v => v is { Task: SlotTask.Nothing, NotCarried: null }).Concat(placing.Where(v => placed.Any(p => p.Name == v.Name && p.No is null))).Select(v => $"{v.Name}: {v.Why}")],
+            [.. verdicts.Where(v => v.NotCarried is not null).Select(v => Left(v.Name, v.NotCarried!)), .. placed.Where(p => p.No is not null).Select(p => Left(p.Name, p.No!))]);
+    }
+
+    /// <summary>Null, or why it is not there. Noted first: what is noted and is not there is forgotten, what is there and not noted is never touched again.</summary>
+    private string? Place(string slot, SlotFile file, INode source)
+    {
+        try
+        {
+            copies.Note(slot, new(source.Name, Level: true));
+            files.Place(slot, file.Bytes);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>What decoding needs beside the slots; null, or why that could not be had.</summary>

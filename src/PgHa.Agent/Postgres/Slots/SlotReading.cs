@@ -6,6 +6,7 @@ using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats.Control;
 using PgHa.Formats.Slots;
+using PgHa.Formats.Wal;
 
 namespace PgHa.Agent.Postgres;
 
@@ -13,6 +14,9 @@ namespace PgHa.Agent.Postgres;
 internal sealed class SlotReading(AgentOptions options, DataDirectory data, SharedObservation observations, LocalSql local, SlotSql sql, SlotFiles files, DecodingFiles decoding, SlotCopies copies)
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
+
+    /// <summary>Where slots lie that no server would start with.</summary>
+    internal string Aside => Path.Combine(options.StateDir, "quarantine");
 
     internal async Task<Answer<SlotsReport>> ReadAsync(CancellationToken cancel)
     {
@@ -84,22 +88,27 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
 
     private SlotsReport Known(SlotsReport report) => report with
     {
-        OldestWal = OldestWal(),
+        OldestWal = InWal((folder, control) => folder.Oldest(control.CheckPoint)) ?? new(ulong.MaxValue),
+        Missing = copies.Missing,
+        Broken = [.. report.Broken, .. SlotFiles.PutAside(Aside).Where(b => report[b.Name] is null)],
         Slots = [.. report.Slots.Select(s => s with { Copy = copies.Of(s.Name) ?? (report.Running || !WasPrimary ? null : new(options.Node, Level: true)) })],
     };
 
     /// <summary>What the control file of the stopped server says it was.</summary>
     internal bool WasPrimary => data.ReadControl() is { IsOk: true, Value.State: not (DbState.ShutDownInRecovery or DbState.InArchiveRecovery) };
 
-    private Formats.Lsn OldestWal()
+    /// <summary>Where the WAL of the stopped server ends; null where that cannot be read.</summary>
+    internal Formats.Lsn? EndOfWal() => InWal((folder, control) => WalEnd.Find(folder.Read, control.WalSegmentSize, control.CheckPoint).End);
+
+    private Formats.Lsn? InWal(Func<WalFolder, ControlFacts, Formats.Lsn> ask)
     {
         if (data.ReadControl() is not { IsOk: true, Value: var file })
-            return new(ulong.MaxValue);
+            return null;
         var control = ControlFacts.From(file);
         var line = WalFolder.NewestDescendant(data.WalFolder, control.Timeline)?.Entries
             ?? (WalFolder.History(data.WalFolder, control.Timeline) is { IsOk: true, Value.Entries: var entries } ? entries : []);
         using var folder = new WalFolder(data.WalFolder, control.WalSegmentSize, line);
-        return folder.Oldest(control.CheckPoint);
+        return ask(folder, control);
     }
 
     private Refusal Cannot(string why) => new(Code.WrongState, $"the slots of {options.Node} cannot be read: {why}", "look at its server");

@@ -19,7 +19,7 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
         """;
 
     private const string Settings = """
-        SELECT pg_is_in_recovery()::text, pg_last_wal_replay_lsn()::text, current_setting('hot_standby_feedback'), current_setting('primary_slot_name'),
+        SELECT pg_is_in_recovery()::text, pg_last_wal_replay_lsn()::text, greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text, current_setting('hot_standby_feedback'), current_setting('primary_slot_name'),
                coalesce(current_setting('sync_replication_slots', true), 'off'), current_setting('wal_level'), current_setting('max_replication_slots')
         """;
 
@@ -37,11 +37,12 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
             Major = major,
             Running = true,
             Replay = reader.GetString(0) == "true" ? Position(reader, 1) : null,
-            Feedback = reader.GetString(2) == "on",
-            UpstreamSlot = reader.GetString(3),
-            SyncsFailoverSlots = reader.GetString(4) == "on",
-            WalLevel = reader.GetString(5),
-            MaxSlots = int.Parse(reader.GetString(6), CultureInfo.InvariantCulture),
+            End = reader.GetString(0) == "true" ? Position(reader, 2) : null,
+            Feedback = reader.GetString(3) == "on",
+            UpstreamSlot = reader.GetString(4),
+            SyncsFailoverSlots = reader.GetString(5) == "on",
+            WalLevel = reader.GetString(6),
+            MaxSlots = int.Parse(reader.GetString(7), CultureInfo.InvariantCulture),
             Slots = slots,
         };
     }

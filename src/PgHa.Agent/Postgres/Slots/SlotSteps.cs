@@ -1,6 +1,6 @@
+using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Cluster;
-using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -8,7 +8,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>What the steps of plans do about logical slots.</summary>
-internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, SlotReading reading, SlotCopies copies, SlotFiles files, DataDirectory data, AgentOptions options)
+internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, SlotReading reading, SlotCopies copies, SlotFiles files, DataDirectory data)
 {
     internal async Task<StepResult> PlaceAsync(INode source, CancellationToken cancel) =>
         (await placing.RunAsync(source, asPrimary: true, cancel)).Result;
@@ -19,14 +19,21 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
     /// <summary>So long they wait where the server does not answer either.</summary>
     private static readonly TimeSpan LastBound = TimeSpan.FromSeconds(5);
 
-    /// <summary>Before the primary moves.</summary>
+    /// <summary>So long without any primary, where replay has to come to its end, too.</summary>
+    private static readonly TimeSpan FailoverBound = TimeSpan.FromSeconds(15);
+
+    /// <summary>Before the primary moves: while it serves there is time, and where it is down there is none.</summary>
     internal async Task<StepResult> LevelAsync(INode source, CancellationToken cancel)
     {
         var theirs = await source.SlotsAsync(cancel);
-        return theirs.IsOk
-            ? (await levelling.RunAsync(source, theirs.Value, SlotPatience.Endless, cancel)).Result
-            : new SlotOutcome([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]).Result;
+        if (!theirs.IsOk)
+            return Unseen(source, theirs.Refusal).Result;
+        return (theirs.Value.Running
+            ? await LevelAsync(source, theirs.Value, SlotPatience.Endless, Timeout.InfiniteTimeSpan, cancel)
+            : await LevelAsync(source, theirs.Value, Last, FailoverBound, cancel)).Result;
     }
+
+    private static SlotOutcome Unseen(INode source, Refusal why) => new([], [$"the logical slots of {source.Name} cannot be seen: {why.Message}"]);
 
     /// <summary>In the interruption of a switchover by promotion, with the slots the old primary ended with; null where it had none.</summary>
     internal async Task<SlotOutcome?> LevelLastAsync(INode source, Answer<SlotsReport> theirs, CancellationToken cancel)
@@ -40,48 +47,62 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
     internal Task<IReadOnlyList<string>> BeforePromotionAsync(CancellationToken cancel) => levelling.BeforePromotionAsync(cancel);
 
     /// <summary>The same before a start as primary, while the server is down.</summary>
-    internal IReadOnlyList<string> BeforePrimary()
+    internal IReadOnlyList<string> BeforePrimary() => [.. copies.NotLevel().Select(RemoveLate)];
+
+    private string RemoveLate(string slot)
     {
-        string[] late = [.. copies.NotLevel()];
-        foreach (var slot in late)
+        try
         {
             files.Remove(slot);
             copies.Note(slot, null);
+            return SlotPlacing.Late(slot);
         }
-        return [.. late.Select(SlotPlacing.Late)];
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{SlotPlacing.Late(slot)}: {e.Message}";
+        }
     }
 
     private async Task<SlotOutcome?> LastAsync(INode source, Answer<SlotsReport> theirs, CancellationToken cancel)
     {
         if (!theirs.IsOk)
-            return new([], [$"the logical slots of {source.Name} cannot be seen: {theirs.Refusal.Message}"]);
-        if (!theirs.Value.Slots.Any(SlotRules.IsCarried) && theirs.Value.Broken.Count == 0)
-            return null;
+            return Unseen(source, theirs.Refusal);
+        return theirs.Value.Slots.Any(SlotRules.IsCarried) || theirs.Value.Broken.Count > 0 ? await LevelAsync(source, theirs.Value, Last, LastBound, cancel) : null;
+    }
+
+    /// <summary>That slots stay where they were brought level before is told, and ends no change of roles.</summary>
+    private async Task<SlotOutcome> LevelAsync(INode source, SlotsReport theirs, SlotPatience patience, TimeSpan bound, CancellationToken cancel)
+    {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bounded.CancelAfter(LastBound);
+        bounded.CancelAfter(bound);
         try
         {
-            return await levelling.RunAsync(source, theirs.Value, Last, bounded.Token);
+            return await levelling.RunAsync(source, theirs, patience, bounded.Token);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is NpgsqlException or SocketException or IOException or TimeoutException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            // Writes wait: that slots stay where they were brought level a moment ago is told, and ends nothing.
-            return new([], [.. theirs.Value.Slots.Where(SlotRules.IsCarried).Select(s => SlotPlacing.Left(s.Name, $"its copy could not be brought to {s.ConfirmedFlush} in the last moment: {e.Message}"))]);
+            return new([], [.. theirs.Slots.Where(SlotRules.IsCarried).Select(s => SlotPlacing.Left(s.Name, $"its copy could not be brought to {s.ConfirmedFlush}: {e.Message}"))]);
         }
     }
 
     /// <summary>Before a start: folders of slots that no server would start with are taken away, and named.</summary>
     internal IReadOnlyList<string> Quarantine() => data.Major is { } major && !ServerProcess.In(data.Root).Any() && data.Problem(data.ReadControl()) is null
-        ? files.Quarantine(major, Path.Combine(options.StateDir, "quarantine"))
+        ? files.Quarantine(major, reading.Aside)
         : [];
 
     /// <summary>A node that is to follow gets, before 16, the slots it does not have yet while it is down; in words for the step's evidence.</summary>
     internal async Task<string> BeforeStandbyAsync(INode upstream, CancellationToken cancel)
     {
-        if (reading.WasPrimary)
-            copies.Originals(reading.FromFiles().Slots.Where(SlotRules.IsCarried).Select(s => s.Name));
+        BeforeRecovery();
         var outcome = await placing.RunAsync(upstream, asPrimary: false, cancel);
         return outcome.Done.Concat(outcome.Left).ToArray() is { Length: > 0 } words ? "; slots: " + string.Join("; ", words) : "";
+    }
+
+    /// <summary>Before a start as standby, for however short a time: afterwards nothing would tell any more that it was primary, and its slots originals.</summary>
+    internal void BeforeRecovery()
+    {
+        if (reading.WasPrimary)
+            copies.Originals(reading.FromFiles().Slots.Where(SlotRules.IsCarried).Select(s => s.Name));
     }
 
     /// <summary>From here on its slots are originals.</summary>
