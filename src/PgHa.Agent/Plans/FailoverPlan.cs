@@ -48,7 +48,11 @@ public static class FailoverPlan
         return new Plan(request.Words)
         {
             Stages = [.. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
-            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following)],
+            Evidence =
+            [
+                .. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following),
+                .. request.Form == FailoverForm.Promote ? ArchiveRules.Named(view[target]) : [],
+            ],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Outcomes =

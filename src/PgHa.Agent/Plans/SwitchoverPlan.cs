@@ -54,7 +54,7 @@ public static class SwitchoverPlan
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
-            Evidence = [wal.Of(target).Evidence, .. sync.Evidence],
+            Evidence = [wal.Of(target).Evidence, .. sync.Evidence, .. request.By == SwitchoverForm.Promote ? ArchiveRules.Named(view[target]) : []],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
             Answered = unknown,

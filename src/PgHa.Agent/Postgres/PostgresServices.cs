@@ -55,6 +55,7 @@ public static class PostgresServices
         .AddSingleton<RejoinSteps>()
         .AddSingleton<StandbyLevel>()
         .AddSingleton<UnloggedTables>()
+        .AddSingleton<ArchiveTrial>()
         .AddSingleton<HandoverEnd>()
         .AddSingleton<StartupNudge>()
         .AddSingleton<WalTailWriting>()
