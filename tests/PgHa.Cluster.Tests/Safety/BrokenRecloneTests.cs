@@ -70,6 +70,28 @@ public sealed class BrokenRecloneTests : ClusterTest
         await cluster.N1.Postgres.Stop();
     }
 
+    /// <summary>Not its end, which would be seen at once: it says nothing any more.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task Where_the_source_falls_silent_it_is_given_up_and_the_old_directory_stays_as_it_was()
+    {
+        var (cluster, own) = await PartedPair.Make(this);
+        await cluster.N1.AssertSameFiles(async () =>
+        {
+            var call = await InTheMiddle(cluster, "&timeout=90");
+            await CopyInProgress.ShowsNumbers(cluster.N1, cluster.N2);
+            var answer = await call; // nobody thaws it
+            Assert.InRange(answer.Elapsed.TotalSeconds, 60, 85);
+            answer.AssertRefused(500, 9);
+            Assert.Contains("pg-node02 sent nothing for 60 s", answer.Message, StringComparison.Ordinal);
+            Assert.Contains("nothing was put in place", answer.Hint, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(Side(cluster.N1)));
+        });
+        cluster.N2.Postgres.Thaw();
+        await cluster.WaitForStates("inactive", "single");
+        await cluster.Play("POST N1 instance/slave?rejoin=reclone → slave, master");
+        await cluster.IsItselfAgain(own);
+    }
+
     /// <summary>All of a stopped node but the agent's own files moves to a small disk, its data directory to the same path as before.</summary>
     private static async Task<SmallDisk> OnSmallDisk(TestNode node)
     {
@@ -85,9 +107,9 @@ public sealed class BrokenRecloneTests : ClusterTest
     }
 
     /// <summary>A reclone whose source is frozen after the first of many files.</summary>
-    private static async Task<Task<Answer>> InTheMiddle(TestCluster cluster)
+    private static async Task<Task<Answer>> InTheMiddle(TestCluster cluster, string options = "")
     {
-        var call = cluster.N1.Api.Post("instance/slave?rejoin=reclone");
+        var call = cluster.N1.Api.Post("instance/slave?rejoin=reclone" + options);
         await Wait.Until("files arrive", () => call.IsCompleted || Directory.Exists(Path.Combine(Side(cluster.N1), "base")), 30);
         await cluster.N2.Postgres.FreezeChildren();
         Assert.False(call.IsCompleted, "it was over before it could be broken off");
