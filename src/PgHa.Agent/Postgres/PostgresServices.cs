@@ -53,6 +53,7 @@ public static class PostgresServices
         .AddSingleton<RewindCheck>()
         .AddSingleton<Reclone>()
         .AddSingleton<RejoinSteps>()
+        .AddSingleton<SignalAside>()
         .AddSingleton<StandbyLevel>()
         .AddSingleton<UnloggedTables>()
         .AddSingleton<ArchiveTrial>()
