@@ -269,7 +269,9 @@ internal sealed class LocalSteps(
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or UnauthorizedAccessException)
         {
-            result = StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
+            result = e is IOException full && Linux.IsDiskFull(full)
+                ? StepResult.Failed(Code.StepFailed, $"the disk of {options.Node} is full: {e.Message}", "make room there, then repeat the call")
+                : StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
         }
         if (result.Failure is not null && PostmasterPid.Read(data.Root) is { } told && ServerProcess.Runs(told.Pid, data.Root) && !act.Mark.IsFor(told) && data.HasStandbySignal)
             return StepResult.Failed(result.Failure, neverWritable: true);
