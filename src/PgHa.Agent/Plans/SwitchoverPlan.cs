@@ -35,7 +35,11 @@ public static class SwitchoverPlan
     private static Decision Resume(Switchover request, string target, ClusterView view, WalView wal)
     {
         var decision = StartAllPlan.For(new StartAll(target) { Answered = request.Answered }, view, wal);
-        return decision is Plan plan ? plan with { Goal = request.Words } : decision;
+        if (decision is not Plan plan)
+            return decision;
+        // Whoever marked it may have ended before it was really told.
+        IReadOnlyList<IReadOnlyList<Step>> again = view[target].Promoting ? [[new PromoteServer(target, request.Answered)]] : [];
+        return plan with { Goal = request.Words, Stages = [.. again, .. plan.Stages] };
     }
 
     private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal)

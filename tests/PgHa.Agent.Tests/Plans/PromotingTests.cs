@@ -38,6 +38,17 @@ public class PromotingTests
         Assert.Contains(Assert.IsType<Plan>(again).Stages, stage => stage is [PromoteServer { Node: "n2" }]);
     }
 
+    /// <summary>The agent may have been killed between the mark and the signal.</summary>
+    [Fact]
+    public void A_switchover_taken_up_tells_it_again_before_anything_follows_it()
+    {
+        var view = Told(Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering), "n2");
+        var request = new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote, Resumed = true };
+        var plan = Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, "n2", _ => WalKinship.Identical)));
+        var steps = plan.Stages.SelectMany(s => s).Where(s => s.Changes).ToArray();
+        Assert.Equal([new PromoteServer("n2", request.Answered), new StartAsStandby("n1", "n2")], steps);
+    }
+
     private static PgHa.Client.Operations.Refusal? Judge(ClusterView view) =>
         WritableRules.Judge("n1", view, new WalView("n1", new Dictionary<string, Answer<WalPosition>>(), new Dictionary<string, WalAncestry>()), []).Refusal;
 
