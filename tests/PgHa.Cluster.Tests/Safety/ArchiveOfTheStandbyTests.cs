@@ -78,6 +78,7 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
             await each.N2.AddToPostgresConf($"restore_command = 'while test -e {Hang(each)}; do sleep 0.05; done; cp {Archive(each)}/%f \"%p\"'");
         }));
         await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave");
         return cluster;
     }
 
