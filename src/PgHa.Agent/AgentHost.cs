@@ -55,6 +55,7 @@ public static partial class AgentHost
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
         app.Services.GetRequiredService<WalStaging>().RemoveLeftovers();
         app.Services.GetRequiredService<PostmasterPause>().RecoverAfterCrash();
+        app.Services.GetRequiredService<SignalAside>().RecoverAfterCrash();
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)

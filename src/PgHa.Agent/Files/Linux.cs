@@ -32,6 +32,13 @@ internal static partial class Linux
     /// <summary>Whether a write failed for want of space, or of quota: .NET hands the system's own error number on.</summary>
     internal static bool IsDiskFull(IOException error) => error.HResult is NoSpace or OverQuota;
 
+    /// <summary>Makes a file so long and has the disk keep room for all of it, so that writing there cannot fail for want of space; zeros are read.</summary>
+    internal static void Allocate(SafeFileHandle file, long length)
+    {
+        if (PosixFallocate(file, 0, length) is var error and not 0)
+            throw new IOException($"{length} bytes cannot be allocated: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
     /// <summary>A handle on a process that no reuse of its pid can confuse; null when there is no such process.</summary>
     internal static SafeFileHandle? OpenProcess(int pid)
     {
@@ -155,6 +162,10 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    /// <summary>Answers with the error number itself.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int PosixFallocate(SafeFileHandle file, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);

@@ -16,8 +16,13 @@ public static class CommonRules
             return null;
         // These are for nodes without usable data; what lies there is their own rules' first question.
         var data = request is InitData or CloneData or StartStandby { Rejoin: not null } ? null : Data(view[Acting(request)]);
-        return TwoWritable(view) ?? data ?? Foreign(view);
+        return TwoWritable(view) ?? data ?? Foreign(view) ?? view.Except(Acting(request)).Select(Promoting).FirstOrDefault(r => r is not null);
     }
+
+    /// <summary>Why nothing may act beside a node that may become writable at any moment, or null. What acts on that node itself may.</summary>
+    internal static Refusal? Promoting(NodeObservation node) => !node.Promoting ? null : new(Code.AnotherWritable,
+        $"{node.Node} was told to become primary, and is not yet: it may accept writes from one moment to the next",
+        $"look at its server log; tell it again with POST instance/failover/promote there, or stop it: DELETE instance/current there");
 
     /// <summary>The lock of a node that can be reached now but could not when the locks were taken is not held: then nothing may begin.</summary>
     public static Refusal? RefuseUnlocked(ClusterView view, string operation)

@@ -12,7 +12,7 @@ public static class FailoverPlan
     public static Decision For(Failover request, ClusterView view, WalView wal)
     {
         var target = view[request.Target];
-        if (target.Writable && target.State != NodeState.Unknown)
+        if (target is { Writable: true, Promoting: false } && target.State != NodeState.Unknown)
             return new Plan(request.Words) { Evidence = [$"{target.Node} is writable and no other node is"], Outcomes = [new(target.Node, StartPlan.AsPrimary)] };
         if (RefuseStates(request, target, view) is { } refusal)
             return new Refused(refusal);
@@ -48,7 +48,11 @@ public static class FailoverPlan
         return new Plan(request.Words)
         {
             Stages = [.. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
-            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following)],
+            Evidence =
+            [
+                .. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following),
+                .. request.Form == FailoverForm.Promote ? ArchiveRules.Named(view[target]) : [],
+            ],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Outcomes =
@@ -85,7 +89,7 @@ public static class FailoverPlan
                 "a failover needs the old primary down; to exchange the roles of running nodes use switchover");
         if (target is { State: NodeState.Unknown, Ending: false })
             return ((Refused)StartPlan.Unknown(target)).Why;
-        if (!target.InRecovery && !(request.Resumed && target.Down))
+        if (!target.InRecovery && !target.Promoting && !(request.Resumed && target.Down)) // one that was told already is told again
             return new(Code.NotInRecovery, $"{target.Node} is not in recovery: it is stopped",
                 "start it first (POST instance/current), or start it as primary (POST instance/master)");
         return request.Form == FailoverForm.Restart ? RefuseUnknown(target.Node, view) : null;

@@ -35,7 +35,11 @@ public static class SwitchoverPlan
     private static Decision Resume(Switchover request, string target, ClusterView view, WalView wal)
     {
         var decision = StartAllPlan.For(new StartAll(target) { Answered = request.Answered }, view, wal);
-        return decision is Plan plan ? plan with { Goal = request.Words } : decision;
+        if (decision is not Plan plan)
+            return decision;
+        // Whoever marked it may have ended before it was really told.
+        IReadOnlyList<IReadOnlyList<Step>> again = view[target].Promoting ? [[new PromoteServer(target, request.Answered)]] : [];
+        return plan with { Goal = request.Words, Stages = [.. again, .. plan.Stages] };
     }
 
     private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal)
@@ -54,7 +58,7 @@ public static class SwitchoverPlan
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
-            Evidence = [wal.Of(target).Evidence, .. sync.Evidence],
+            Evidence = [wal.Of(target).Evidence, .. sync.Evidence, .. request.By == SwitchoverForm.Promote ? ArchiveRules.Named(view[target]) : []],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
             Answered = unknown,

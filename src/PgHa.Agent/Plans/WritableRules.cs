@@ -57,6 +57,8 @@ public static class WritableRules
     private static Finding Look(NodeObservation other, string candidate, WalView wal)
     {
         var name = other.Node;
+        if (CommonRules.Promoting(other) is { } promoting)
+            return new(promoting.Message, promoting);
         if (other.Writable)
             return Blocked($"{name} is writable", "stop it first: DELETE instance/current there", Code.AnotherWritable, forcible: false);
         var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);

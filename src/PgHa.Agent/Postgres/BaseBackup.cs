@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
@@ -10,10 +12,13 @@ namespace PgHa.Agent.Postgres;
 /// Takes a base backup of another node by PostgreSQL's own pg_basebackup into a directory of its own, and verifies it. Knows nothing
 /// of the data directory.
 /// </summary>
-internal sealed class BaseBackup(AgentOptions options, PostgresBinaries binaries, StepProgress progress, TimeProvider time)
+internal sealed partial class BaseBackup(AgentOptions options, PostgresBinaries binaries, StepProgress progress, TimeProvider time)
 {
-    /// <summary>A source that is frozen or cut off sends nothing; the checkpoint at the beginning may take a while, too.</summary>
+    /// <summary>The checkpoint at the beginning may take a while, and at the end all has to reach the disk: pg_basebackup says nothing meanwhile.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
+
+    /// <summary>While files are copied it says every second how far it is: silence is that of a source that is frozen or cut off, or of a disk that hangs.</summary>
+    private static readonly TimeSpan CopySilence = TimeSpan.FromMinutes(1);
 
     /// <summary>What proves the backup, or why there is none.</summary>
     /// <param name="source">The node to copy.</param>
@@ -43,14 +48,24 @@ internal sealed class BaseBackup(AgentOptions options, PostgresBinaries binaries
         if (!program.IsOk)
             return program.Refusal;
         var said = new Queue<string>();
+        var silence = Silence;
         progress.Text = $"waits for a checkpoint of {source.Name}";
         var code = await ToolRun.WatchAsync(program.Value,
             ["-D", side, "-d", ConnectionString(source), "-X", "stream", "--checkpoint=fast", "--progress", "--no-password"],
-            line => Note(line.Trim(), source.Name, said), Silence, cancel);
+            line =>
+            {
+                Note(line.Trim(), source.Name, said);
+                silence = IsCopying(line) ? CopySilence : Silence;
+            },
+            () => silence, cancel);
         return code == 0 ? null : new(Code.StepFailed,
-            code is null ? $"{source.Name} sent nothing for {Silence.TotalMinutes} minutes" : $"pg_basebackup failed: {Words(said)}",
+            code is null ? $"{source.Name} sent nothing for {silence.TotalSeconds} s" : $"pg_basebackup failed: {Words(said)}",
             $"nothing was put in place; look at the server log of {source.Name} and at the disk, then repeat the call");
     }
+
+    /// <summary>It has begun (before, it waits for the checkpoint and has no numbers) and is not at the end. (Where its estimate was too low it says 100% before the end.)</summary>
+    internal static bool IsCopying(string line) =>
+        Percent().Match(line) is { Success: true } match && int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) < 100;
 
     /// <summary>A progress line begins with numbers (<c>23456/41234 kB (56%), 0/1 tablespace</c>); all others may explain a failure.</summary>
     private void Note(string line, string source, Queue<string> said)
@@ -90,4 +105,7 @@ internal sealed class BaseBackup(AgentOptions options, PostgresBinaries binaries
             .Set("keepalives_idle", "10").Set("keepalives_interval", "5").Set("keepalives_count", "4");
         return (options.Postgres.Passfile is { } passfile ? info.Set("passfile", passfile) : info).ToString();
     }
+
+    [GeneratedRegex(@"^\s*\d+/\d+ kB \((\d+)%\)")]
+    private static partial Regex Percent();
 }

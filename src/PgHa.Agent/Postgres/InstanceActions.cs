@@ -13,6 +13,7 @@ internal sealed record InstanceActions(
     DataSteps Data,
     RejoinSteps Rejoin,
     StandbyLevel Level,
+    ArchiveTrial Archive,
     HandoverEnd Handover,
     WalTailWriting Tail,
     PhysicalSlots Physical,

@@ -102,7 +102,9 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         {
             _connection ??= await sql.OpenForObservingAsync(server, both.Token);
             var answer = await LocalSql.ObserveAsync(_connection, both.Token);
-            return facts with { Server = ServerStatus.Running, Sql = answer, UpstreamNode = Upstream(answer) };
+            if (facts.Promoting && !answer.InRecovery)
+                ForgetPromotion();
+            return facts with { Server = ServerStatus.Running, Sql = answer, UpstreamNode = Upstream(answer), Promoting = facts.Promoting && answer.InRecovery };
         }
         catch (PostgresException e) when (e.SqlState == CannotConnectNow)
         {
@@ -122,6 +124,19 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             }
             return await NotAskedAsync(facts, ServerStatus.NotAnswering,
                 deadline.IsCancellationRequested ? "its server does not answer within a second" : $"its server refuses the agent: {e.Message}");
+        }
+    }
+
+    /// <summary>It was told to become primary and is: whoever told it may not be there any more to note that.</summary>
+    private void ForgetPromotion()
+    {
+        try
+        {
+            promotion.Clear();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // it means nothing any more, and goes at another time
         }
     }
 

@@ -21,7 +21,9 @@ internal sealed class LocalSql(AgentOptions options)
                (SELECT string_agg(concat_ws(' ', slot_name, active::text, coalesce(restart_lsn::text, '-'), coalesce(wal_status, '-'), coalesce(greatest(0, pg_wal_lsn_diff(
                    CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END, restart_lsn))::bigint, 0)::text), ';')
                   FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'pgha_')),
-               current_setting('synchronized_standby_slots', true)
+               current_setting('synchronized_standby_slots', true),
+               CASE WHEN pg_is_in_recovery() THEN concat_ws(' ', pg_is_wal_replay_paused()::text, (current_setting('restore_command') <> '')::text,
+                   (current_setting('recovery_end_command') <> '')::text, current_setting('recovery_min_apply_delay')) END
           FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver r ON true
         """;
 
@@ -60,6 +62,9 @@ internal sealed class LocalSql(AgentOptions options)
             SynchronousStandbyNames = Text(reader, 11),
             Slots = Slots(Text(reader, 12) ?? ""),
             SynchronizedStandbySlots = Text(reader, 13),
+            Held = Text(reader, 14)?.Split(' ') is [var paused, var asks, var ends, var delay]
+                ? new(paused == "true", asks == "true", ends == "true", delay == "0" ? null : delay)
+                : null,
         };
     }
 

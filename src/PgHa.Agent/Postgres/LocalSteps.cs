@@ -216,13 +216,16 @@ internal sealed class LocalSteps(
         var primary = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
         if (await act.Level.RunAsync(primary.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
             return StepResult.Failed(behind);
+        var archive = await act.Archive.RunAsync(primary.Sql?.Timeline ?? new TimelineId(1), primary.Sql?.Flush ?? Lsn.Zero, cancel);
+        if (!archive.IsOk)
+            return StepResult.Failed(archive.Refusal);
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
         var slots = await act.Physical.EnsureAsync(cancel); // before the primary is stopped
         // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
         return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
-            ? StepResult.Done(kin.Evidence + slots)
+            ? StepResult.Done(kin.Evidence + slots + archive.Value)
             : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
     }
 
@@ -266,7 +269,9 @@ internal sealed class LocalSteps(
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or UnauthorizedAccessException)
         {
-            result = StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
+            result = e is IOException full && Linux.IsDiskFull(full)
+                ? StepResult.Failed(Code.StepFailed, $"the disk of {options.Node} is full: {e.Message}", "make room there, then repeat the call")
+                : StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
         }
         if (result.Failure is not null && PostmasterPid.Read(data.Root) is { } told && ServerProcess.Runs(told.Pid, data.Root) && !act.Mark.IsFor(told) && data.HasStandbySignal)
             return StepResult.Failed(result.Failure, neverWritable: true);

@@ -29,29 +29,36 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
     {
         using var postmaster = ServerProcess.Open(server.Pid, data.Root);
         using var startup = await nudge.FindAsync(connection, cancel);
+        if (postmaster is not null && startup is null && await AcceptsWritesAsync(connection, cancel))
+            return await PromotedAsync(connection); // it was told before, and obeys only now
         if (postmaster is null || startup is null)
             return StepResult.Failed(new(Code.StepFailed, "the server ended before it could be promoted, or is not in recovery", "look at its log"), neverWritable: true);
         using var held = pause.Hold(postmaster);
         Tell(server, startup);
         // From here on nobody's patience may end it: it is not to be taken back.
-        if (await PromotedAsync(connection, startup, held, CancellationToken.None) is { } failed)
-            return failed;
+        return await ObeysAsync(connection, startup, held, CancellationToken.None) ?? await PromotedAsync(connection);
+    }
+
+    private async Task<StepResult> PromotedAsync(NpgsqlConnection connection)
+    {
         mark.Clear();
         return StepResult.Done($"accepts writes on timeline {await TimelineAsync(connection, CancellationToken.None)}");
     }
 
-    /// <summary>Where the files cannot be written it is not told at all.</summary>
+    /// <summary>
+    /// Where the files cannot be written it is not told at all. The trigger file alone may be enough: a postmaster that goes on finds it.
+    /// So the mark comes before it, and goes after it.
+    /// </summary>
     private void Tell(PostmasterPid server, ServerProcess startup)
     {
-        var trigger = Path.Combine(data.Root, "promote");
+        mark.Set(server);
         try
         {
-            File.WriteAllBytes(trigger, []);
-            mark.Set(server);
+            File.WriteAllBytes(mark.Trigger, []);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(trigger);
+            File.Delete(mark.Trigger);
             mark.Clear();
             throw;
         }
@@ -59,10 +66,10 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
     }
 
     /// <summary>Null when it accepts writes.</summary>
-    private async Task<StepResult?> PromotedAsync(NpgsqlConnection connection, ServerProcess startup, PostmasterPause.Held held, CancellationToken cancel)
+    private async Task<StepResult?> ObeysAsync(NpgsqlConnection connection, ServerProcess startup, PostmasterPause.Held held, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
-        while (await LocalSql.ScalarAsync(connection, "SELECT pg_is_in_recovery()::text", cancel) != "false")
+        while (!await AcceptsWritesAsync(connection, cancel))
         {
             var waited = time.GetElapsedTime(begun);
             if (waited > Bound)
@@ -76,6 +83,9 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
         }
         return null;
     }
+
+    private static async Task<bool> AcceptsWritesAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        await LocalSql.ScalarAsync(connection, "SELECT pg_is_in_recovery()::text", cancel) == "false";
 
     private static async Task<uint> TimelineAsync(NpgsqlConnection connection, CancellationToken cancel) =>
         Convert.ToUInt32((await LocalSql.ScalarAsync(connection, "SELECT pg_walfile_name(pg_current_wal_insert_lsn())", cancel))![..8], 16);

@@ -3,22 +3,28 @@ using PgHa.Agent.Configuration;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// Says that the running server was told to become primary (<c>state_dir/promoting</c>). Nothing takes that back: its startup process
-/// may obey at any later moment, whatever became of the step that told it, so until it does, or the server has ended, the node counts
-/// as writable.
+/// Says that the running server was told to become primary: by this agent (<c>state_dir/promoting</c>), or by anybody whose trigger file
+/// still lies there (the postmaster looks for it at every signal that any of its processes sends it). Nothing takes that back: its
+/// startup process may obey at any later moment, whatever became of who told it, so until it does, or the server has ended, the node
+/// counts as writable.
 /// </summary>
-internal sealed class PromotionMark(AgentOptions options)
+internal sealed class PromotionMark(AgentOptions options, DataDirectory data)
 {
     private readonly string _file = Path.Combine(options.StateDir, "promoting");
 
-    /// <summary>Before the signal is sent. Need not outlive the machine: the server does not either.</summary>
+    /// <summary>The file by which a server is told; the next start of a server removes one that is left.</summary>
+    internal string Trigger { get; } = Path.Combine(data.Root, "promote");
+
+    /// <summary>Before anything else is done. Need not outlive the machine: the server does not either.</summary>
     internal void Set(PostmasterPid server) => File.WriteAllText(_file, Words(server));
 
     /// <summary>It accepts writes now, or was not told after all.</summary>
     internal void Clear() => File.Delete(_file);
 
     /// <summary>Whether this run of the server was told.</summary>
-    internal bool IsFor(PostmasterPid server)
+    internal bool IsFor(PostmasterPid server) => Path.Exists(Trigger) || IsMarked(server);
+
+    private bool IsMarked(PostmasterPid server)
     {
         if (!File.Exists(_file))
             return false; // asked at every observation: an exception each time would cost

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Runs pg_rewind on the stopped node, first for show: what can be refused is refused before a byte is changed. The node's own
 /// configuration is put back afterwards, for pg_rewind brings the source's along (fact 6).
 /// </summary>
-internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresBinaries binaries, ServerStart start, RewindMarker marker, StepProgress progress)
+internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresBinaries binaries, ServerStart start, SignalAside signal, RewindMarker marker, StepProgress progress)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
 
@@ -43,11 +43,8 @@ internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresB
         if (await start.MakeFreeAsync(cancel) is { } left)
             return left;
         progress.Text = "recovers from the crash in single-user mode";
-        var signal = data.HasStandbySignal; // single-user mode knows no standbys
-        DurableFile.Remove(data.StandbySignal);
+        using var taken = signal.Take(); // single-user mode knows no standbys
         var (code, _, error) = await ToolRun.RunAsync(program.Value, ["--single", "-F", "-D", data.Configured, .. binaries.ServerOptions(), "template1"], cancel);
-        if (signal)
-            DurableFile.Touch(data.StandbySignal);
         return code == 0 ? null : new(Code.StepFailed, $"crash recovery before the rewind failed: {LastLine(error)}", "look at the disk, or use rejoin=reclone");
     }
 

@@ -22,19 +22,23 @@ internal static class ToolRun
     /// nothing for too long.
     /// </summary>
     /// <returns>Its exit code; null when it was killed for its silence.</returns>
+    internal static Task<int?> WatchAsync(string program, IEnumerable<string> arguments, Action<string> line, TimeSpan silence, CancellationToken cancel) =>
+        WatchAsync(program, arguments, line, () => silence, cancel);
+
+    /// <summary>The same, where how long it may be silent depends on what it said last.</summary>
     internal static async Task<int?> WatchAsync(
-        string program, IEnumerable<string> arguments, Action<string> line, TimeSpan silence, CancellationToken cancel)
+        string program, IEnumerable<string> arguments, Action<string> line, Func<TimeSpan> silence, CancellationToken cancel)
     {
         using var process = Start(program, arguments);
         process.StandardInput.Close();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         try
         {
-            patience.CancelAfter(silence);
+            patience.CancelAfter(silence());
             while (await process.StandardError.ReadLineAsync(patience.Token) is { } text)
             {
-                patience.CancelAfter(silence);
                 line(text);
+                patience.CancelAfter(silence());
             }
             await process.WaitForExitAsync(patience.Token);
             return process.ExitCode;

@@ -58,15 +58,24 @@ internal sealed class WalTailWriting(DataDirectory data, WalReading reading, Sta
         file.Flush(flushToDisk: true);
     }
 
+    /// <summary>With room for all of it: the server takes a segment that is there for one that can be written. Zeros are not, for writes wait.</summary>
     private static void MakeEmpty(string path, uint size)
     {
-        using (var file = new FileStream(path + ".pgha-new", FileMode.Create, FileAccess.Write))
+        var aside = path + ".pgha-new";
+        try
         {
-            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            file.SetLength(size);
-            file.Flush(flushToDisk: true);
+            using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write))
+            {
+                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                Linux.Allocate(file.SafeFileHandle, size);
+                file.Flush(flushToDisk: true);
+            }
+            DurableFile.Rename(aside, path);
         }
-        DurableFile.Rename(path + ".pgha-new", path);
+        finally
+        {
+            File.Delete(aside); // where there was no room
+        }
     }
 
     private async Task<Refusal?> ReplayAsync(WalPosition theirs, NpgsqlConnection connection, CancellationToken cancel)

@@ -52,6 +52,9 @@ public sealed record SqlFacts
     /// <summary><c>synchronized_standby_slots</c> (17 and later): physical slots that consumers of failover slots may not get ahead of; null before.</summary>
     public string? SynchronizedStandbySlots { get; init; }
 
+    /// <summary>What would hold a promotion back; null on a primary.</summary>
+    public ReplayFacts? Held { get; init; }
+
     /// <summary>The position this server certainly holds: flushed on a primary, the later of received and replayed on a standby.</summary>
     public Lsn Position => Flush ?? Lsn.Max(Receive ?? Lsn.Zero, Replay ?? Lsn.Zero);
 }

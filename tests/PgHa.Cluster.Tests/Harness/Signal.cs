@@ -7,7 +7,8 @@ internal static partial class Signal
 {
     public const int Interrupt = 2, Quit = 3, Kill = 9, Term = 15, Continue = 18, Stop = 19;
 
-    public static void Send(int pid, int signal) => _ = SendSignal(pid, signal);
+    /// <summary>0 and below would mean groups of processes, the tests' own among them.</summary>
+    public static void Send(int pid, int signal) => _ = SendSignal(pid > 0 ? pid : throw new ArgumentOutOfRangeException(nameof(pid)), signal);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendSignal(int pid, int signal);

@@ -75,6 +75,87 @@ public sealed class BrokenRewindTests : ClusterTest
         await cluster.IsItselfAgain(own);
     }
 
+    /// <summary>
+    /// A standby that crashed is recovered first, in single-user mode, which does not start where standby.signal lies. What stands there
+    /// without it would come up as a second primary when somebody starts it by hand.
+    /// </summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Where_the_agent_ends_while_a_crash_is_recovered_the_node_is_a_standby_when_it_is_back(bool killed)
+    {
+        var (cluster, own) = await PartedPair.Make(this);
+        await using var gate = await GateForSingleUser(cluster.N1);
+        await CrashesAsStandby(cluster.N1);
+        var call = cluster.N1.Api.Post("instance/slave?rejoin=rewind");
+        await Wait.Until("it is about to recover in single-user mode", () => call.IsCompleted || gate.IsWaitedAt, 60);
+        Assert.False(call.IsCompleted, "it was over before it could be broken off");
+        Assert.False(cluster.N1.Postgres.HasStandbySignal);
+        await (killed ? cluster.N1.Agent.Kill() : cluster.N1.Agent.Stop());
+        await Task.WhenAny(call); // broken off
+        Assert.Equal(killed, !cluster.N1.Postgres.HasStandbySignal);
+        await cluster.N1.StartAgent();
+        Assert.True(cluster.N1.Postgres.HasStandbySignal);
+        foreach (var path in new[] { "instance/master", "instance/master?force=true" })
+            Assert.Equal(409, (await cluster.N1.Api.Post(path)).Status);
+        gate.Open();
+        await OperationWatch.NothingOpen(cluster.N1);
+        if ((await cluster.N1.Api.Get("instance/current")).State(cluster.N1) != "slave")
+            await cluster.Play("POST N1 instance/slave?rejoin=rewind → slave, master");
+        await FollowsAgain(cluster, own);
+    }
+
+    private static async Task CrashesAsStandby(TestNode node)
+    {
+        await AsPostgres.Run("/usr/bin/touch", node.Postgres.InData("standby.signal"));
+        await node.Postgres.Start();
+        await node.Postgres.KillAndWait();
+    }
+
+    /// <summary>The node's programs are PostgreSQL's, but for one: in single-user mode the server waits.</summary>
+    private static async Task<Gate> GateForSingleUser(TestNode node)
+    {
+        var bin = node.In("bin");
+        var gate = new Gate(node.In("gate"));
+        await AsPostgres.Run("/bin/sh", "-c", $$"""
+            mkdir {{bin}}; ln -s {{AsPostgres.BinDir}}/* {{bin}}; rm {{bin}}/postgres; touch {{gate.Closed}}
+            printf '%s\n' '#!/bin/sh' 'if [ "$1" = --single ]; then' '  touch {{gate.Waiting}}' '  while [ -e {{gate.Closed}} ]; do sleep 0.02; done' 'fi' 'exec {{AsPostgres.BinDir}}/postgres "$@"' >{{bin}}/postgres
+            chmod +x {{bin}}/postgres
+            """);
+        await node.Agent.Stop();
+        await node.ChangeAgentConfig($"bin_dir: {AsPostgres.BinDir}", $"bin_dir: {bin}");
+        await node.StartAgent();
+        return gate;
+    }
+
+    private sealed record Gate(string Path) : IAsyncDisposable
+    {
+        public string Closed => Path + ".closed";
+
+        public string Waiting => Path + ".waiting";
+
+        public bool IsWaitedAt => File.Exists(Waiting);
+
+        public void Open() => File.Delete(Closed);
+
+        /// <summary>Nothing waits there for ever.</summary>
+        public ValueTask DisposeAsync()
+        {
+            Open();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>What the recovery wrote is past what was salvaged first: another salvage is right.</summary>
+    private static async Task FollowsAgain(TestCluster cluster, string own)
+    {
+        await cluster.WaitForStates("slave", "master");
+        Assert.Equal(own, cluster.N1.Configuration());
+        await cluster.Ledger.Insert(cluster.N2);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        Assert.NotEmpty(Directory.GetDirectories(Path.Combine(cluster.N1.In("state"), "salvage")));
+        Assert.Empty(Directory.GetFileSystemEntries(cluster.N1.In("state"), "*-aside"));
+    }
+
     /// <summary>A rewind whose source, the one backend that serves it, is frozen after the first of many pieces.</summary>
     private static async Task<(Task<Answer> Call, int Backend)> InTheMiddle(TestCluster cluster)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace PgHa.Cluster.Tests.Setup;
@@ -88,19 +87,30 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         await AsPostgres.Postgres("pg_ctl", "stop", "-s", "-w", "-m", "fast", "-D", cluster.N2.In("small/data"));
     }
 
+    /// <summary>No byte more, and no word either: its postmaster is frozen, too.</summary>
+    [Fact]
+    public async Task The_source_falls_silent_in_the_middle()
+    {
+        var cluster = await HalfWay();
+        var clone = await InTheMiddle(cluster, options: "?timeout=90");
+        await CopyInProgress.ShowsNumbers(cluster.N2, cluster.N1);
+        await cluster.N1.Postgres.FreezePostmaster();
+        var answer = await clone; // nobody thaws it
+        Assert.InRange(answer.Elapsed.TotalSeconds, 60, 85);
+        answer.AssertRefused(500, 9);
+        Assert.Contains("pg-node01 sent nothing for 60 s", answer.Message, StringComparison.Ordinal);
+        AssertNothingLeft(cluster.N2);
+        cluster.N1.Postgres.Thaw();
+        await cluster.WaitForStates("single", "inactive");
+        await Succeeds(cluster);
+    }
+
     [Fact]
     public async Task Progress_can_be_watched()
     {
         var cluster = await HalfWay();
         var clone = await InTheMiddle(cluster);
-        var clock = Stopwatch.StartNew();
-        await Wait.Until("the node says how far it is", async () =>
-        {
-            if (clock.Elapsed < TimeSpan.FromSeconds(1)) return false; // pg_basebackup says it once a second: more is let through only then
-            cluster.N1.Postgres.Thaw();
-            await cluster.N1.Postgres.FreezeChildren();
-            return (await cluster.N2.Api.Get("/api/pg/v2/node")).Body.Contains("copied ", StringComparison.Ordinal);
-        }, 30);
+        await CopyInProgress.ShowsNumbers(cluster.N2, cluster.N1);
         var running = Id().Match((await cluster.N2.Api.Get("/api/pg/v2/operations")).Body).Groups[1].Value;
         Assert.Matches("copied [0-9]+/[0-9]+ kB", (await cluster.N2.Api.Get($"/api/pg/v2/operations/{running}")).Body);
         cluster.N1.Postgres.Thaw();
@@ -117,9 +127,9 @@ public sealed partial class BrokenCloneTests : BootstrapTest
     }
 
     /// <summary>A clone whose source is frozen after the first of many files.</summary>
-    private static async Task<Task<Answer>> InTheMiddle(TestCluster cluster, string? side = null)
+    private static async Task<Task<Answer>> InTheMiddle(TestCluster cluster, string? side = null, string options = "")
     {
-        var clone = cluster.N2.Api.Post("data/clone");
+        var clone = cluster.N2.Api.Post("data/clone" + options);
         await Wait.Until("files arrive", () => clone.IsCompleted || Directory.Exists(Path.Combine(side ?? Side(cluster.N2), "base")), 30);
         await cluster.N1.Postgres.FreezeChildren();
         Assert.False(clone.IsCompleted, "it was over before it could be broken off");

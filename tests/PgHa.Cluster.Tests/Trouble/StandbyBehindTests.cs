@@ -73,7 +73,7 @@ public sealed class StandbyBehindTests : ClusterTest
         }
     }
 
-    private static async Task CutOff(HandoverRun run)
+    internal static async Task CutOff(HandoverRun run)
     {
         await run.S.Postgres.Execute($"ALTER SYSTEM SET primary_conninfo = 'host={run.P.Address} port=1'");
         await run.S.Postgres.Execute("SELECT pg_reload_conf()");

@@ -1,0 +1,67 @@
+using System.Text;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>
+/// What a standby does before it obeys a promotion (fact 17): it replays what was held back, and with <c>restore_command</c> asks the
+/// archive, for WAL and for newer timelines, which it follows where they branch off ahead of it. Pure.
+/// </summary>
+public static class ArchiveRules
+{
+    /// <summary>How long an archive may take to say that it does not have a file before a switchover by promotion: writes wait for it several times.</summary>
+    public static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>What will be waited for when this node is promoted; empty where it can obey at once.</summary>
+    public static IReadOnlyList<string> Named(NodeObservation target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var (name, replay) = (target.Node, target.Sql?.Held ?? ReplayFacts.Free);
+        string?[] words =
+        [
+            replay.Paused ? $"replay is paused on {name}: the promotion ends that, and all is replayed first" : null,
+            replay.Delay is { } delay ? $"recovery_min_apply_delay of {name} is {delay}: what it holds back is replayed before it is promoted" : null,
+            replay.AsksArchive ? $"restore_command is set on {name}: before it is promoted it asks the archive for more WAL and for newer timelines; it waits as long as that takes" : null,
+            replay.EndsWithCommand ? $"recovery_end_command is set on {name}: it is promoted when that has ended" : null,
+        ];
+        return [.. words.OfType<string>()];
+    }
+
+    /// <summary>The command as the server would run it: %f the file, %p where it is to go, %r the oldest file still needed, %% a percent sign.</summary>
+    public static string Fill(string command, string file, string path, string oldest)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        var filled = new StringBuilder();
+        for (var i = 0; i < command.Length; i++)
+        {
+            var value = command[i] != '%' || i + 1 == command.Length ? null : command[i + 1] switch { 'f' => file, 'p' => path, 'r' => oldest, '%' => "%", _ => null };
+            filled.Append(value ?? command[i].ToString());
+            if (value is not null)
+                i++;
+        }
+        return filled.ToString();
+    }
+
+    /// <summary>
+    /// Why a promotion would not end where the primary's WAL does, or null: the newest timeline of the archive branches off ahead of it, so
+    /// that the standby would follow that one instead.
+    /// </summary>
+    /// <param name="node">The standby.</param>
+    /// <param name="newest">The newest timeline that its archive holds beyond its own.</param>
+    /// <param name="own">Its own timeline.</param>
+    /// <param name="flushed">What it surely will have replayed by then.</param>
+    public static Refusal? RefuseFollowing(string node, TimelineHistory newest, TimelineId own, Lsn flushed)
+    {
+        ArgumentNullException.ThrowIfNull(newest);
+        return newest.Entries.FirstOrDefault(span => span.Timeline == own) is not { End: { } end } || end < flushed ? null : new(Code.WalNotProven,
+            $"the archive that restore_command of {node} asks holds timeline {newest.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: {node} would follow it when it is promoted",
+            $"look whose it is (does another cluster archive to the same place?), and take it out of the archive, or reset restore_command on {node}");
+    }
+
+    /// <summary>The archive did not answer in time.</summary>
+    public static Refusal Slow(string node) => new(Code.WrongState,
+        $"restore_command of {node} takes longer than {AnswersWithin.TotalSeconds} s to say that the archive does not have a file: {node} asks it several times before it is promoted, while nobody can write",
+        $"look at the archive; or reset restore_command on {node} for the time; or switch over by restart, which does not ask the archive");
+}

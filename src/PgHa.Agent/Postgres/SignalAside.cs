@@ -1,0 +1,51 @@
+using System.Text;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Takes <c>standby.signal</c> away for as long as a server runs in single-user mode, which does not start with it. Whoever started the
+/// node by hand meanwhile would have a primary: so it comes back however that ends, and where the agent was killed, when it is back.
+/// </summary>
+internal sealed class SignalAside(AgentOptions options, DataDirectory data)
+{
+    private string Marker => Path.Combine(options.StateDir, "standby-signal-aside");
+
+    /// <summary>Takes it away, if it is there, until the answer is disposed.</summary>
+    internal Taken Take()
+    {
+        if (!data.HasStandbySignal)
+            return new(() => { });
+        DurableFile.Replace(Marker, Encoding.UTF8.GetBytes(Words));
+        DurableFile.Remove(data.StandbySignal);
+        return new(PutBack);
+    }
+
+    /// <summary>Puts back what an agent that was killed had taken away, unless a server was started there since: then somebody has decided otherwise.</summary>
+    internal void RecoverAfterCrash()
+    {
+        if (!File.Exists(Marker))
+            return;
+        if (File.ReadAllText(Marker) == Words)
+            PutBack();
+        else
+            DurableFile.Remove(Marker);
+    }
+
+    /// <summary>This directory, and its last start; one in single-user mode is none.</summary>
+    private string Words => $"{data.Root}\n{data.LastStart}\n";
+
+    private void PutBack()
+    {
+        DurableFile.Touch(data.StandbySignal);
+        DurableFile.Remove(Marker);
+    }
+
+    /// <summary>It is away.</summary>
+    internal sealed class Taken(Action putBack) : IDisposable
+    {
+        /// <summary>It is there again, if it was.</summary>
+        public void Dispose() => putBack();
+    }
+}

@@ -1,0 +1,56 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>What a promotion waits for is named (fact 17), and an archive that leads elsewhere is refused.</summary>
+[Trait("Category", "Fast")]
+public class ArchiveRulesTests
+{
+    [Fact]
+    public void Each_thing_that_holds_a_promotion_back_is_named()
+    {
+        Assert.Empty(ArchiveRules.Named(Sketch.Node("n2", Condition.Standby)));
+        Assert.Empty(ArchiveRules.Named(Sketch.Node("n2", Condition.StoppedAsStandby)));
+        Assert.Collection(ArchiveRules.Named(Held(new(Paused: true, AsksArchive: true, EndsWithCommand: true, Delay: "1h"))),
+            words => Assert.Contains("paused on n2", words, StringComparison.Ordinal),
+            words => Assert.Contains("recovery_min_apply_delay of n2 is 1h", words, StringComparison.Ordinal),
+            words => Assert.Contains("restore_command is set on n2", words, StringComparison.Ordinal),
+            words => Assert.Contains("recovery_end_command is set on n2", words, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_plans_that_promote_name_it()
+    {
+        var held = Held(new(false, AsksArchive: true, false, null));
+        var view = new ClusterView([Sketch.Node("n1", Condition.Primary), held]);
+        var switchover = Planner.Decide(new Switchover("n1", StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote }, view, Sketch.Wal(view, "n1", _ => WalKinship.Identical));
+        Assert.Contains(Assert.IsType<Plan>(switchover).Evidence, words => words.Contains("restore_command", StringComparison.Ordinal));
+        view = new([Sketch.Node("n1", Condition.StoppedAsPrimary), held]);
+        var failover = Planner.Decide(new Failover("n2", FailoverForm.Promote), view, Sketch.Wal(view, "n2", _ => WalKinship.Identical));
+        Assert.Contains(Assert.IsType<Plan>(failover).Evidence, words => words.Contains("restore_command", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("cp /a/%f \"%p\"", "cp /a/00000002.history \"/s/t\"")]
+    [InlineData("get %r %f", "get 000000010000000000000003 00000002.history")]
+    [InlineData("date +%%s; %x %", "date +%s; %x %")]
+    public void A_command_is_filled_as_the_server_does(string command, string filled) =>
+        Assert.Equal(filled, ArchiveRules.Fill(command, "00000002.history", "/s/t", "000000010000000000000003"));
+
+    [Theory]
+    [InlineData("1\t0/2FFFFFF\tabandoned\n", null)]
+    [InlineData("1\t0/3000000\tno recovery target\n", Code.WalNotProven)]
+    [InlineData("1\t0/9000000\tof somebody else\n", Code.WalNotProven)]
+    public void A_timeline_is_refused_only_where_it_would_be_followed(string history, Code? code) =>
+        Assert.Equal(code, ArchiveRules.RefuseFollowing("n2", TimelineHistory.Parse(new(2), history).Value!, new(1), new(0x3000000))?.Code);
+
+    private static NodeObservation Held(ReplayFacts held)
+    {
+        var node = Sketch.Node("n2", Condition.Standby);
+        return node with { Sql = node.Sql! with { Held = held } };
+    }
+}

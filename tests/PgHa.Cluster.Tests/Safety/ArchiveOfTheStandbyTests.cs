@@ -1,0 +1,88 @@
+namespace PgHa.Cluster.Tests.Safety;
+
+/// <summary>A standby with a restore_command asks the archive before it obeys a promotion (fact 17): that is named, and tried before anything stops.</summary>
+public sealed class ArchiveOfTheStandbyTests : ClusterTest
+{
+    private const string Call = "instance/switchover/masterSlave?by=promote";
+
+    [Fact]
+    public async Task It_is_named_in_the_plans_and_a_promotion_with_it_loses_nothing()
+    {
+        var cluster = await WithArchive();
+        foreach (var how in new[] { "SELECT pg_wal_replay_pause()", "ALTER SYSTEM SET recovery_min_apply_delay = '1h'", "SELECT pg_reload_conf()" })
+            await cluster.N2.Postgres.Execute(how);
+        await Wait.Until("all three are named", async () =>
+        {
+            var plan = (await cluster.N1.Api.Post(Call + "&dryRun=true")).Body;
+            return new[] { "restore_command is set on pg-node02", "replay is paused on pg-node02", "recovery_min_apply_delay of pg-node02 is 1h" }.All(plan.Contains);
+        });
+        foreach (var how in new[] { "SELECT pg_wal_replay_resume()", "ALTER SYSTEM RESET recovery_min_apply_delay", "SELECT pg_reload_conf()" })
+            await cluster.N2.Postgres.Execute(how);
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.Play($"POST N1 {Call} → slave, master");
+        await cluster.Ledger.Insert(cluster.N2);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        Assert.Contains("its archive says in", (await cluster.N1.Api.GetV2("operations")).Body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Found only when the primary is down it would have kept everybody from writing for as long as it hangs.</summary>
+    [Fact]
+    public async Task One_that_hangs_is_refused_before_anything_stops()
+    {
+        var cluster = await WithArchive();
+        await AsPostgres.Run("/usr/bin/touch", Hang(cluster));
+        await NothingStops(cluster, async () =>
+        {
+            var answer = await cluster.N1.Api.Post(Call);
+            answer.AssertRefused(409, 7);
+            Assert.Contains("restore_command of pg-node02 takes longer than", answer.Message, StringComparison.Ordinal);
+            Assert.Contains("by restart", answer.Hint, StringComparison.Ordinal);
+        });
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(cluster.N2.In("state")), path => path.EndsWith("archive-trial", StringComparison.Ordinal));
+        await cluster.Play("POST N1 instance/switchover/masterSlave → slave, master"); // which does not ask it
+        File.Delete(Hang(cluster));
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    /// <summary>Somebody else archives to the same place: the standby would go over to that timeline as soon as it is alone.</summary>
+    [Fact]
+    public async Task One_that_leads_to_another_timeline_is_refused_before_anything_stops()
+    {
+        var cluster = await WithArchive();
+        var foreign = Path.Combine(Archive(cluster), "00000002.history");
+        await AsPostgres.Run("/bin/sh", "-c", $"printf '1\\t0/FF000000\\tof somebody else\\n' >'{foreign}'");
+        await NothingStops(cluster, async () =>
+        {
+            var answer = await cluster.N1.Api.Post(Call);
+            answer.AssertRefused(409, 13);
+            Assert.Contains("holds timeline 2", answer.Message, StringComparison.Ordinal);
+        });
+        File.Delete(foreign);
+        await cluster.Play($"POST N1 {Call} → slave, master");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    private static async Task NothingStops(TestCluster cluster, Func<Task> call)
+    {
+        int?[] before = [.. cluster.Nodes.Select(node => node.Postgres.Pid)];
+        await call();
+        Assert.Equal(before, cluster.Nodes.Select(node => node.Postgres.Pid));
+        await cluster.WaitForStates("master", "slave");
+    }
+
+    private async Task<TestCluster> WithArchive()
+    {
+        var cluster = Keep(await TestCluster.AllRunning(prepare: async each =>
+        {
+            await AsPostgres.Run("/bin/mkdir", Archive(each));
+            await each.N2.AddToPostgresConf($"restore_command = 'while test -e {Hang(each)}; do sleep 0.05; done; cp {Archive(each)}/%f \"%p\"'");
+        }));
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave");
+        return cluster;
+    }
+
+    private static string Archive(TestCluster cluster) => cluster.N2.In("archive");
+
+    private static string Hang(TestCluster cluster) => cluster.N2.In("hang");
+}

@@ -1,0 +1,62 @@
+namespace PgHa.Cluster.Tests.Trouble;
+
+/// <summary>
+/// A switchover by promotion whose target lives, but cannot be told to promote (its disk fails): the old primary, which is down by then,
+/// serves again at once, and the next switchover succeeds.
+/// </summary>
+public sealed class FailedTakeOverTests : ClusterTest
+{
+    /// <summary>Files that are written before the signal.</summary>
+    [Theory]
+    [InlineData("state/hand-over"), InlineData("state/promoting")]
+    public async Task The_old_primary_serves_again(string file)
+    {
+        await using var run = await HandoverRun.Start(await BothRunning());
+        var (how, report) = await run.Play(run.TakeOver, () => AsPostgres.Run("/bin/mkdir", run.S.In(file)));
+        Assert.True(how == "undone", $"{how}: {report}");
+        Assert.False(run.S.Postgres.Pid is { } pid && ServerProcesses.IsFrozen(pid), report);
+        Directory.Delete(run.S.In(file));
+        await run.Check(how, report);
+        (how, report) = await run.Play(0, () => Task.CompletedTask);
+        Assert.True(how == "done", $"{how}: {report}");
+        await run.Check(how, report);
+    }
+
+    /// <summary>What the target misses reaches into a segment that it does not have yet, and there is no room for that.</summary>
+    [Fact]
+    public async Task The_old_primary_serves_again_where_the_disk_of_the_target_is_full()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: it mounts a file system");
+        SmallDisk small = null!;
+        var cluster = Keep(await TestCluster.AllRunning(prepare: async each => small = await WalOnSmallDisk(each.N2)));
+        await using var _ = small;
+        await using var run = await HandoverRun.Start(cluster);
+        var (_, report) = await run.Play(run.HandOver, async () =>
+        {
+            await StandbyBehindTests.CutOff(run);
+            await run.P.Postgres.Execute("SELECT pg_logical_emit_message(true, 'bulk', repeat('x', 20000000))");
+            await small.FillUp();
+            await LeaveRoom(small, megabytes: 12); // less than a segment, but enough for what is written to it
+        });
+        Assert.Contains("the disk of pg-node02 is full", report, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(run.S.Wal("")), file => file.EndsWith(".pgha-new", StringComparison.Ordinal));
+        await run.WritesOn(run.P); // while the other one cannot even receive
+        small.MakeRoom();
+        await run.Check("undone", report);
+        var (how, second) = await run.Play(0, () => Task.CompletedTask);
+        Assert.True(how == "done", $"{how}: {second}");
+        await run.Check(how, second);
+        await cluster.N2.Postgres.Stop(); // before its disk goes
+    }
+
+    private static async Task<SmallDisk> WalOnSmallDisk(TestNode node)
+    {
+        var disk = await SmallDisk.Mount(node.In("small"), megabytes: 400);
+        await AsPostgres.Run("/bin/mv", node.Wal("").TrimEnd('/'), disk.Folder);
+        await AsPostgres.Run("/bin/ln", "-s", Path.Combine(disk.Folder, "pg_wal"), node.Wal("").TrimEnd('/'));
+        return disk;
+    }
+
+    private static Task LeaveRoom(SmallDisk disk, int megabytes) =>
+        AsPostgres.Run("/usr/bin/truncate", "-s", $"-{megabytes}M", Path.Combine(disk.Folder, "hog"));
+}
