@@ -11,14 +11,9 @@ namespace PgHa.Agent.Postgres;
 /// Ends a primary in a moment without losing what it acknowledged (fact 14): no new sessions (a stopped postmaster accepts none, they
 /// queue), every session that can commit ended, one commit of our own that flushes all before it, then SIGQUIT.
 /// </summary>
-internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, UnloggedTables unlogged, PostmasterPause pause, TimeProvider time)
+internal sealed class HandoverEnd(
+    AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, UnloggedTables unlogged, PostmasterPause pause, SessionEnd sessions, TimeProvider time)
 {
-    /// <summary>Everything but the server's own helpers can commit: clients, parallel and background workers, applying subscriptions.</summary>
-    private const string Others = """
-        FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND coalesce(backend_type, '') NOT IN ('walsender', 'walwriter', 'checkpointer', 'background writer',
-         'archiver', 'logger', 'startup', 'autovacuum launcher', 'logical replication launcher', 'slotsync worker', 'walsummarizer', 'io worker')
-        """;
-
     private static readonly TimeSpan SessionsWithin = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
@@ -46,7 +41,8 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
         try
         {
             using var bound = new CancellationTokenSource(SessionsWithin, time);
-            if (await EndSessionsAsync(connection, bound.Token) is { } stuck)
+            await StoppedAsync(postmaster, bound.Token);
+            if (await sessions.RunAsync(postmaster, connection, bound.Token) is { } stuck)
                 return StepResult.Failed(stuck);
             if (await FlushAsync(connection, bound.Token) is not { } flushed)
                 return StepResult.Failed(Code.StepFailed, $"what was acknowledged on {options.Node} could not be flushed", "writes go on; look at its disk");
@@ -65,23 +61,11 @@ internal sealed class HandoverEnd(AgentOptions options, DataDirectory data, Loca
         }
     }
 
-    private async Task<Refusal?> EndSessionsAsync(NpgsqlConnection connection, CancellationToken bound)
+    /// <summary>A signal is obeyed when the kernel comes to it: a session that is being made at this moment is there before, or never.</summary>
+    private async Task StoppedAsync(ServerProcess postmaster, CancellationToken bound)
     {
-        string? left = null;
-        try
-        {
-            while (true)
-            {
-                left = await LocalSql.ScalarAsync(connection, $"SELECT string_agg(pid || ' (' || backend_type || ')', ', '), count(pg_terminate_backend(pid)) {Others}", bound);
-                if (string.IsNullOrEmpty(left))
-                    return null;
-                await Task.Delay(Interval, time, bound);
-            }
-        }
-        catch (OperationCanceledException) when (!string.IsNullOrEmpty(left))
-        {
-            return new(Code.StepFailed, $"these do not end: {left}", "writes go on; end them, then repeat the call");
-        }
+        while (!postmaster.Frozen)
+            await Task.Delay(Interval, time, bound);
     }
 
     /// <summary>

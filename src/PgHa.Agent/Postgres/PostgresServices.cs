@@ -57,6 +57,7 @@ public static class PostgresServices
         .AddSingleton<StandbyLevel>()
         .AddSingleton<UnloggedTables>()
         .AddSingleton<ArchiveTrial>()
+        .AddSingleton<SessionEnd>()
         .AddSingleton<HandoverEnd>()
         .AddSingleton<StartupNudge>()
         .AddSingleton<WalTailWriting>()

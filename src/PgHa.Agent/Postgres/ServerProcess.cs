@@ -42,6 +42,22 @@ internal sealed class ServerProcess : IDisposable
             .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 0 && WorksIn(pid, dataDirectory) && State(pid) is not ('Z' or 'X' or null));
 
+    /// <summary>
+    /// Whether it is attached to the shared memory of a server: every server has a segment of System V beside its real one. Also where that
+    /// cannot be seen. Who is not attached sees nothing of the database.
+    /// </summary>
+    internal static bool SharesMemory(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/maps").Contains("/SYSV", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return !IsDead(pid);
+        }
+    }
+
     internal bool Signal(int signal) => Linux.Signal(_handle, signal);
 
     /// <summary>Completes when the process has ended; true, or false when the time is up first.</summary>

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Npgsql;
+using PgHa.Agent.Files;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Ends every process of a server that can commit. Its postmaster must be stopped, so that none is born meanwhile. The processes
+/// themselves are asked for, not pg_stat_activity alone: before 18 a session that is still logging in is not listed there, and may run
+/// SQL a moment later. Whoever is not known to be harmless is ended.
+/// </summary>
+internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
+{
+    /// <summary>
+    /// Ends the sessions that are listed, and says which processes are harmless: our own and the server's helpers. Everything else can
+    /// commit: clients, parallel and background workers, applying subscriptions, and WAL senders of a database, which run SQL, too.
+    /// </summary>
+    private const string Listed = """
+        SELECT string_agg(CASE WHEN NOT harmless THEN pid || ' (' || coalesce(backend_type, 'of no type') || ')' END, ', '),
+               string_agg(CASE WHEN harmless THEN pid::text END, ','),
+               count(CASE WHEN NOT harmless THEN pg_terminate_backend(pid) END)
+          FROM (SELECT pid, backend_type, pid = pg_backend_pid() OR coalesce(backend_type, '') IN ('walwriter', 'checkpointer', 'background writer',
+                'archiver', 'logger', 'startup', 'autovacuum launcher', 'logical replication launcher', 'slotsync worker', 'walsummarizer', 'io worker')
+                OR coalesce(backend_type, '') = 'walsender' AND datid IS NULL AS harmless FROM pg_stat_activity) processes
+        """;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Null when none is left, or which do not end before the token is cancelled.</summary>
+    internal async Task<Refusal?> RunAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
+    {
+        var left = "";
+        try
+        {
+            while (true)
+            {
+                left = await RoundAsync(postmaster, connection, bound);
+                if (left.Length == 0)
+                    return null;
+                await Task.Delay(Interval, time, bound);
+            }
+        }
+        catch (OperationCanceledException) when (left.Length > 0)
+        {
+            return new(Code.StepFailed, $"these do not end: {left}", "writes go on; end them, then repeat the call");
+        }
+    }
+
+    /// <summary>Tells all to end; who was told, in words. Those that are not listed are looked for once all others are gone.</summary>
+    private async Task<string> RoundAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
+    {
+        await using var command = new NpgsqlCommand(Listed, connection);
+        await using var reader = await command.ExecuteReaderAsync(bound);
+        await reader.ReadAsync(bound);
+        if (!reader.IsDBNull(0))
+            return reader.GetString(0);
+        var harmless = reader.GetString(1).Split(',').Select(pid => int.Parse(pid, CultureInfo.InvariantCulture)).Append(postmaster.Pid).ToHashSet();
+        return string.Join(", ", Unlisted(harmless).Select(End));
+    }
+
+    /// <summary>What is not attached to the server's memory (the logger; up to 14 the statistics collector) cannot commit.</summary>
+    private IEnumerable<int> Unlisted(HashSet<int> known) => ServerProcess.In(data.Root).Where(pid => !known.Contains(pid) && ServerProcess.SharesMemory(pid));
+
+    private string End(int pid)
+    {
+        using var process = ServerProcess.Open(pid, data.Root);
+        process?.Signal(Linux.SigTerm);
+        return string.Create(CultureInfo.InvariantCulture, $"{pid} (not in pg_stat_activity: it may be logging in)");
+    }
+}
