@@ -15,6 +15,8 @@ internal sealed class HandoverEnd(
     AgentOptions options, DataDirectory data, LocalSql sql, ServerStop fast, UnloggedTables unlogged, PostmasterPause pause, SessionEnd sessions, TimeProvider time)
 {
     private static readonly TimeSpan SessionsWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HoldAtMost = SessionsWithin + FlushWithin + TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
 
@@ -29,7 +31,8 @@ internal sealed class HandoverEnd(
                     ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" }
                     : StepResult.Failed(Code.StepFailed, "it could not be stopped fast", "look at its log");
             await using var connection = await sql.OpenAsync(server, cancel);
-            return await EndAsync(postmaster, connection);
+            pause.BeReady();
+            return Frozen() is { } frozen ? StepResult.Failed(frozen) : await EndAsync(postmaster, connection);
         }
     }
 
@@ -37,17 +40,20 @@ internal sealed class HandoverEnd(
     {
         var begun = time.GetTimestamp();
         var quit = false;
-        using var held = pause.Hold(postmaster);
+        using var held = pause.Hold(postmaster, HoldAtMost);
         try
         {
             using var bound = new CancellationTokenSource(SessionsWithin, time);
             await StoppedAsync(postmaster, bound.Token);
             if (await sessions.RunAsync(postmaster, connection, bound.Token) is { } stuck)
                 return StepResult.Failed(stuck);
+            bound.CancelAfter(FlushWithin);
             if (await FlushAsync(connection, bound.Token) is not { } flushed)
                 return StepResult.Failed(Code.StepFailed, $"what was acknowledged on {options.Node} could not be flushed", "writes go on; look at its disk");
             var last = time.GetElapsedTime(begun).TotalMilliseconds;
-            quit = postmaster.Signal(Linux.SigQuit);
+            quit = held.Signal(Linux.SigQuit);
+            if (!quit)
+                return StepResult.Failed(Code.StepFailed, $"the postmaster of {options.Node} was let go on too early: new sessions may have come in", "writes go on; repeat the call");
             held.Dispose();
             if (!await GoneAsync(postmaster))
                 return StepResult.Failed(Code.StepFailed, "processes of the server are still there after an immediate shutdown", "look at them, and end them");
@@ -60,6 +66,11 @@ internal sealed class HandoverEnd(
             return StepResult.Failed(Code.StepFailed, $"the sessions of {options.Node} could not be ended in {SessionsWithin.TotalSeconds} s: {e.Message}", "writes go on; repeat the call");
         }
     }
+
+    /// <summary>What is stopped by a signal ends by none, and can be known before anybody waits.</summary>
+    private Refusal? Frozen() => ServerProcess.In(data.Root).Where(ServerProcess.IsFrozen).ToArray() is not { Length: > 0 } frozen ? null
+        : new(Code.WrongState, $"processes of {options.Node} are stopped by a signal, or by a debugger, and cannot be ended: {string.Join(", ", frozen)}",
+            $"let them go on (kill -CONT {string.Join(' ', frozen)}), then repeat the call");
 
     /// <summary>A signal is obeyed when the kernel comes to it: a session that is being made at this moment is there before, or never.</summary>
     private async Task StoppedAsync(ServerProcess postmaster, CancellationToken bound)

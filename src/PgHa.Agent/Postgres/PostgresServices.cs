@@ -22,6 +22,7 @@ public static class PostgresServices
         .AddSingleton<ServerStart>()
         .AddSingleton<ShutdownWait>()
         .AddSingleton<ServerStop>()
+        .AddSingleton<PauseGuard>()
         .AddSingleton<PostmasterPause>()
         .AddSingleton<PromotionMark>()
         .AddSingleton<Promotion>()

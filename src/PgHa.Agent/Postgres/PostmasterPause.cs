@@ -4,20 +4,25 @@ using PgHa.Agent.Files;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// Stops a postmaster by SIGSTOP for a moment of a role change: it accepts no sessions and they queue, while its processes work on.
-/// A file in state_dir tells an agent that was killed meanwhile to let it go on.
+/// Stops a postmaster by SIGSTOP for a moment of a role change: it accepts no sessions and they queue, while its processes work on. Three
+/// things let it go on: the step that stopped it, the clock, and where the agent was killed meanwhile its guard. A file in state_dir tells
+/// an agent that was killed together with the guard to do it when it is back.
 /// </summary>
-internal sealed class PostmasterPause(AgentOptions options, DataDirectory data)
+internal sealed class PostmasterPause(AgentOptions options, DataDirectory data, PauseGuard guard, TimeProvider time)
 {
     /// <summary>Need not outlive the machine: the postmaster does not either.</summary>
     private string Marker => Path.Combine(options.StateDir, "hand-over");
 
-    /// <summary>Stops it until the answer is disposed.</summary>
-    internal Held Hold(ServerProcess postmaster)
+    /// <summary>Ahead of a pause, so that the pause itself takes no time to begin.</summary>
+    internal void BeReady() => guard.BeReady();
+
+    /// <summary>Stops it until the answer is disposed, or the time is up, whatever the step waits for then.</summary>
+    internal Held Hold(ServerProcess postmaster, TimeSpan atMost)
     {
+        guard.Watch(postmaster);
         File.WriteAllBytes(Marker, []);
         postmaster.Signal(Linux.SigStop);
-        return new(postmaster, Marker);
+        return new(this, postmaster, time, atMost);
     }
 
     /// <summary>Lets a postmaster go on that an agent which was killed had stopped.</summary>
@@ -30,19 +35,53 @@ internal sealed class PostmasterPause(AgentOptions options, DataDirectory data)
         File.Delete(Marker);
     }
 
-    /// <summary>A postmaster that is stopped.</summary>
-    internal sealed class Held(ServerProcess postmaster, string marker) : IDisposable
+    private void LetGoOn(ServerProcess postmaster)
     {
+        postmaster.Signal(Linux.SigCont);
+        guard.Forget();
+        try
+        {
+            File.Delete(Marker);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // what it asks for, to let the postmaster go on, is right at any time
+        }
+    }
+
+    /// <summary>A postmaster that is stopped.</summary>
+    internal sealed class Held : IDisposable
+    {
+        private readonly Lock _gate = new();
+        private readonly PostmasterPause _pause;
+        private readonly ServerProcess _postmaster;
+        private readonly ITimer _clock;
         private bool _over;
+
+        internal Held(PostmasterPause pause, ServerProcess postmaster, TimeProvider time, TimeSpan atMost)
+        {
+            (_pause, _postmaster) = (pause, postmaster);
+            _clock = time.CreateTimer(_ => Dispose(), null, atMost, Timeout.InfiniteTimeSpan);
+        }
+
+        /// <summary>Sends a signal that only one who has been stopped throughout may get; false: it was let go on before.</summary>
+        internal bool Signal(int signal)
+        {
+            lock (_gate)
+                return !_over && _postmaster.Frozen && _postmaster.Signal(signal);
+        }
 
         /// <summary>Lets it go on; doing so again does nothing.</summary>
         public void Dispose()
         {
-            if (_over)
-                return;
-            postmaster.Signal(Linux.SigCont);
-            File.Delete(marker);
-            _over = true;
+            lock (_gate)
+            {
+                if (_over)
+                    return;
+                _over = true;
+                _clock.Dispose();
+                _pause.LetGoOn(_postmaster);
+            }
         }
     }
 }

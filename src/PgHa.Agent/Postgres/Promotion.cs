@@ -13,6 +13,8 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>It is stopped no longer, whatever its processes do meanwhile: an operator must be able to look at it.</summary>
     private static readonly TimeSpan HoldAtMost = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
 
@@ -33,7 +35,7 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
             return await PromotedAsync(connection); // it was told before, and obeys only now
         if (postmaster is null || startup is null)
             return StepResult.Failed(new(Code.StepFailed, "the server ended before it could be promoted, or is not in recovery", "look at its log"), neverWritable: true);
-        using var held = pause.Hold(postmaster);
+        using var held = pause.Hold(postmaster, HoldAtMost);
         Tell(server, startup);
         // From here on nobody's patience may end it: it is not to be taken back.
         return await ObeysAsync(connection, startup, held, CancellationToken.None) ?? await PromotedAsync(connection);
@@ -75,8 +77,8 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
             if (waited > Bound)
                 return StepResult.Failed(Code.StepFailed, $"the server is still in recovery {Bound.TotalMinutes} minutes after it was told to promote",
                     "it may replay a backlog (recovery_min_apply_delay) or wait for restore_command: look at its log");
-            if (waited > HoldAtMost || !startup.Alive)
-                held.Dispose(); // a postmaster that is stopped sees neither an operator nor the end of its processes
+            if (!startup.Alive)
+                held.Dispose(); // a postmaster that is stopped does not see the end of its processes
             if (waited > Patience)
                 StartupNudge.Wake(startup);
             await Task.Delay(Interval, time, cancel);

@@ -16,7 +16,10 @@ internal sealed class ServerProcess : IDisposable
     internal bool Alive => !Linux.HasExited(_handle, 0);
 
     /// <summary>Stopped by a signal or a debugger: it runs and does nothing.</summary>
-    internal bool Frozen => State(Pid) is 'T' or 't';
+    internal bool Frozen => IsFrozen(Pid);
+
+    /// <summary>When it started, in the kernel's own count: with the pid it names one process.</summary>
+    internal string? Started => Stat(Pid)?[22 - 3];
 
     /// <summary>The process if it runs, is no zombie, and works in our data directory (pids are reused).</summary>
     internal static ServerProcess? Open(int pid, string dataDirectory)
@@ -58,6 +61,8 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    internal static bool IsFrozen(int pid) => State(pid) is 'T' or 't';
+
     internal bool Signal(int signal) => Linux.Signal(_handle, signal);
 
     /// <summary>Completes when the process has ended; true, or false when the time is up first.</summary>
@@ -94,13 +99,16 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>The one-letter state of <c>/proc/PID/stat</c> (it follows the name in parentheses); null where the process is gone.</summary>
-    private static char? State(int pid)
+    /// <summary>The one-letter state; null where the process is gone.</summary>
+    private static char? State(int pid) => Stat(pid)?[0][0];
+
+    /// <summary>What <c>/proc/PID/stat</c> says after the name in parentheses, from the state (the third field) on; null where the process is gone.</summary>
+    private static string[]? Stat(int pid)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return stat[stat.LastIndexOf(')') + 2];
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (IOException)
         {

@@ -27,10 +27,18 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Null when none is left, or which do not end before the token is cancelled.</summary>
+    /// <summary>
+    /// While none of them ends, nobody can write: a session ends within milliseconds, and one that has not by then (in a call that
+    /// cannot be interrupted, or waiting for a disk that does not answer) may take minutes. It was told to end and will be gone when
+    /// the call is repeated.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Null when none is left, or which do not end: none of them for a second, or all of them before the token is cancelled.</summary>
     internal async Task<Refusal?> RunAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
     {
-        var left = "";
+        string[] left = [];
+        var (fewest, since) = (int.MaxValue, time.GetTimestamp());
         try
         {
             while (true)
@@ -38,25 +46,32 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
                 left = await RoundAsync(postmaster, connection, bound);
                 if (left.Length == 0)
                     return null;
+                if (left.Length < fewest)
+                    (fewest, since) = (left.Length, time.GetTimestamp());
+                else if (time.GetElapsedTime(since) > Patience)
+                    return DoNotEnd(left);
                 await Task.Delay(Interval, time, bound);
             }
         }
         catch (OperationCanceledException) when (left.Length > 0)
         {
-            return new(Code.StepFailed, $"these do not end: {left}", "writes go on; end them, then repeat the call");
+            return DoNotEnd(left);
         }
     }
 
+    private static Refusal DoNotEnd(string[] left) =>
+        new(Code.StepFailed, $"these do not end: {string.Join(", ", left)}", "writes go on; end them, then repeat the call");
+
     /// <summary>Tells all to end; who was told, in words. Those that are not listed are looked for once all others are gone.</summary>
-    private async Task<string> RoundAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
+    private async Task<string[]> RoundAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
     {
         await using var command = new NpgsqlCommand(Listed, connection);
         await using var reader = await command.ExecuteReaderAsync(bound);
         await reader.ReadAsync(bound);
         if (!reader.IsDBNull(0))
-            return reader.GetString(0);
+            return reader.GetString(0).Split(", ");
         var harmless = reader.GetString(1).Split(',').Select(pid => int.Parse(pid, CultureInfo.InvariantCulture)).Append(postmaster.Pid).ToHashSet();
-        return string.Join(", ", Unlisted(harmless).Select(End));
+        return [.. Unlisted(harmless).Select(End)];
     }
 
     /// <summary>What is not attached to the server's memory (the logger; up to 14 the statistics collector) cannot commit.</summary>

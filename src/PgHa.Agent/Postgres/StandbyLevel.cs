@@ -8,7 +8,7 @@ using PgHa.Formats;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Whether the running standby is level with what it follows: nearly all is received and replayed.</summary>
-internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, LocalSql sql, TimeProvider time)
+internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, LocalSql sql, PostmasterPause pause, TimeProvider time)
 {
     private const ulong NearlyLevel = 16UL << 20;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
@@ -32,6 +32,7 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return new(Code.WrongState, $"{options.Node} does not run", "start it first");
+        pause.BeReady(); // the promotion needs it, and writes go on still
         await using var connection = await sql.OpenAsync(server, cancel);
         if (await BecomesLevelAsync(connection, flushed, cancel) is { } behind)
             return behind;

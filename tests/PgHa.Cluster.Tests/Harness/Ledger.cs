@@ -25,6 +25,13 @@ internal sealed class Ledger(TestCluster cluster)
 
     public int CountOn(TestNode node) => commits.Count(commit => commit.Node == node);
 
+    /// <summary>The longest time between two rows that a node acknowledged one after the other.</summary>
+    public TimeSpan LongestPause(TestNode node)
+    {
+        var times = commits.Where(commit => commit.Node == node).Select(commit => commit.Acknowledged).Order().ToArray();
+        return times.Zip(times.Skip(1), Stopwatch.GetElapsedTime).DefaultIfEmpty().Max();
+    }
+
     public async Task Insert(TestNode node, int rows = 10)
     {
         await using var connection = await node.Postgres.Connect();

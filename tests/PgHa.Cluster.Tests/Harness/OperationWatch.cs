@@ -23,6 +23,14 @@ internal sealed class OperationWatch(TestNode coordinator, string id)
         return watch;
     }
 
+    /// <summary>Begins a change and lets it go on while it is looked at.</summary>
+    public static async Task<OperationWatch> BeginAtOnce(TestNode coordinator, string path)
+    {
+        var watch = await Begin(coordinator, HttpMethod.Post, path);
+        await watch.Resume("?all=true");
+        return watch;
+    }
+
     /// <summary>Waits until the agent takes nothing up any more that an earlier run had left.</summary>
     public static Task NothingOpen(TestNode node) => Wait.Until($"{node.Name} has taken up what was interrupted", async () =>
         (await Look(node, "operations")).EnumerateArray().All(report => HowOf(report).Length > 0), 60);

@@ -95,18 +95,38 @@ public sealed class FastSwitchoverCompanyTests : ClusterTest
     }
 
     [Fact]
-    public async Task Where_a_session_cannot_be_ended_the_primary_serves_on()
+    public async Task Where_a_session_is_frozen_nobody_is_interrupted()
     {
         var cluster = await BothRunning();
         await using var session = await cluster.N1.Postgres.Connect();
         Signal.Send(session.ProcessID, Signal.Stop);
         await Wait.Until("its backend is frozen", () => ServerProcesses.IsFrozen(session.ProcessID));
-        var before = cluster.N1.Postgres.Pid;
+        await using var other = await cluster.N1.Postgres.Connect();
         var answer = await cluster.N1.Api.Post(There);
-        Assert.True(answer.Status >= 400 && answer.Message!.Contains($"{session.ProcessID} (client backend)", StringComparison.Ordinal), answer.ToString());
-        Assert.Equal(before, cluster.N1.Postgres.Pid);
-        await cluster.Ledger.Insert(cluster.N1);
+        Assert.True(answer.Status == 409 && answer.Message!.Contains($"cannot be ended: {session.ProcessID}", StringComparison.Ordinal), answer.ToString());
+        await cluster.Ledger.InsertOne(cluster.N1, other); // the same session
         Signal.Send(session.ProcessID, Signal.Continue);
+        await Switched(cluster);
+    }
+
+    /// <summary>Waiting for a program it reads from, it hears of no signal.</summary>
+    [Fact]
+    public async Task Where_a_session_does_not_end_writes_are_interrupted_for_little_more_than_a_second()
+    {
+        var cluster = await BothRunning();
+        await using var stubborn = await Stubborn.On(cluster.N1);
+        var before = cluster.N1.Postgres.Pid;
+        await using (new WritingClients(cluster))
+        {
+            await Wait.Until("rows are written", () => cluster.Ledger.CountOn(cluster.N1) > 20);
+            var answer = await cluster.N1.Api.Post(There);
+            Assert.True(answer.Status >= 400 && answer.Message!.Contains($"{stubborn.Pid} (client backend)", StringComparison.Ordinal), answer.ToString());
+            var rows = cluster.Ledger.CountOn(cluster.N1);
+            await Wait.Until("rows are written again", () => cluster.Ledger.CountOn(cluster.N1) > rows + 20);
+        }
+        Assert.Equal(before, cluster.N1.Postgres.Pid);
+        Assert.InRange(cluster.Ledger.LongestPause(cluster.N1), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(2.5));
+        stubborn.LetEnd();
         await Switched(cluster);
     }
 

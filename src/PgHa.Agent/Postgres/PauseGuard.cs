@@ -1,0 +1,69 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Lets a postmaster that is stopped go on when this agent ends, however it ends, and whether it is started again or not. A small shell
+/// in a session of its own reads a pipe whose other end only the agent holds: the kernel closes it with the agent, also after kill -9.
+/// While the agent lives it alone decides. The shell is started ahead of the moment in which it is needed, and then stays.
+/// </summary>
+internal sealed class PauseGuard : IDisposable
+{
+    /// <summary>The last line names what is stopped, by pid and start (pids are reused); <c>0</c> nothing.</summary>
+    private const string Script = """
+        exec >/dev/null 2>&1
+        held=0
+        while read -r pid start; do held=$pid began=$start; done
+        [ "$held" != 0 ] && read -r stat <"/proc/$held/stat" && set -- ${stat##*) } && [ "${20}" = "$began" ] && kill -CONT "$held"
+        """;
+
+    private readonly Lock _gate = new();
+    private Process? _shell;
+
+    /// <summary>Starts it where it does not run: a few milliseconds that no role change should have to wait for.</summary>
+    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    internal void BeReady()
+    {
+        lock (_gate)
+        {
+            if (_shell is { HasExited: false })
+                return;
+            _shell?.Dispose();
+            var start = new ProcessStartInfo("setsid", ["/bin/sh", "-c", Script]) { RedirectStandardInput = true, WorkingDirectory = "/" };
+            start.Environment["LC_ALL"] = "C";
+            _shell = Process.Start(start)!;
+        }
+    }
+
+    /// <summary>Before it is stopped.</summary>
+    internal void Watch(ServerProcess postmaster)
+    {
+        BeReady();
+        Say($"{postmaster.Pid} {postmaster.Started}");
+    }
+
+    /// <summary>After it was let go on. A guard that somebody has ended needs not be told.</summary>
+    internal void Forget()
+    {
+        try
+        {
+            Say("0 0");
+        }
+        catch (IOException)
+        {
+            // the next pause starts another one
+        }
+    }
+
+    public void Dispose() => _shell?.Dispose();
+
+    private void Say(string line)
+    {
+        lock (_gate)
+        {
+            _shell!.StandardInput.WriteLine(line);
+            _shell.StandardInput.Flush();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Npgsql;
+
+namespace PgHa.Cluster.Tests.Trouble;
+
+/// <summary>A postmaster that a switchover by promotion has stopped goes on soon, whatever becomes of the agent and of its questions.</summary>
+public sealed class PausedPostmasterTests : ClusterTest
+{
+    private const string There = "instance/switchover/masterSlave?by=promote";
+
+    /// <summary>Between the trigger and the first write, while the postmaster is stopped.</summary>
+    private const string PromotionTakesLong = "recovery_end_command = 'sleep 4'";
+
+    /// <summary>Killed for good, it had stopped the primary's to end its sessions.</summary>
+    [Fact]
+    public async Task The_primary_serves_on_although_the_agent_that_was_ending_it_is_never_started_again()
+    {
+        var cluster = await BothRunning();
+        await using var stubborn = await Stubborn.On(cluster.N1);
+        await OperationWatch.BeginAtOnce(cluster.N1, There);
+        await Frozen(cluster.N1);
+        await cluster.N1.Agent.Kill();
+        await GoesOn(cluster.N1, TimeSpan.FromSeconds(1));
+        await cluster.Ledger.Insert(cluster.N1);
+    }
+
+    [Fact]
+    public async Task The_new_primary_accepts_sessions_although_the_agent_that_promoted_it_is_never_started_again()
+    {
+        var cluster = Keep(await TestCluster.AllRunning(prepare: each => each.N2.AddToPostgresConf(PromotionTakesLong)));
+        await OperationWatch.BeginAtOnce(cluster.N1, There);
+        await Frozen(cluster.N2);
+        await cluster.N2.Agent.Kill();
+        await GoesOn(cluster.N2, TimeSpan.FromSeconds(1));
+        await Wait.Until("it is promoted", async () => !await cluster.N2.Postgres.Ask<bool>("SELECT pg_is_in_recovery()"));
+        await cluster.Ledger.Insert(cluster.N2);
+    }
+
+    [Fact]
+    public async Task It_goes_on_in_two_seconds_although_the_server_does_not_answer()
+    {
+        var cluster = Keep(await TestCluster.AllRunning(prepare: each => each.N2.AddToPostgresConf(PromotionTakesLong)));
+        await using var session = await cluster.N2.Postgres.Connect();
+        var operation = await OperationWatch.BeginAtOnce(cluster.N1, There);
+        await Frozen(cluster.N2);
+        var asked = await SessionsOfTheAgent(session);
+        foreach (var pid in asked) Signal.Send(pid, Signal.Stop);
+        await GoesOn(cluster.N2, TimeSpan.FromSeconds(3));
+        Assert.All(asked, pid => Assert.True(ServerProcesses.IsFrozen(pid)));
+        foreach (var pid in asked) Signal.Send(pid, Signal.Continue);
+        Assert.Equal("done", (await operation.End()).How);
+        await cluster.Ledger.Insert(cluster.N2);
+    }
+
+    private static Task Frozen(TestNode node) => Wait.Until($"the postmaster of {node.Name} is stopped", () => ServerProcesses.IsFrozen(node.Postgres.Pid!.Value));
+
+    private static async Task GoesOn(TestNode node, TimeSpan within) => Assert.InRange(
+        await Wait.Until($"the postmaster of {node.Name} goes on", () => !ServerProcesses.IsFrozen(node.Postgres.Pid!.Value)), TimeSpan.Zero, within);
+
+    private static async Task<IReadOnlyList<int>> SessionsOfTheAgent(NpgsqlConnection session)
+    {
+        await using var question = new NpgsqlCommand("SELECT array_agg(pid) FROM pg_stat_activity WHERE application_name = 'pgha'", session);
+        return (int[])(await question.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+}
