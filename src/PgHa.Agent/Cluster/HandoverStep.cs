@@ -1,18 +1,19 @@
 namespace PgHa.Agent.Cluster;
 
 /// <summary>
-/// Bring a running standby level with the primary while writes go on, and prove that both hold the same WAL, so that little is left to
-/// do and to prove once they are interrupted.
+/// Bring a running standby level with the primary while writes go on, and prove that it may become writable but for the primary, so that
+/// little is left to do and to prove once they are interrupted.
 /// </summary>
 /// <param name="Node">The standby.</param>
 /// <param name="Source">The primary.</param>
-public sealed record BringLevel(string Node, string Source) : Step(Node)
+/// <param name="Accepted">Nodes an operator's force answers for.</param>
+public sealed record BringLevel(string Node, string Source, IReadOnlyList<string> Accepted) : Step(Node)
 {
     /// <inheritdoc />
     public override string Words => $"bring {Node} level with {Source}";
 
     /// <inheritdoc />
-    public override string Path => $"level?source={Source}";
+    public override string Path => $"level?source={Source}" + StepPath.Accept(Accepted);
 
     /// <inheritdoc />
     public override bool Changes => false;
@@ -20,17 +21,18 @@ public sealed record BringLevel(string Node, string Source) : Step(Node)
 
 /// <summary>
 /// End the primary's sessions, flush all that was acknowledged, and stop it at once; fast instead where unlogged tables hold data or WAL
-/// waits to be archived.
+/// waits to be archived. Nothing of it where the node that is to follow it does not answer as a standby any more.
 /// </summary>
 /// <param name="Node">The primary.</param>
+/// <param name="Successor">The node that takes over.</param>
 /// <param name="AcceptUnlogged">Unlogged tables may be emptied (facts 14).</param>
-public sealed record HandOver(string Node, bool AcceptUnlogged) : Step(Node)
+public sealed record HandOver(string Node, string Successor, bool AcceptUnlogged) : Step(Node)
 {
     /// <inheritdoc />
     public override string Words => $"end the sessions of {Node} and stop it at once{(AcceptUnlogged ? ", emptying its unlogged tables" : "")}";
 
     /// <inheritdoc />
-    public override string Path => "hand-over" + (AcceptUnlogged ? "?unlogged=accept" : "");
+    public override string Path => $"hand-over?successor={Successor}" + (AcceptUnlogged ? "&unlogged=accept" : "");
 }
 
 /// <summary>Give a running standby what it misses of the stopped primary's WAL, let it replay that, and promote it.</summary>

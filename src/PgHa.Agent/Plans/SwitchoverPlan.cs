@@ -28,7 +28,22 @@ public static class SwitchoverPlan
         foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])
             if (wal.Of(node.Node).Kinship is WalKinship.Forked)
                 return new Refused(StandbyPlan.RefuseJoin(node.Node, wal)!);
-        return Build(request, primary.Node, target.Node, view, wal);
+        var stopped = JudgeStopped(request, primary, view, wal);
+        return stopped.Refusal is { } blocked ? new Refused(blocked) : Build(request, primary.Node, target.Node, view, wal, stopped);
+    }
+
+    /// <summary>
+    /// A node that is down says now already what it will say when the target asks whether it may become writable: the target then holds
+    /// exactly the primary's WAL. Unless it is asked here, the primary is stopped for nothing.
+    /// </summary>
+    private static WritableVerdict JudgeStopped(Switchover request, NodeObservation primary, ClusterView view, WalView wal)
+    {
+        var down = view.Nodes.Where(n => n.Down).ToArray();
+        var verdict = WritableRules.Judge(primary.Node, new([primary, .. down]), wal, StartPlan.Accepted(request, down));
+        return verdict is { Refusal: null, Source: { } ahead } ? verdict with
+        {
+            Refusal = new(Code.WalNotProven, $"{ahead}, which is stopped, holds WAL that {primary.Node} misses: {wal.Of(ahead).Evidence}", "decide which node's data is right, and rebuild the other"),
+        } : verdict;
     }
 
     /// <summary>The old primary is down, or the target is primary already: what is left is to start it, if need be, and to let the others follow.</summary>
@@ -42,10 +57,11 @@ public static class SwitchoverPlan
         return plan with { Goal = request.Words, Stages = [.. again, .. plan.Stages] };
     }
 
-    private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal)
+    private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal, WritableVerdict stopped)
     {
         var others = Uninvolved(view, view[primary], view[target]).Select(n => n.Node).ToArray();
         var unknown = view.Unknown.Select(n => n.Node).ToArray();
+        string[] answered = [.. unknown, .. stopped.Answered];
         var sync = SyncRules.For(target, view, [primary, .. others]);
         var how = request.By == SwitchoverForm.Promote ? "by promotion" : request.Order == StopOrder.PrimaryFirst ? "primary stopped first" : "standby stopped first";
         return new Plan($"switch over from {primary} to {target}, {how}")
@@ -54,29 +70,29 @@ public static class SwitchoverPlan
             [
                 [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
                 [new WriteCheckpoint(primary), .. sync.Steps],
-                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, unknown) : ByRestart(request, primary, target, unknown),
+                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, answered) : ByRestart(request, primary, target, answered),
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
             Evidence = [wal.Of(target).Evidence, .. sync.Evidence, .. request.By == SwitchoverForm.Promote ? ArchiveRules.Named(view[target]) : []],
-            Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable")],
+            Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable"), .. stopped.Overrides],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => new Outcome(o, [NodeState.Standby]))],
-            Answered = unknown,
+            Answered = answered,
             Continuation = request with { To = target },
-            Undo = new StartAll(primary) { Answered = unknown },
+            Undo = new StartAll(primary) { Answered = answered },
         };
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] unknown)
+    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] accepted)
     {
         Step[] stops = request.Order == StopOrder.PrimaryFirst
             ? [new StopServer(primary, UntilShutDown: true), new StopServer(target)]
             : [new StopServer(target), new StopServer(primary, UntilShutDown: true)];
-        return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, unknown)]];
+        return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, accepted)]];
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(Switchover request, string primary, string target, string[] unknown) =>
-        [[new BringLevel(target, primary)], [new HandOver(primary, request.AcceptUnlogged)], [new TakeOver(target, primary, unknown)]];
+    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(Switchover request, string primary, string target, string[] accepted) =>
+        [[new BringLevel(target, primary, accepted)], [new HandOver(primary, target, request.AcceptUnlogged)], [new TakeOver(target, primary, accepted)]];
 
     private static NodeObservation? Target(Switchover request, ClusterView view) => view.Nodes
         .Where(n => n.State == NodeState.Standby && (request.To is null || n.Node == request.To))

@@ -20,21 +20,27 @@ internal sealed class HandoverEnd(
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
 
-    internal async Task<StepResult> EndAsync(bool acceptUnlogged, CancellationToken cancel)
+    /// <param name="acceptUnlogged">Unlogged tables may be emptied.</param>
+    /// <param name="refuse">Asked last, before anything is stopped.</param>
+    /// <param name="cancel">Ends what comes before the stop.</param>
+    internal async Task<StepResult> EndAsync(bool acceptUnlogged, Func<Task<Refusal?>> refuse, CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server || ServerProcess.Open(server.Pid, data.Root) is not { } postmaster)
             return StepResult.Failed(Code.WrongState, $"{options.Node} does not run", "repeat the call: it is planned anew");
         using (postmaster)
         {
-            if (await SlowlyBecauseAsync(server, acceptUnlogged, cancel) is { } reason)
-                return await fast.RunAsync(untilShutDown: true, cancel) is { Failure: null } stopped
-                    ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" }
-                    : StepResult.Failed(Code.StepFailed, "it could not be stopped fast", "look at its log");
+            var slowly = await SlowlyBecauseAsync(server, acceptUnlogged, cancel);
             await using var connection = await sql.OpenAsync(server, cancel);
             pause.BeReady();
-            return Frozen() is { } frozen ? StepResult.Failed(frozen) : await EndAsync(postmaster, connection);
+            var refusal = Frozen() ?? await refuse();
+            return refusal is not null ? StepResult.Failed(refusal)
+                : slowly is { } reason ? Because(reason, await fast.RunAsync(untilShutDown: true, cancel))
+                : await EndAsync(postmaster, connection);
         }
     }
+
+    private static StepResult Because(string reason, StepResult stopped) =>
+        stopped.Failure is null ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" } : stopped;
 
     private async Task<StepResult> EndAsync(ServerProcess postmaster, NpgsqlConnection connection)
     {

@@ -48,8 +48,8 @@ internal sealed class LocalSteps(
         SetSync s => act.Sync.RunAsync(s, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
-        HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, cancel),
-        BringLevel s => BringLevelAsync(s.Source, cancel),
+        HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, () => RefuseSuccessorAsync(s.Successor, cancel), cancel),
+        BringLevel s => BringLevelAsync(s.Source, s.Accepted, cancel),
         TakeOver s => OrNeverOpenedAsync(() => TakeOverAsync(s.Source, s.Accepted, operation, cancel), cancel),
         PlaceSlots s => PlaceSlotsAsync(s.Source, cancel),
         LevelSlots s => act.Slots.LevelAsync(cluster.Value[s.Source], cancel),
@@ -211,7 +211,15 @@ internal sealed class LocalSteps(
         return writable with { Evidence = writable.Evidence + await act.Physical.EnsureAsync(CancellationToken.None) };
     }
 
-    private async Task<StepResult> BringLevelAsync(string source, CancellationToken cancel)
+    /// <summary>One question at the last moment: a target that has died since it was level would cost a stop of the primary.</summary>
+    private async Task<Refusal?> RefuseSuccessorAsync(string successor, CancellationToken cancel)
+    {
+        var seen = await cluster.Value[successor].ObserveAsync(fresh: true, cancel);
+        return seen is { InRecovery: true, Sql: not null } ? null
+            : new(Code.WrongState, $"{successor} is {seen.State} now and could not take over{(seen.Problem is { } problem ? $" ({problem})" : "")}", $"look at {successor}; {options.Node} serves on");
+    }
+
+    private async Task<StepResult> BringLevelAsync(string source, IReadOnlyList<string> accepted, CancellationToken cancel)
     {
         var primary = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
         if (await act.Level.RunAsync(primary.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
@@ -223,6 +231,9 @@ internal sealed class LocalSteps(
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
         var slots = await act.Physical.EnsureAsync(cancel); // before the primary is stopped
+        // What the primary would refuse is not asked: it is writable still. All others are to have their say before it is stopped for them.
+        if (WritableRules.Judge(options.Node, new([.. view.Except(source)]), wal, accepted).Refusal is { } refusal)
+            return StepResult.Failed(refusal);
         // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
         return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
             ? StepResult.Done(kin.Evidence + slots + archive.Value)

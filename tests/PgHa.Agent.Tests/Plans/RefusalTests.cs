@@ -27,6 +27,26 @@ public class RefusalTests
     public void A_failover_of_a_stopped_node_is_not_in_recovery() =>
         Refuses(Code.NotInRecovery, ByRestart, WalKinship.Identical, Condition.StoppedAsStandby, Condition.StoppedAsPrimary);
 
+    /// <summary>It would keep the target from becoming writable, and be found only when the primary is stopped.</summary>
+    [Theory]
+    [InlineData(WalKinship.Forked, Condition.StoppedAsStandby), InlineData(WalKinship.NotProvable, Condition.StoppedAsPrimary)]
+    [InlineData(WalKinship.NotProvable, Condition.Crashed), InlineData(WalKinship.Ahead, Condition.StoppedAsStandby)]
+    public void A_switchover_is_refused_for_what_a_third_node_that_is_down_holds(WalKinship kin, Condition third)
+    {
+        foreach (var form in Enum.GetValues<SwitchoverForm>())
+        {
+            var request = new Switchover("n1", StopOrder.PrimaryFirst) { By = form };
+            Assert.Equal(Code.WalNotProven, Assert.IsType<Refused>(Third(request)).Why.Code);
+            var forced = Third(request with { Force = true });
+            Assert.Equal(kin == WalKinship.NotProvable, forced is Plan { Overrides: [var named], Answered: ["n3"] } && named.Contains("n3", StringComparison.Ordinal));
+        }
+        Decision Third(Switchover request)
+        {
+            var view = Sketch.View(Condition.Primary, Condition.Standby, third);
+            return Planner.Decide(request, view, Sketch.Wal(view, "n1", name => name == "n3" ? kin : WalKinship.Identical));
+        }
+    }
+
     [Fact]
     public void A_failover_with_the_primary_running_is_refused() =>
         Refuses(Code.AnotherWritable, ByPromotion, WalKinship.Ahead, Condition.Standby, Condition.Primary);

@@ -1,8 +1,8 @@
 namespace PgHa.Cluster.Tests.Trouble;
 
 /// <summary>
-/// The server of the target is killed in each phase of a switchover by promotion: as long as it was not promoted, the old primary serves
-/// again; afterwards one call makes the pair whole. (Its agent is killed at every point by the crash points.)
+/// The server of the target is killed in each phase of a switchover by promotion: before the primary is ended, that is not even stopped;
+/// as long as the target was not promoted, the old primary serves again; afterwards one call makes the pair whole. (Its agent is killed at every point by the crash points.)
 /// </summary>
 public sealed class KilledTargetTests : ClusterTest
 {
@@ -15,9 +15,19 @@ public sealed class KilledTargetTests : ClusterTest
             var (how, report) = await run.Play(step, () => run.S.Postgres.KillAndWait());
             Say($"before '{run.Steps[step]}': {how} {report}");
             if (step <= run.TakeOver)
-                Assert.True(how == "undone" && (step >= run.HandOver || run.PrimaryRanOn), $"{how}: {report}");
+                Assert.True(how == "undone" && (step > run.HandOver || run.PrimaryRanOn), $"{how}: {report}");
             await BackAgain(run, how, report);
         }
+    }
+
+    /// <summary>Since it was found level.</summary>
+    [Fact]
+    public async Task Before_the_primary_is_ended_that_is_not_stopped_for_nothing()
+    {
+        await using var run = await HandoverRun.Start(await BothRunning());
+        var (how, report) = await run.Play(run.HandOver, () => run.S.Postgres.KillAndWait());
+        Assert.True(how == "undone" && run.PrimaryRanOn, $"{how}: {report}");
+        await run.Check(how, report);
     }
 
     /// <summary>From before it is asked whether it may be promoted to after it was.</summary>
