@@ -13,11 +13,14 @@ internal sealed class AgentProcess(string configFile, string logFile)
 
     public string ConfigFile { get; } = configFile;
 
+    /// <summary>The network namespace it runs in; null: that of the tests.</summary>
+    public string? Namespace { get; init; }
+
     public bool IsRunning => process is { HasExited: false };
 
     public int Pid => process!.Id;
 
-    public void Start() => process = AsPostgres.StartLogged(LogFile, Binary, "agent", "--config", ConfigFile);
+    public void Start() => process = AsPostgres.StartLoggedIn(Namespace, LogFile, Binary, "agent", "--config", ConfigFile);
 
     /// <summary>SIGTERM: the clean stop, which leaves PostgreSQL alone.</summary>
     public Task Stop() => End(Signal.Term);

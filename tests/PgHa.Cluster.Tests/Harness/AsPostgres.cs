@@ -12,7 +12,10 @@ internal static class AsPostgres
     public static Task<string> Postgres(string tool, params string[] arguments) => Run(Path.Combine(BinDir, tool), arguments);
 
     /// <summary>Runs to the end and returns its output; fails with the output when the exit code is not 0.</summary>
-    public static Task<string> Run(string program, params string[] arguments) => ToItsEnd(Start(program, arguments), program, arguments);
+    public static Task<string> Run(string program, params string[] arguments) => RunIn(null, program, arguments);
+
+    /// <summary>The same in a network namespace.</summary>
+    public static Task<string> RunIn(string? space, string program, params string[] arguments) => ToItsEnd(Start(space, program, arguments), program, arguments);
 
     /// <summary>The same as the user of the tests themselves.</summary>
     public static Task<string> AsRoot(string program, params string[] arguments) => ToItsEnd(Start([program, .. arguments]), program, arguments);
@@ -29,11 +32,16 @@ internal static class AsPostgres
     }
 
     /// <summary>Starts a program whose output goes to a file: it may outlive every pipe of ours.</summary>
-    public static Process StartLogged(string log, string program, params string[] arguments) =>
-        Start("/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
+    public static Process StartLogged(string log, string program, params string[] arguments) => StartLoggedIn(null, log, program, arguments);
 
-    private static Process Start(string program, params string[] arguments) =>
-        Start(Environment.IsPrivilegedProcess ? [.. Become, program, .. arguments] : [program, .. arguments]);
+    /// <summary>The same in a network namespace.</summary>
+    public static Process StartLoggedIn(string? space, string log, string program, params string[] arguments) =>
+        Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
+
+    private static Process Start(string? space, string program, string[] arguments) =>
+        Start([.. Enter(space), .. Environment.IsPrivilegedProcess ? Become : [], program, .. arguments]);
+
+    private static string[] Enter(string? space) => space is null ? [] : ["/usr/bin/nsenter", $"--net=/run/netns/{space}", "--"];
 
     private static Process Start(string[] command)
     {

@@ -16,6 +16,9 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
     /// <summary>The programs of its major version.</summary>
     public string BinDir { get; set; } = AsPostgres.BinDir;
 
+    /// <summary>The network namespace it runs in; null: that of the tests.</summary>
+    public string? Namespace { get; init; }
+
     public string ConnectionString { get; } =
         $"Host={address};Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5;Command Timeout=10;SSL Mode=Disable;GSS Encryption Mode=Disable";
 
@@ -31,7 +34,7 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public string InData(string file) => Path.Combine(DataDirectory, file);
 
-    public Task Start() => AsPostgres.Run(Program("pg_ctl"), "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
+    public Task Start() => AsPostgres.RunIn(Namespace, Program("pg_ctl"), "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
 
     /// <summary>pg_ctl is content when the pid file is gone; the processes end a moment later.</summary>
     public async Task Stop(string mode = "fast")

@@ -7,10 +7,10 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly string folder;
 
-    private TestCluster(string folder, int size)
+    private TestCluster(string folder, int size, Func<int, NetworkPlace?>? places)
     {
         this.folder = folder;
-        Nodes = [.. Enumerable.Range(1, size).Select(i => new TestNode(Path.Combine(folder, $"n{i}"), i, Transcript))];
+        Nodes = [.. Enumerable.Range(1, size).Select(i => new TestNode(Path.Combine(folder, $"n{i}"), i, Transcript, places?.Invoke(i)))];
         Ledger = new Ledger(this);
     }
 
@@ -28,13 +28,13 @@ internal sealed class TestCluster : IAsyncDisposable
     public ConcurrentQueue<string> Transcript { get; } = new();
 
     /// <summary>N1 streams to the others.</summary>
-    public static async Task<TestCluster> AllRunning(int size = 2, Func<TestCluster, Task>? prepare = null) =>
+    public static async Task<TestCluster> AllRunning(int size = 2, Func<TestCluster, Task>? prepare = null, Func<int, NetworkPlace?>? places = null) =>
         await Prepared(size, async cluster =>
         {
             if (prepare != null) await prepare(cluster);
             await cluster.StartServers();
             await cluster.StartAgents();
-        });
+        }, places: places);
 
     /// <summary>All servers are stopped cleanly; only the agents run.</summary>
     public static async Task<TestCluster> AllStopped(int size = 2, Func<TestCluster, Task>? prepare = null) =>
@@ -63,9 +63,9 @@ internal sealed class TestCluster : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task<TestCluster> Prepared(int size, Func<TestCluster, Task> start, string folder = "cluster")
+    private static async Task<TestCluster> Prepared(int size, Func<TestCluster, Task> start, string folder = "cluster", Func<int, NetworkPlace?>? places = null)
     {
-        var cluster = new TestCluster(await TestRun.NewFolder(folder), size);
+        var cluster = new TestCluster(await TestRun.NewFolder(folder), size, places);
         try
         {
             await cluster.WriteFiles();

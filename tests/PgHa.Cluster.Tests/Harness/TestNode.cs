@@ -6,14 +6,15 @@ namespace PgHa.Cluster.Tests.Harness;
 /// <summary>One node: a PostgreSQL server, the agent beside it, and the agent's API.</summary>
 internal sealed class TestNode
 {
-    public TestNode(string folder, int number, ConcurrentQueue<string> transcript)
+    public TestNode(string folder, int number, ConcurrentQueue<string> transcript, NetworkPlace? place = null)
     {
         Number = number;
         Folder = folder;
-        Address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.{number}");
-        AgentUrl = new Uri($"http://{Address}:{Ports.Free(Address)}");
-        Postgres = new Postgres(Address, Ports.Free(Address), In("data"), In("postgres.log"));
-        Agent = new AgentProcess(In("pgha.yml"), In("agent.log"));
+        Address = place?.Address ?? string.Create(CultureInfo.InvariantCulture, $"127.0.0.{number}");
+        var where = place?.Namespace is null ? Address : "127.0.0.1"; // in a namespace of its own every port is free
+        AgentUrl = new Uri($"http://{Address}:{Ports.Free(where)}");
+        Postgres = new Postgres(Address, Ports.Free(where), In("data"), In("postgres.log")) { Namespace = place?.Namespace };
+        Agent = new AgentProcess(In("pgha.yml"), In("agent.log")) { Namespace = place?.Namespace };
         Api = new Api($"N{number}", new Uri(AgentUrl, "/api/pg/v1/"), transcript);
     }
 

@@ -18,7 +18,9 @@ public sealed class ArchivingTests : ClusterTest
     [InlineData("masterSlave", Hangs)]
     [InlineData("slaveMaster", Hangs)]
     [InlineData("masterSlave?by=promote", "sleep 2; false")]
+    [InlineData("masterSlave?by=promote", "sleep 5; false")]
     [InlineData("masterSlave?by=promote", "sleep 2")]
+    [InlineData("masterSlave?by=promote", "sleep 5")]
     [InlineData("masterSlave?by=promote", Hangs)]
     public async Task A_switchover_succeeds_with_a_slow_failing_or_hanging_archive_and_loses_nothing(string how, string command)
     {
