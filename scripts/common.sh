@@ -39,6 +39,9 @@ ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-clie
 # An output plugin that is not PostgreSQL's own; only tests need it.
 ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-decoderbufs"; }
 
+# For the one campaign in which a background worker commits by itself.
+ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
+
 ensure_dotnet() {
   command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download/dotnet/10.0)"
   (cd "$ROOT" && dotnet --version >/dev/null 2>&1) || die "the .NET SDK that global.json asks for is missing; found: $(dotnet --list-sdks | tr '\n' ' ')"

@@ -23,7 +23,10 @@ internal sealed class ShutdownWait(DataDirectory data, TimeProvider time)
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ShortInterval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>A server that shuts down with nothing to archive is gone this soon after its control file says so.</summary>
+    /// <summary>
+    /// Not a sleep, but a bound: a server with nothing to archive is gone a moment after its control file says so, and its end is seen at
+    /// once. Where a WAL sender is still there after it, what follows does not wait for that.
+    /// </summary>
     private static readonly TimeSpan UsuallyGone = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The archiver is waited for as long as one file after the other gets archived.</summary>
@@ -48,7 +51,7 @@ internal sealed class ShutdownWait(DataDirectory data, TimeProvider time)
                 (shutDown, progress, waiting) = (time.GetTimestamp(), time.GetTimestamp(), Unarchived().Length);
             if (shutDown is not { } since)
                 continue;
-            if (untilShutDown && time.GetElapsedTime(since) > UsuallyGone)
+            if (untilShutDown && (Unarchived().Length > 0 || time.GetElapsedTime(since) > UsuallyGone))
                 return new(false, true, Notes(ended, quit));
             if (Unarchived().Length is var left && left < waiting)
                 (waiting, progress) = (left, time.GetTimestamp());

@@ -13,6 +13,11 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
     private const ulong NearlyLevel = 16UL << 20;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReceiverWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Not a sleep, but a bound: a walreceiver ends by itself when it has got what the primary had sent, and that is seen at once. Where
+    /// the network keeps it waiting it is ended, for the rest comes from the primary's files.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ShortInterval = TimeSpan.FromMilliseconds(2);
@@ -48,19 +53,19 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
         {
             if (time.GetElapsedTime(begun) > ReceiverWithin)
                 return new(Code.WrongState, $"{options.Node} still receives WAL from somewhere", "look at its primary_conninfo");
-            if (time.GetElapsedTime(begun) > Patience)
-                End(receiver);
+            using var process = ServerProcess.Open(int.Parse(receiver, CultureInfo.InvariantCulture), data.Root);
+            if (process is { Frozen: true } || time.GetElapsedTime(begun) > Patience)
+                End(process);
             await Task.Delay(ShortInterval, time, cancel);
         }
         return null;
     }
 
     /// <summary>Its primary is gone: one that does not see that by itself hangs, or is stopped by a signal.</summary>
-    private void End(string receiver)
+    private static void End(ServerProcess? receiver)
     {
-        using var process = ServerProcess.Open(int.Parse(receiver, CultureInfo.InvariantCulture), data.Root);
-        process?.Signal(Linux.SigTerm);
-        process?.Signal(Linux.SigCont);
+        receiver?.Signal(Linux.SigTerm);
+        receiver?.Signal(Linux.SigCont);
     }
 
     private async Task<Refusal?> BecomesLevelAsync(NpgsqlConnection connection, Lsn flushed, CancellationToken cancel)

@@ -32,6 +32,10 @@ internal sealed class Ledger(TestCluster cluster)
         return times.Zip(times.Skip(1), Stopwatch.GetElapsedTime).DefaultIfEmpty().Max();
     }
 
+    /// <summary>From the last row that one node acknowledged to the first that another did.</summary>
+    public TimeSpan Interruption(TestNode from, TestNode to) => Stopwatch.GetElapsedTime(
+        commits.Where(commit => commit.Node == from).Max(commit => commit.Acknowledged), commits.Where(commit => commit.Node == to).Min(commit => commit.Acknowledged));
+
     public async Task Insert(TestNode node, int rows = 10)
     {
         await using var connection = await node.Postgres.Connect();
