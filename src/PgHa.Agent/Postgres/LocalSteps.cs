@@ -6,7 +6,6 @@ using PgHa.Agent.Files;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
-using PgHa.Formats;
 
 namespace PgHa.Agent.Postgres;
 
@@ -48,9 +47,7 @@ internal sealed class LocalSteps(
         SetSync s => act.Sync.RunAsync(s, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => act.Rejoin.RunAsync(step, cancel),
-        HandOver s => act.Handover.EndAsync(s.AcceptUnlogged, () => RefuseSuccessorAsync(s.Successor, cancel), cancel),
-        BringLevel s => BringLevelAsync(s.Source, s.Accepted, cancel),
-        TakeOver s => OrNeverOpenedAsync(() => TakeOverAsync(s.Source, s.Accepted, operation, cancel), cancel),
+        BringLevel or HandOver or TakeOver => act.Handover.RunAsync(step, operation, cancel),
         PlaceSlots s => PlaceSlotsAsync(s.Source, cancel),
         LevelSlots s => act.Slots.LevelAsync(cluster.Value[s.Source], cancel),
         CheckCreate or CreateCluster or CheckClone or CloneFrom => act.Data.RunAsync(step, cancel),
@@ -125,7 +122,7 @@ internal sealed class LocalSteps(
     {
         if (await EndingAsync(cancel) is { Failure: { } lingering })
             return StepResult.Failed(lingering, neverWritable: true);
-        var (refusal, position) = await ProveAsync(accepted, operation, NodeState.Stopped, cancel);
+        var (refusal, position) = await act.Proof.CompleteAsync(accepted, operation, NodeState.Stopped, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         if (position is { HoldsWalItWouldNotReplay: true })
@@ -137,7 +134,7 @@ internal sealed class LocalSteps(
                 "finish it, or remove the file"), neverWritable: true);
         // From here on nobody's patience may end it half way: a standby must not be left without its standby.signal.
         var late = act.Slots.BeforePrimary();
-        return await BecamePrimaryAsync(await StartWritableAsync(CancellationToken.None) with { NotCarried = late });
+        return await act.Primary.BecameAsync(await StartWritableAsync(CancellationToken.None) with { NotCarried = late });
     }
 
     private async Task<StepResult> StartWritableAsync(CancellationToken cancel)
@@ -153,7 +150,7 @@ internal sealed class LocalSteps(
                 ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}") with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds }
                 : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
         }
-        var never = await act.Start.AwaitEndOfChildrenAsync(cancel) is null && NeverOpened(before);
+        var never = await act.Start.AwaitEndOfChildrenAsync(cancel) is null && act.Primary.NeverOpened(before);
         if (never && wasStandby)
             DurableFile.Touch(data.StandbySignal);
         return StepResult.Failed(failed, never);
@@ -185,141 +182,14 @@ internal sealed class LocalSteps(
         }
     }
 
-    /// <summary>The server's control file shows no checkpoint of its own and no production: nobody can have written.</summary>
-    private bool NeverOpened(Formats.Parsed<Formats.Control.ControlFile> before)
-    {
-        var now = data.ReadControl();
-        return before.IsOk && now.IsOk
-            && now.Value.CheckPoint == before.Value.CheckPoint && now.Value.State != Formats.Control.DbState.InProduction;
-    }
-
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
-        var (refusal, _) = await ProveAsync(accepted, operation, null, cancel);
+        var (refusal, _) = await act.Proof.CompleteAsync(accepted, operation, null, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         var late = await act.Slots.BeforePromotionAsync(cancel);
-        return await BecamePrimaryAsync(await act.Promotion.RunAsync(cancel) with { NotCarried = late });
+        return await act.Primary.BecameAsync(await act.Promotion.RunAsync(cancel) with { NotCarried = late });
     }
-
-    /// <summary>Once it accepts writes its logical slots are originals, and it keeps WAL for the other nodes.</summary>
-    private async Task<StepResult> BecamePrimaryAsync(StepResult writable)
-    {
-        if (writable.Failure is not null)
-            return writable;
-        act.Slots.BecamePrimary();
-        return writable with { Evidence = writable.Evidence + await act.Physical.EnsureAsync(CancellationToken.None) };
-    }
-
-    /// <summary>One question at the last moment: a target that has died since it was level would cost a stop of the primary.</summary>
-    private async Task<Refusal?> RefuseSuccessorAsync(string successor, CancellationToken cancel)
-    {
-        var seen = await cluster.Value[successor].ObserveAsync(fresh: true, cancel);
-        return seen is { InRecovery: true, Sql: not null } ? null
-            : new(Code.WrongState, $"{successor} is {seen.State} now and could not take over{(seen.Problem is { } problem ? $" ({problem})" : "")}", $"look at {successor}; {options.Node} serves on");
-    }
-
-    private async Task<StepResult> BringLevelAsync(string source, IReadOnlyList<string> accepted, CancellationToken cancel)
-    {
-        var primary = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
-        if (await act.Level.RunAsync(primary.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
-            return StepResult.Failed(behind);
-        var archive = await act.Archive.RunAsync(primary.Sql?.Timeline ?? new TimelineId(1), primary.Sql?.Flush ?? Lsn.Zero, cancel);
-        if (!archive.IsOk)
-            return StepResult.Failed(archive.Refusal);
-        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
-        var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
-        var kin = wal.Of(source);
-        var slots = await act.Physical.EnsureAsync(cancel); // before the primary is stopped
-        // What the primary would refuse is not asked: it is writable still. All others are to have their say before it is stopped for them.
-        if (WritableRules.Judge(options.Node, new([.. view.Except(source)]), wal, accepted).Refusal is { } refusal)
-            return StepResult.Failed(refusal);
-        // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
-        return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind
-            ? StepResult.Done(kin.Evidence + slots + archive.Value)
-            : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
-    }
-
-    /// <summary>The same rules as for any node that becomes writable; what it misses may come from the stopped primary, and from nobody else.</summary>
-    private async Task<StepResult> TakeOverAsync(string source, IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
-    {
-        var begun = time.GetTimestamp();
-        if (PostmasterPid.ReadReady(data.Root) is not { } server)
-            return StepResult.Failed(new(Code.WrongState, $"{options.Node} does not run", "start it first"), neverWritable: true);
-        await using var session = await act.Sql.OpenAsync(server, cancel);
-        if (await act.Level.ReceiverEndedAsync(session, cancel) is { } receiving)
-            return StepResult.Failed(receiving, neverWritable: true);
-        var (refusal, wal) = await JudgeAsync(accepted, operation, null, [source], cancel);
-        if (refusal is not null)
-            return StepResult.Failed(refusal, neverWritable: true);
-        var (own, theirs) = (wal!.PositionOf(options.Node)!, wal.PositionOf(source));
-        if (theirs is null)
-            return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {source} cannot be read", "bring its agent back"), neverWritable: true);
-        var theirSlots = cluster.Value[source].SlotsAsync(cancel); // it is down: they do not change any more
-        if (await act.Tail.RunAsync(own, theirs, cluster.Value[source], session, cancel) is { } incomplete)
-            return StepResult.Failed(incomplete, neverWritable: true);
-        var slots = await act.Slots.LevelLastAsync(cluster.Value[source], await theirSlots, cancel);
-        var promoted = await act.Promotion.RunAsync(server, session, cancel);
-        return promoted.Failure is null
-            ? await BecamePrimaryAsync(promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = $"{theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End}{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" })
-            : promoted;
-    }
-
-    /// <summary>
-    /// The old primary may serve again not only where the step was refused, but also where it failed before the server was told to
-    /// promote, and where the standby died on the way and its control file shows that it had not come to accept writes: what both hold
-    /// is proven then, once more.
-    /// </summary>
-    private async Task<StepResult> OrNeverOpenedAsync(Func<Task<StepResult>> takeOver, CancellationToken cancel)
-    {
-        var before = data.ReadControl();
-        StepResult result;
-        try
-        {
-            result = await takeOver();
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or UnauthorizedAccessException)
-        {
-            result = e is IOException full && Linux.IsDiskFull(full)
-                ? StepResult.Failed(Code.StepFailed, $"the disk of {options.Node} is full: {e.Message}", "make room there, then repeat the call")
-                : StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
-        }
-        if (result.Failure is not null && PostmasterPid.Read(data.Root) is { } told && ServerProcess.Runs(told.Pid, data.Root) && !act.Mark.IsFor(told) && data.HasStandbySignal)
-            return StepResult.Failed(result.Failure, neverWritable: true);
-        var died = result is { Failure: not null, NeverWritable: false } && !(PostmasterPid.Read(data.Root) is { } server && ServerProcess.Runs(server.Pid, data.Root));
-        return died && await act.Start.AwaitEndOfChildrenAsync(cancel) is null && NeverOpened(before)
-            ? StepResult.Failed(result.Failure!, neverWritable: true)
-            : result;
-    }
-
-    /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>
-    private async Task<(Refusal? Refusal, WalPosition? Position)> ProveAsync(
-        IReadOnlyList<string> accepted, string operation, NodeState? required, CancellationToken cancel)
-    {
-        var (refusal, wal) = await JudgeAsync(accepted, operation, required, [], cancel);
-        return (refusal, wal?.PositionOf(options.Node));
-    }
-
-    private async Task<(Refusal? Refusal, WalView? Wal)> JudgeAsync(
-        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel)
-    {
-        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
-        if (CommonRules.RefuseUnlocked(view, operation) is { } unlocked)
-            return (unlocked, null);
-        if (required is { } state && view[options.Node].State != state)
-            return (new(Code.WrongState, $"{options.Node} is {view[options.Node].State}, not {state}", "repeat the call: it is planned anew"), null);
-        var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
-        if (wal.ProblemOf(options.Node) is { } problem)
-            return (problem, null);
-        var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
-        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Any(from => from == source || Covers(wal.PositionOf(from), wal.PositionOf(source)))
-            ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
-            : null;
-        return (verdict.Refusal ?? missing, wal);
-    }
-
-    /// <summary>Another standby may hold the old primary's last bytes before this one does: nothing is missing then that does not come from the primary itself.</summary>
-    private static bool Covers(WalPosition? primary, WalPosition? other) => primary?.Timeline == other?.Timeline && primary?.End >= other?.End;
 
     private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)
     {

@@ -73,6 +73,9 @@ public static class PostgresServices
         .AddSingleton<SlotSteps>()
         .AddSingleton<SlotKeeping>()
         .AddHostedService<SlotUpkeep>()
+        .AddSingleton<WritableProof>()
+        .AddSingleton<BecomingPrimary>()
+        .AddSingleton<HandoverSteps>()
         .AddSingleton<InstanceActions>()
         .AddSingleton<LocalSteps>()
         .AddSingleton<LocalNode>();

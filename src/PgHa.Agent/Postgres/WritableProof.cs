@@ -1,0 +1,41 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>Asks, at the last moment before this node acts, whether it may become writable.</summary>
+internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> cluster)
+{
+    /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>
+    internal async Task<(Refusal? Refusal, WalPosition? Position)> CompleteAsync(
+        IReadOnlyList<string> accepted, string operation, NodeState? required, CancellationToken cancel)
+    {
+        var (refusal, wal) = await JudgeAsync(accepted, operation, required, [], cancel);
+        return (refusal, wal?.PositionOf(options.Node));
+    }
+
+    /// <summary>The same rules; what is missing may be completed from the nodes named.</summary>
+    internal async Task<(Refusal? Refusal, WalView? Wal)> JudgeAsync(
+        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel)
+    {
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        if (CommonRules.RefuseUnlocked(view, operation) is { } unlocked)
+            return (unlocked, null);
+        if (required is { } state && view[options.Node].State != state)
+            return (new(Code.WrongState, $"{options.Node} is {view[options.Node].State}, not {state}", "repeat the call: it is planned anew"), null);
+        var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
+        if (wal.ProblemOf(options.Node) is { } problem)
+            return (problem, null);
+        var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
+        var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Any(from => from == source || Covers(wal.PositionOf(from), wal.PositionOf(source)))
+            ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
+            : null;
+        return (verdict.Refusal ?? missing, wal);
+    }
+
+    /// <summary>Another standby may hold the old primary's last bytes before this one does: nothing is missing then that does not come from the primary itself.</summary>
+    private static bool Covers(WalPosition? primary, WalPosition? other) => primary?.Timeline == other?.Timeline && primary?.End >= other?.End;
+}
