@@ -25,6 +25,7 @@ internal sealed class HandoverEnd(
     /// <param name="cancel">Ends what comes before the stop.</param>
     internal async Task<StepResult> EndAsync(bool acceptUnlogged, Func<Task<Refusal?>> refuse, CancellationToken cancel)
     {
+        var called = time.GetTimestamp();
         if (PostmasterPid.ReadReady(data.Root) is not { } server || ServerProcess.Open(server.Pid, data.Root) is not { } postmaster)
             return StepResult.Failed(Code.WrongState, $"{options.Node} does not run", "repeat the call: it is planned anew");
         using (postmaster)
@@ -35,14 +36,14 @@ internal sealed class HandoverEnd(
             var refusal = Frozen() ?? await refuse();
             return refusal is not null ? StepResult.Failed(refusal)
                 : slowly is { } reason ? Because(reason, await fast.RunAsync(untilShutDown: true, cancel))
-                : await EndAsync(postmaster, connection);
+                : await EndAsync(postmaster, connection, called);
         }
     }
 
     private static StepResult Because(string reason, StepResult stopped) =>
         stopped.Failure is null ? stopped with { LastWriteAt = 0, Evidence = $"stopped fast, because {reason}; {stopped.Evidence}" } : stopped;
 
-    private async Task<StepResult> EndAsync(ServerProcess postmaster, NpgsqlConnection connection)
+    private async Task<StepResult> EndAsync(ServerProcess postmaster, NpgsqlConnection connection, long called)
     {
         var begun = time.GetTimestamp();
         var quit = false;
@@ -50,7 +51,6 @@ internal sealed class HandoverEnd(
         try
         {
             using var bound = new CancellationTokenSource(SessionsWithin, time);
-            await StoppedAsync(postmaster, bound.Token);
             if (await sessions.RunAsync(postmaster, connection, bound.Token) is { } stuck)
                 return StepResult.Failed(stuck);
             bound.CancelAfter(FlushWithin);
@@ -65,7 +65,7 @@ internal sealed class HandoverEnd(
                 return StepResult.Failed(Code.StepFailed, "processes of the server are still there after an immediate shutdown", "look at them, and end them");
             return StepResult.Done(string.Create(CultureInfo.InvariantCulture,
                 $"sessions ended and all flushed to {flushed} after {last:F1} ms, all processes gone after {time.GetElapsedTime(begun).TotalMilliseconds:F1} ms")) with
-            { LastWriteAt = last };
+            { LastWriteAt = time.GetElapsedTime(called, begun).TotalMilliseconds }; // from the first session that is ended on
         }
         catch (Exception e) when (!quit && e is NpgsqlException or OperationCanceledException or TimeoutException)
         {
@@ -77,13 +77,6 @@ internal sealed class HandoverEnd(
     private Refusal? Frozen() => ServerProcess.In(data.Root).Where(ServerProcess.IsFrozen).ToArray() is not { Length: > 0 } frozen ? null
         : new(Code.WrongState, $"processes of {options.Node} are stopped by a signal, or by a debugger, and cannot be ended: {string.Join(", ", frozen)}",
             $"let them go on (kill -CONT {string.Join(' ', frozen)}), then repeat the call");
-
-    /// <summary>A signal is obeyed when the kernel comes to it: a session that is being made at this moment is there before, or never.</summary>
-    private async Task StoppedAsync(ServerProcess postmaster, CancellationToken bound)
-    {
-        while (!postmaster.Frozen)
-            await Task.Delay(Interval, time, bound);
-    }
 
     /// <summary>
     /// A commit of our own, flushed here, and with it everything that was acknowledged before, with synchronous_commit=off too. It has to

@@ -26,7 +26,7 @@ internal sealed class ServerProcess : IDisposable
     {
         if (Linux.OpenProcess(pid) is not { } handle)
             return null;
-        if (!Linux.HasExited(handle, 0) && WorksIn(pid, dataDirectory))
+        if (!Linux.HasExited(handle, 0) && WorksIn(pid, Linux.Identity(dataDirectory)))
             return new(pid, handle);
         handle.Dispose();
         return null;
@@ -40,10 +40,13 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>All processes that work in a data directory: the postmaster and its children, also those that outlive it.</summary>
-    internal static IEnumerable<int> In(string dataDirectory) =>
-        Directory.EnumerateDirectories("/proc")
+    internal static IEnumerable<int> In(string dataDirectory)
+    {
+        var data = Linux.Identity(dataDirectory); // once: there may be thousands of processes
+        return Directory.EnumerateDirectories("/proc")
             .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-            .Where(pid => pid > 0 && WorksIn(pid, dataDirectory) && State(pid) is not ('Z' or 'X' or null));
+            .Where(pid => pid > 0 && WorksIn(pid, data) && State(pid) is not ('Z' or 'X' or null));
+    }
 
     /// <summary>
     /// Whether it is attached to the shared memory of a server: every server has a segment of System V beside its real one. Also where that
@@ -86,11 +89,11 @@ internal sealed class ServerProcess : IDisposable
     internal static bool IsDead(int pid) => State(pid) is null or 'Z' or 'X';
 
     /// <summary>Its working directory is the data directory (by device and inode, not by name) and its program is postgres.</summary>
-    private static bool WorksIn(int pid, string dataDirectory)
+    private static bool WorksIn(int pid, (ulong Device, ulong Inode)? data)
     {
         try
         {
-            return Linux.Identity($"/proc/{pid}/cwd") is { } works && works == Linux.Identity(dataDirectory)
+            return Linux.Identity($"/proc/{pid}/cwd") is { } works && works == data
                 && Path.GetFileName(File.ResolveLinkTarget($"/proc/{pid}/exe", false)?.FullName)?.StartsWith("postgres", StringComparison.Ordinal) == true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// Ends every process of a server that can commit. Its postmaster must be stopped, so that none is born meanwhile. The processes
+/// Ends every process of a server that can commit. Its postmaster was told to stop, so that none is born meanwhile. The processes
 /// themselves are asked for, not pg_stat_activity alone: before 18 a session that is still logging in is not listed there, and may run
 /// SQL a moment later. Whoever is not known to be harmless is ended.
 /// </summary>
@@ -43,8 +43,10 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
         {
             while (true)
             {
+                // A signal is obeyed when the kernel comes to it: only then is a session that was being made at that moment there, or never will be.
+                var stopped = postmaster.Frozen;
                 left = await RoundAsync(postmaster, connection, bound);
-                if (left.Length == 0)
+                if (left.Length == 0 && stopped)
                     return null;
                 if (left.Length < fewest)
                     (fewest, since) = (left.Length, time.GetTimestamp());
@@ -53,14 +55,14 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
                 await Task.Delay(Interval, time, bound);
             }
         }
-        catch (OperationCanceledException) when (left.Length > 0)
+        catch (OperationCanceledException)
         {
             return DoNotEnd(left);
         }
     }
 
     private static Refusal DoNotEnd(string[] left) =>
-        new(Code.StepFailed, $"these do not end: {string.Join(", ", left)}", "writes go on; end them, then repeat the call");
+        new(Code.StepFailed, left.Length == 0 ? "its postmaster does not stop" : $"these do not end: {string.Join(", ", left)}", "writes go on; end them, then repeat the call");
 
     /// <summary>Tells all to end; who was told, in words. Those that are not listed are looked for once all others are gone.</summary>
     private async Task<string[]> RoundAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
