@@ -16,7 +16,7 @@ public static class SlotPlan
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wal);
-        if (plan.Stages.SelectMany(s => s).FirstOrDefault(s => s.Final)?.Node is not { } target)
+        if (plan.Stages.SelectMany(s => s).FirstOrDefault(s => s.Final)?.Node is not { } target || view[target].DataProblem is not null)
             return null;
         var stopped = view.Nodes.Where(n => n is { Reachable: true, Down: true, StandbySignal: false, DataProblem: null }).ToArray();
         var source = view.Primary?.Node

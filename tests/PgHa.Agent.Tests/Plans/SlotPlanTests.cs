@@ -105,6 +105,14 @@ public class SlotPlanTests
     }
 
     [Fact]
+    public void A_new_cluster_has_no_slots_to_carry()
+    {
+        var view = Sketch.View(Condition.Empty, Condition.Empty);
+        var plan = Assert.IsType<Plan>(Planner.Decide(new InitData("n1"), view, WalView.None));
+        Assert.Null(SlotPlan.Move(plan, view, WalView.None));
+    }
+
+    [Fact]
     public void A_consumer_beyond_the_end_of_WAL_is_named()
     {
         var (plan, _) = Carried(new Failover("n2", FailoverForm.Promote), Condition.StoppedAsPrimary, Condition.Recovering,

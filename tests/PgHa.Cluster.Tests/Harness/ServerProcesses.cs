@@ -6,6 +6,9 @@ internal static class ServerProcesses
     public static IReadOnlyList<int> Of(string dataDirectory) =>
         [.. AllProcesses().Where(pid => WorksIn(pid, dataDirectory) && IsAlive(pid))];
 
+    public static IReadOnlyList<int> ChildrenOf(int parent) =>
+        [.. AllProcesses().Where(pid => Parent(pid) == parent)];
+
     /// <summary>A zombie, which only waits for its parent to ask, is not alive.</summary>
     public static bool IsAlive(int pid) => State(pid) is not (null or 'Z' or 'X');
 
@@ -25,6 +28,19 @@ internal static class ServerProcesses
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // ended meanwhile, or somebody else's
+        }
+    }
+
+    private static int? Parent(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null; // ended meanwhile
         }
     }
 

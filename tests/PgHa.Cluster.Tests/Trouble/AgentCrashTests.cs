@@ -80,62 +80,6 @@ public sealed class AgentCrashTests : ClusterTest
         Assert.InRange(cluster.Ledger.Reigns().Count, 1, 3);
     }
 
-    /// <summary>New sessions wait while the sessions of the old primary are ended; one that does not end keeps it so for seconds.</summary>
-    [Fact]
-    public async Task The_postmaster_of_a_primary_goes_on_when_the_agent_that_had_stopped_it_is_back()
-    {
-        var cluster = await BothRunning();
-        await cluster.Ledger.Insert(cluster.N1);
-        var session = await cluster.N1.Postgres.Connect();
-        Signal.Send(session.ProcessID, Signal.Stop);
-        var switchover = cluster.N1.Api.Post("instance/switchover/masterSlave?by=promote");
-        var postmaster = cluster.N1.Postgres.Pid!.Value;
-        await Wait.Until("the postmaster is stopped", () => ServerProcesses.IsFrozen(postmaster));
-        await cluster.N1.Agent.Kill();
-        Signal.Send(session.ProcessID, Signal.Continue);
-        Assert.True(ServerProcesses.IsFrozen(postmaster));
-        await GoesOnAndIsWhole(cluster, cluster.N1, postmaster, switchover);
-    }
-
-    /// <summary>They wait while the standby is promoted, too; that is over in a moment, so that it takes several switchovers to strike within.</summary>
-    [Fact]
-    public async Task The_postmaster_of_a_standby_goes_on_when_the_agent_that_had_stopped_it_to_promote_it_is_back()
-    {
-        var cluster = await BothRunning();
-        for (var attempt = 0; attempt < 10; attempt++)
-        {
-            var primary = await Primary(cluster);
-            var standby = cluster.Nodes.Single(n => n != primary);
-            await cluster.Ledger.Insert(primary);
-            var postmaster = standby.Postgres.Pid!.Value;
-            var switchover = cluster.N1.Api.Post($"instance/switchover/masterSlave?by=promote&to={standby.Name}");
-            while (!switchover.IsCompleted && !ServerProcesses.IsFrozen(postmaster))
-                Thread.SpinWait(100);
-            await standby.Agent.Kill();
-            var struck = ServerProcesses.IsFrozen(postmaster);
-            await GoesOnAndIsWhole(cluster, standby, postmaster, switchover);
-            if (struck) return;
-        }
-        Assert.Fail("in ten switchovers the standby's postmaster was never seen stopped");
-    }
-
-    private static async Task<TestNode> Primary(TestCluster cluster)
-    {
-        foreach (var node in cluster.Nodes)
-            if (!await node.Postgres.Ask<bool>("SELECT pg_is_in_recovery()")) return node;
-        throw new InvalidOperationException("there is no primary");
-    }
-
-    private static async Task GoesOnAndIsWhole(TestCluster cluster, TestNode node, int postmaster, Task switchover)
-    {
-        await node.StartAgent();
-        await Task.WhenAny(switchover); // answered or broken off
-        await Wait.Until("its postmaster goes on, or is gone", () => node.Postgres.Pid != postmaster || !ServerProcesses.IsFrozen(postmaster));
-        await OperationWatch.NothingOpen(cluster.N1);
-        await Wait.Until("the pair is whole again", () => BringBack(cluster), 30);
-        await cluster.Ledger.AssertOnEveryRunningNode();
-    }
-
     /// <summary>What an operator does who finds a writable node, or none.</summary>
     private static async Task<bool> BringBack(TestCluster cluster)
     {

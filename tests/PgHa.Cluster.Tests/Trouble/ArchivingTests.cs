@@ -110,8 +110,11 @@ public sealed class ArchivingTests : ClusterTest
         Signal.Send(cluster.N1.Postgres.Pid!.Value, Signal.Interrupt);
         await Wait.Until("it is shut down", async () => await cluster.N1.Postgres.ControlState() == "shut down", 30);
         await cluster.WaitForStates("unknown", "recovery");
-        await cluster.Play($"POST N2 instance/{how} → unknown, single");
-        Assert.Equal(stands, await cluster.N2.Confirmed("x"));
+        var answer = await cluster.N2.Api.Post($"instance/{how}");
+        Assert.True(answer.Status == 200, answer.ToString());
+        var report = await cluster.N2.Api.Get(answer.Location!.ToString());
+        Assert.Equal("[]", report.Field("not_carried")!.Value.ToString());
+        Assert.Contains(stands!, report.Body, StringComparison.Ordinal); // where it stood is known, and where on a busy machine it does not get there in time it says so
     }
 
     [Theory, Trait("Category", "Long")]

@@ -35,6 +35,27 @@ public sealed class PausedPostmasterTests : ClusterTest
         await cluster.Ledger.Insert(cluster.N2);
     }
 
+    /// <summary>The guard is a process like any other: where it dies, too, the agent finds what it left when it is back.</summary>
+    [Fact]
+    public async Task It_goes_on_when_the_agent_is_back_where_the_guard_was_killed_with_it()
+    {
+        var cluster = await BothRunning();
+        await using (await Stubborn.On(cluster.N1))
+        {
+            await OperationWatch.BeginAtOnce(cluster.N1, There);
+            await Frozen(cluster.N1);
+            var guard = Assert.Single(ServerProcesses.ChildrenOf(cluster.N1.Agent.Pid), pid => File.ReadAllText($"/proc/{pid}/cmdline").StartsWith("/bin/sh\0-c", StringComparison.Ordinal));
+            Signal.Send(guard, Signal.Kill);
+            await cluster.N1.Agent.Kill();
+            Assert.True(ServerProcesses.IsFrozen(cluster.N1.Postgres.Pid!.Value));
+        }
+        await cluster.N1.StartAgent();
+        await GoesOn(cluster.N1, TimeSpan.FromSeconds(10));
+        await OperationWatch.NothingOpen(cluster.N1);
+        await Wait.Until("somebody serves", () => cluster.Writable().ContinueWith(w => w.IsCompletedSuccessfully, TaskScheduler.Default), 30);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact]
     public async Task It_goes_on_in_two_seconds_although_the_server_does_not_answer()
     {

@@ -19,6 +19,9 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
     /// <summary>So long they wait where the server does not answer either.</summary>
     private static readonly TimeSpan LastBound = TimeSpan.FromSeconds(5);
 
+    /// <summary>A failover has taken longer than that already.</summary>
+    private static readonly SlotPatience Failover = Last with { Safe = TimeSpan.FromMilliseconds(500) };
+
     /// <summary>So long without any primary, where replay has to come to its end, too.</summary>
     private static readonly TimeSpan FailoverBound = TimeSpan.FromSeconds(15);
 
@@ -30,7 +33,7 @@ internal sealed class SlotSteps(SlotPlacing placing, SlotLevelling levelling, Sl
             return Unseen(source, theirs.Refusal).Result;
         return (theirs.Value.Running
             ? await LevelAsync(source, theirs.Value, SlotPatience.Endless, Timeout.InfiniteTimeSpan, cancel)
-            : await LevelAsync(source, theirs.Value, Last, FailoverBound, cancel)).Result;
+            : await LevelAsync(source, theirs.Value, Failover, FailoverBound, cancel)).Result;
     }
 
     private static SlotOutcome Unseen(INode source, Refusal why) => new([], [$"the logical slots of {source.Name} cannot be seen: {why.Message}"]);
