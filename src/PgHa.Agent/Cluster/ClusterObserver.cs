@@ -13,9 +13,32 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
     /// <summary>The node of that name.</summary>
     public INode this[string name] => Nodes.First(n => n.Name == name);
 
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Observes every node.</summary>
-    public async Task<ClusterView> ObserveAsync(bool fresh, CancellationToken cancel) =>
-        new(await Task.WhenAll(Nodes.Select(n => n.ObserveAsync(fresh, cancel))));
+    public Task<ClusterView> ObserveAsync(bool fresh, CancellationToken cancel) => ObserveAsync(fresh, [], cancel);
+
+    /// <summary>Observes every node.</summary>
+    /// <param name="fresh">Not older than this call.</param>
+    /// <param name="notWaitedFor">Nodes that need not answer: one that has not done so in a moment counts as out of reach.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<ClusterView> ObserveAsync(bool fresh, IReadOnlyCollection<string> notWaitedFor, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(notWaitedFor);
+        return new(await Task.WhenAll(Nodes.Select(n => notWaitedFor.Contains(n.Name) ? InAMomentAsync(n, fresh, cancel) : n.ObserveAsync(fresh, cancel))));
+    }
+
+    private static async Task<NodeObservation> InAMomentAsync(INode node, bool fresh, CancellationToken cancel)
+    {
+        try
+        {
+            return await node.ObserveAsync(fresh, cancel).WaitAsync(Moment, cancel);
+        }
+        catch (TimeoutException)
+        {
+            return NodeObservation.Unreachable(node.Name, $"no answer in {Moment.TotalMilliseconds} ms");
+        }
+    }
 
     /// <summary>Compares the WAL of every reachable node with that of the focus.</summary>
     public async Task<WalView> CompareWalAsync(ClusterView view, string focus, CancellationToken cancel)

@@ -21,18 +21,19 @@ public sealed record BringLevel(string Node, string Source, IReadOnlyList<string
 
 /// <summary>
 /// End the primary's sessions, flush all that was acknowledged, and stop it at once; fast instead where unlogged tables hold data or WAL
-/// waits to be archived. Nothing of it where the node that is to follow it does not answer as a standby any more.
+/// waits to be archived. Nothing of it where a node has changed so that the one that is to follow could not take over now.
 /// </summary>
 /// <param name="Node">The primary.</param>
 /// <param name="Successor">The node that takes over.</param>
 /// <param name="AcceptUnlogged">Unlogged tables may be emptied (facts 14).</param>
-public sealed record HandOver(string Node, string Successor, bool AcceptUnlogged) : Step(Node)
+/// <param name="Accepted">Nodes an operator's force answers for.</param>
+public sealed record HandOver(string Node, string Successor, bool AcceptUnlogged, IReadOnlyList<string> Accepted) : Step(Node)
 {
     /// <inheritdoc />
     public override string Words => $"end the sessions of {Node} and stop it at once{(AcceptUnlogged ? ", emptying its unlogged tables" : "")}";
 
     /// <inheritdoc />
-    public override string Path => $"hand-over?successor={Successor}" + (AcceptUnlogged ? "&unlogged=accept" : "");
+    public override string Path => $"hand-over?successor={Successor}" + (AcceptUnlogged ? "&unlogged=accept" : "") + StepPath.Accept(Accepted);
 }
 
 /// <summary>Give a running standby what it misses of the stopped primary's WAL, let it replay that, and promote it.</summary>

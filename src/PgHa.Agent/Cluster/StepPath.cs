@@ -34,7 +34,7 @@ public static class StepPath
             ("level", null) when query("source") is { } source => new BringLevel(node, source, accepted),
             ("place-slots", null) when query("source") is { } source => new PlaceSlots(node, source),
             ("level-slots", null) when query("source") is { } source => new LevelSlots(node, source),
-            ("hand-over", null) when query("successor") is { } successor => new HandOver(node, successor, query("unlogged") == "accept"),
+            ("hand-over", null) when query("successor") is { } successor => new HandOver(node, successor, query("unlogged") == "accept", accepted),
             ("take-over", null) when query("source") is { } source => new TakeOver(node, source, accepted),
             ("discard-old", null) => new DiscardOld(node),
             ("check", null) => upstream is null ? new CheckRecovery(node) : new CheckUpstream(node, upstream),

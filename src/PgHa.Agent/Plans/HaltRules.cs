@@ -18,6 +18,11 @@ public static class HaltRules
     /// <summary>A server that starts or stops is waited for so long; then it is planned for as it is.</summary>
     public static readonly TimeSpan SettlesWithin = TimeSpan.FromMinutes(1);
 
+    /// <summary>So long what a switchover found is still as good as seen.</summary>
+    public static readonly TimeSpan Just = TimeSpan.FromMinutes(1);
+
+    private static readonly string StandbyStanding = NodeState.Standby.ToString().ToLowerInvariant();
+
     /// <summary>While the operation still lives.</summary>
     public static Course WhileLive(Halt halt, ClusterView view)
     {
@@ -46,7 +51,7 @@ public static class HaltRules
             return new Leave(stale);
         if (halt.Age > TooOld && (!halt.Changed || IsStop(halt.Continuation)))
             return new Leave($"it is older than {TooOld.TotalMinutes} minutes and {(halt.Changed ? "only stops" : "had changed nothing")}", NothingToUndo: !halt.Changed);
-        if (view.Nodes.FirstOrDefault(n => !n.Reachable && halt.Acting.Contains(n.Node)) is { } away)
+        if (view.Nodes.FirstOrDefault(n => !n.Reachable && halt.Acting.Contains(n.Node) && !IsLetGo(halt, n)) is { } away)
             return new Await($"the agent of {away.Node}, which has to act, does not answer");
         if (waited < SettlesWithin && view.Nodes.FirstOrDefault(Unsettled) is { } moving)
             return new Await($"{moving.Node} is about to change: {moving.LastStep?.Step ?? moving.Problem ?? moving.Server.ToString()}");
@@ -84,7 +89,14 @@ public static class HaltRules
 
     /// <summary>Nodes that the operator's force answered for and that are still what they were then: force is not stretched to others.</summary>
     private static string[] StillAnswered(Halt halt, ClusterView view) =>
-        [.. view.Nodes.Where(n => halt.Found.TryGetValue(n.Node, out var found) && found.Answered && found.State == Standing(n)).Select(n => n.Node)];
+        [.. view.Nodes.Where(n => IsLetGo(halt, n) || (halt.Found.TryGetValue(n.Node, out var found) && found.Answered && found.State == Standing(n))).Select(n => n.Node)];
+
+    /// <summary>
+    /// A third node that was a standby when a switchover began a moment ago and does not answer now: the writer is known, and it is none of
+    /// those that keep the others from having one again. Later nobody knows what has become of it.
+    /// </summary>
+    private static bool IsLetGo(Halt halt, NodeObservation node) => !node.Reachable && halt is { Continuation: Switchover change, Undo: StartAll back } && halt.Age < Just
+        && node.Node != change.To && node.Node != back.Called && halt.Found.TryGetValue(node.Node, out var found) && found.State == StandbyStanding;
 
     /// <summary>A node cannot be asked, or its agent is another run than the one that was locked.</summary>
     private static bool Lost(Halt halt, ClusterView view) => halt.ConnectionLost || view.Nodes.Any(n =>

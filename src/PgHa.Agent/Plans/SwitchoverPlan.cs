@@ -70,7 +70,7 @@ public static class SwitchoverPlan
             [
                 [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
                 [new WriteCheckpoint(primary), .. sync.Steps],
-                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, answered) : ByRestart(request, primary, target, answered),
+                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, others, answered) : ByRestart(request, primary, target, answered),
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
@@ -91,8 +91,12 @@ public static class SwitchoverPlan
         return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, accepted)]];
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(Switchover request, string primary, string target, string[] accepted) =>
-        [[new BringLevel(target, primary, accepted)], [new HandOver(primary, target, request.AcceptUnlogged)], [new TakeOver(target, primary, accepted)]];
+    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(Switchover request, string primary, string target, string[] others, string[] accepted) =>
+    [
+        [new BringLevel(target, primary, accepted), .. others.Select(o => new WriteCheckpoint(o))], // what WAL is walked through later begins there
+        [new HandOver(primary, target, request.AcceptUnlogged, accepted)],
+        [new TakeOver(target, primary, accepted)],
+    ];
 
     private static NodeObservation? Target(Switchover request, ClusterView view) => view.Nodes
         .Where(n => n.State == NodeState.Standby && (request.To is null || n.Node == request.To))

@@ -32,6 +32,7 @@ internal sealed class HandoverEnd(
         {
             var slowly = await SlowlyBecauseAsync(server, acceptUnlogged, cancel);
             await using var connection = await sql.OpenAsync(server, cancel);
+            await LocalSql.ScalarAsync(connection, "CHECKPOINT", cancel); // its end of WAL is walked to from there, when nobody can write
             pause.BeReady();
             var refusal = Frozen() ?? await refuse();
             return refusal is not null ? StepResult.Failed(refusal)
@@ -54,7 +55,8 @@ internal sealed class HandoverEnd(
             if (await sessions.RunAsync(postmaster, connection, bound.Token) is { } stuck)
                 return StepResult.Failed(stuck);
             bound.CancelAfter(FlushWithin);
-            if (await FlushAsync(connection, bound.Token) is not { } flushed)
+            // Not by a token of its own: to cancel a query asks the postmaster, which is stopped.
+            if (await FlushAsync(connection).WaitAsync(bound.Token) is not { } flushed)
                 return StepResult.Failed(Code.StepFailed, $"what was acknowledged on {options.Node} could not be flushed", "writes go on; look at its disk");
             var last = time.GetElapsedTime(begun).TotalMilliseconds;
             quit = held.Signal(Linux.SigQuit);
@@ -64,7 +66,7 @@ internal sealed class HandoverEnd(
             if (!await GoneAsync(postmaster))
                 return StepResult.Failed(Code.StepFailed, "processes of the server are still there after an immediate shutdown", "look at them, and end them");
             return StepResult.Done(string.Create(CultureInfo.InvariantCulture,
-                $"sessions ended and all flushed to {flushed} after {last:F1} ms, all processes gone after {time.GetElapsedTime(begun).TotalMilliseconds:F1} ms")) with
+                $"sessions ended and all flushed to {flushed} after {last:F1} ms, all processes gone after {time.GetElapsedTime(begun).TotalMilliseconds:F1} ms{Unarchived()}")) with
             { LastWriteAt = time.GetElapsedTime(called, begun).TotalMilliseconds }; // from the first session that is ended on
         }
         catch (Exception e) when (!quit && e is NpgsqlException or OperationCanceledException or TimeoutException)
@@ -72,6 +74,11 @@ internal sealed class HandoverEnd(
             return StepResult.Failed(Code.StepFailed, $"the sessions of {options.Node} could not be ended in {SessionsWithin.TotalSeconds} s: {e.Message}", "writes go on; repeat the call");
         }
     }
+
+    /// <summary>A segment that was filled since this was looked at first: a standby does not archive it with archive_mode = on.</summary>
+    private string Unarchived() => Ready().ToArray() is { Length: > 0 } ready ? $"; wait to be archived: {string.Join(", ", ready.Select(Path.GetFileNameWithoutExtension))}" : "";
+
+    private IEnumerable<string> Ready() => Directory.EnumerateFiles(Path.Combine(data.WalFolder, "archive_status"), "*.ready");
 
     /// <summary>What is stopped by a signal ends by none, and can be known before anybody waits.</summary>
     private Refusal? Frozen() => ServerProcess.In(data.Root).Where(ServerProcess.IsFrozen).ToArray() is not { Length: > 0 } frozen ? null
@@ -82,12 +89,12 @@ internal sealed class HandoverEnd(
     /// A commit of our own, flushed here, and with it everything that was acknowledged before, with synchronous_commit=off too. It has to
     /// write something: a transaction that only took a number is not waited for. Null where that is not seen to be so.
     /// </summary>
-    private static async Task<string?> FlushAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<string?> FlushAsync(NpgsqlConnection connection)
     {
-        await LocalSql.ScalarAsync(connection, "SET synchronous_commit = local", cancel);
-        var written = await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_insert_lsn()::text", cancel);
-        await LocalSql.ScalarAsync(connection, "SELECT pg_logical_emit_message(true, 'pgha', 'hand over')::text", cancel);
-        var flushed = await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_flush_lsn()::text", cancel);
+        await LocalSql.ScalarAsync(connection, "SET synchronous_commit = local", CancellationToken.None);
+        var written = await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_insert_lsn()::text", CancellationToken.None);
+        await LocalSql.ScalarAsync(connection, "SELECT pg_logical_emit_message(true, 'pgha', 'hand over')::text", CancellationToken.None);
+        var flushed = await LocalSql.ScalarAsync(connection, "SELECT pg_current_wal_flush_lsn()::text", CancellationToken.None);
         return Lsn.TryParse(written, out var all) && Lsn.TryParse(flushed, out var end) && end >= all ? flushed : null;
     }
 
@@ -110,7 +117,7 @@ internal sealed class HandoverEnd(
     {
         await using var connection = await sql.OpenAsync(server, cancel);
         if (await LocalSql.ScalarAsync(connection, "SELECT (current_setting('archive_mode') <> 'off')::text", cancel) == "true"
-            && Directory.EnumerateFiles(Path.Combine(data.WalFolder, "archive_status"), "*.ready").Any())
+            && Ready().Any())
             return "WAL waits to be archived";
         if (acceptUnlogged)
             return null;

@@ -18,7 +18,7 @@ internal sealed class HandoverSteps(
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
     {
         BringLevel s => BringLevelAsync(s.Source, s.Accepted, cancel),
-        HandOver s => end.EndAsync(s.AcceptUnlogged, () => RefuseSuccessorAsync(s.Successor, cancel), cancel),
+        HandOver s => end.EndAsync(s.AcceptUnlogged, () => RefuseNowAsync(s, operation, cancel), cancel),
         TakeOver s => OrNeverOpenedAsync(() => TakeOverAsync(s.Source, s.Accepted, operation, cancel), cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
@@ -31,6 +31,9 @@ internal sealed class HandoverSteps(
         var tried = await archive.RunAsync(seen.Sql?.Timeline ?? new TimelineId(1), seen.Sql?.Flush ?? Lsn.Zero, cancel);
         if (!tried.IsOk)
             return StepResult.Failed(tried.Refusal);
+        if (PostmasterPid.ReadReady(data.Root) is { } server)
+            await using (var session = await sql.OpenAsync(server, cancel))
+                await LocalSql.ScalarAsync(session, "CHECKPOINT", cancel); // its end of WAL is walked to from there later, when nobody can write
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
@@ -44,12 +47,14 @@ internal sealed class HandoverSteps(
             : StepResult.Failed(Code.WalNotProven, $"{options.Node} is not proven to hold the WAL of {source}: {kin.Evidence}", "repeat the call, or look at the standby");
     }
 
-    /// <summary>One question at the last moment: a target that has died since it was level would cost a stop of the primary.</summary>
-    private async Task<Refusal?> RefuseSuccessorAsync(string successor, CancellationToken cancel)
+    /// <summary>
+    /// One question to all at the last moment, while nobody waits: what has changed since the nodes were level would be found by the
+    /// target otherwise, when the primary is down.
+    /// </summary>
+    private async Task<Refusal?> RefuseNowAsync(HandOver step, string operation, CancellationToken cancel)
     {
-        var seen = await cluster.Value[successor].ObserveAsync(fresh: true, cancel);
-        return seen is { InRecovery: true, Sql: not null } ? null
-            : new(Code.WrongState, $"{successor} is {seen.State} now and could not take over{(seen.Problem is { } problem ? $" ({problem})" : "")}", $"look at {successor}; {options.Node} serves on");
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        return CommonRules.RefuseUnlocked(view, operation) ?? HandoverRules.RefuseNow(options.Node, step.Successor, step.Accepted, view);
     }
 
     /// <summary>The same rules as for any node that becomes writable; what it misses may come from the stopped primary, and from nobody else.</summary>
@@ -61,7 +66,7 @@ internal sealed class HandoverSteps(
         await using var session = await sql.OpenAsync(server, cancel);
         if (await level.ReceiverEndedAsync(session, cancel) is { } receiving)
             return StepResult.Failed(receiving, neverWritable: true);
-        var (refusal, wal) = await proof.JudgeAsync(accepted, operation, null, [source], cancel);
+        var (refusal, wal) = await proof.JudgeAsync(accepted, operation, null, [source], cancel, hurried: true);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         var (own, theirs) = (wal!.PositionOf(options.Node)!, wal.PositionOf(source));

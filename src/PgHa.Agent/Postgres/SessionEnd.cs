@@ -22,7 +22,7 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
                count(CASE WHEN NOT harmless THEN pg_terminate_backend(pid) END)
           FROM (SELECT pid, backend_type, pid = pg_backend_pid() OR coalesce(backend_type, '') IN ('walwriter', 'checkpointer', 'background writer',
                 'archiver', 'logger', 'startup', 'autovacuum launcher', 'logical replication launcher', 'slotsync worker', 'walsummarizer', 'io worker')
-                OR coalesce(backend_type, '') = 'walsender' AND datid IS NULL AS harmless FROM pg_stat_activity) processes
+                OR coalesce(backend_type, '') = 'walsender' AND datid IS NULL AND usesysid IS NOT NULL AS harmless FROM pg_stat_activity) processes
         """;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
@@ -45,7 +45,7 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
             {
                 // A signal is obeyed when the kernel comes to it: only then is a session that was being made at that moment there, or never will be.
                 var stopped = postmaster.Frozen;
-                left = await RoundAsync(postmaster, connection, bound);
+                left = await RoundAsync(postmaster, connection).WaitAsync(bound); // not by a token of its own: to cancel a query asks the postmaster, which is stopped
                 if (left.Length == 0 && stopped)
                     return null;
                 if (left.Length < fewest)
@@ -65,11 +65,11 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
         new(Code.StepFailed, left.Length == 0 ? "its postmaster does not stop" : $"these do not end: {string.Join(", ", left)}", "writes go on; end them, then repeat the call");
 
     /// <summary>Tells all to end; who was told, in words. Those that are not listed are looked for once all others are gone.</summary>
-    private async Task<string[]> RoundAsync(ServerProcess postmaster, NpgsqlConnection connection, CancellationToken bound)
+    private async Task<string[]> RoundAsync(ServerProcess postmaster, NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(Listed, connection);
-        await using var reader = await command.ExecuteReaderAsync(bound);
-        await reader.ReadAsync(bound);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
+        await reader.ReadAsync(CancellationToken.None);
         if (!reader.IsDBNull(0))
             return reader.GetString(0).Split(", ");
         var harmless = reader.GetString(1).Split(',').Select(pid => int.Parse(pid, CultureInfo.InvariantCulture)).Append(postmaster.Pid).ToHashSet();

@@ -17,11 +17,11 @@ internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> 
         return (refusal, wal?.PositionOf(options.Node));
     }
 
-    /// <summary>The same rules; what is missing may be completed from the nodes named.</summary>
+    /// <summary>The same rules; what is missing may be completed from the nodes named. Hurried: nobody can write meanwhile.</summary>
     internal async Task<(Refusal? Refusal, WalView? Wal)> JudgeAsync(
-        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel)
+        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel, bool hurried = false)
     {
-        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        var view = await cluster.Value.ObserveAsync(fresh: true, hurried ? accepted : [], cancel);
         if (CommonRules.RefuseUnlocked(view, operation) is { } unlocked)
             return (unlocked, null);
         if (required is { } state && view[options.Node].State != state)

@@ -65,6 +65,28 @@ public class HaltRulesTests
 
     private static readonly Case[] Cases = [.. All()];
 
+    /// <summary>The writer is known, and it is none of the two that are there.</summary>
+    [Theory]
+    [InlineData("standby", 0.2, true)]
+    [InlineData("standby", 2.0, false)] // nobody knows any more what has become of it
+    [InlineData("primary", 0.2, false)]
+    public void A_third_standby_that_is_lost_during_a_switchover_does_not_keep_the_others_without_a_primary(string found, double minutes, bool letGo)
+    {
+        var view = Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering, Condition.AgentAway);
+        var halt = new Halt(HaltCause.StepFailed, "op")
+        {
+            Continuation = Goal,
+            Undo = Back,
+            Changed = true,
+            Acting = ["n1", "n2", "n3"],
+            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode("boot", n.Node == "n3" ? found : HaltRules.Standing(n), null, Answered: false)),
+            Age = TimeSpan.FromMinutes(minutes),
+        };
+        var course = HaltRules.AfterLoss(halt, view, TimeSpan.Zero);
+        Assert.Equal(letGo, course is Try);
+        Assert.All(Ways(course), way => Assert.Equal(["n3"], way.Request.Answered));
+    }
+
     private static IEnumerable<Way> Ways(Course course) => course is Try attempt ? attempt.Ways : [];
 
     [Fact]

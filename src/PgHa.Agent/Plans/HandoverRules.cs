@@ -1,0 +1,37 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Whether a primary may be ended now for its successor. Pure.</summary>
+public static class HandoverRules
+{
+    /// <summary>What the successor may lack of what the primary has flushed: it comes from the primary's files while nobody can write.</summary>
+    private const ulong Nearly = 16UL << 20;
+
+    /// <summary>Why not, or null.</summary>
+    /// <param name="primary">The primary.</param>
+    /// <param name="successor">The standby that is to take over.</param>
+    /// <param name="accepted">Nodes an operator's force, or the plan, answers for.</param>
+    /// <param name="view">All nodes, now.</param>
+    public static Refusal? RefuseNow(string primary, string successor, IReadOnlyCollection<string> accepted, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(accepted);
+        ArgumentNullException.ThrowIfNull(view);
+        var target = view[successor];
+        if (target is not { InRecovery: true, Sql: { } sql })
+            return Cannot(successor, primary, $"is {target.State} now{(target.Problem is { } problem ? $" ({problem})" : "")}");
+        if (!sql.Streaming)
+            return Cannot(successor, primary, "does not stream any more");
+        if (view[primary].Sql?.Flush is { } flushed && Behind(sql, flushed) is > Nearly and var bytes)
+            return Cannot(successor, primary, $"has fallen {bytes >> 20} MB behind");
+        return view.Unknown.FirstOrDefault(n => n.Node != primary && !accepted.Contains(n.Node)) is not { } lost ? null
+            : new(Code.AnotherWritable, $"{lost.Node} does not answer any more ({lost.Problem}): it cannot be asked whether {successor} may become primary", $"bring its agent back, or repeat the call without it; {primary} serves on");
+    }
+
+    private static ulong Behind(SqlFacts sql, Formats.Lsn flushed) => Formats.Lsn.Min(sql.Receive ?? Formats.Lsn.Zero, sql.Replay ?? Formats.Lsn.Zero) is var has && has < flushed ? flushed - has : 0;
+
+    private static Refusal Cannot(string successor, string primary, string why) =>
+        new(Code.WrongState, $"{successor} {why} and could not take over", $"look at {successor}; {primary} serves on");
+}
