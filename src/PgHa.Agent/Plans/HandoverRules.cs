@@ -7,8 +7,8 @@ namespace PgHa.Agent.Plans;
 /// <summary>Whether a primary may be ended now for its successor. Pure.</summary>
 public static class HandoverRules
 {
-    /// <summary>What the successor may lack of what the primary has flushed: it comes from the primary's files while nobody can write.</summary>
-    private const ulong Nearly = 16UL << 20;
+    /// <summary>What the successor may lack of what the primary has flushed: it comes from the primary's files while nobody can write, some 100 ms for that much.</summary>
+    private const ulong Nearly = 64UL << 20;
 
     /// <summary>Why not, or null.</summary>
     /// <param name="primary">The primary.</param>
@@ -22,8 +22,6 @@ public static class HandoverRules
         var target = view[successor];
         if (target is not { InRecovery: true, Sql: { } sql })
             return Cannot(successor, primary, $"is {target.State} now{(target.Problem is { } problem ? $" ({problem})" : "")}");
-        if (!sql.Streaming)
-            return Cannot(successor, primary, "does not stream any more");
         if (view[primary].Sql?.Flush is { } flushed && Behind(sql, flushed) is > Nearly and var bytes)
             return Cannot(successor, primary, $"has fallen {bytes >> 20} MB behind");
         return view.Unknown.FirstOrDefault(n => n.Node != primary && !accepted.Contains(n.Node)) is not { } lost ? null
