@@ -31,9 +31,6 @@ internal sealed class HandoverSteps(
         var tried = await archive.RunAsync(seen.Sql?.Timeline ?? new TimelineId(1), seen.Sql?.Flush ?? Lsn.Zero, cancel);
         if (!tried.IsOk)
             return StepResult.Failed(tried.Refusal);
-        if (PostmasterPid.ReadReady(data.Root) is { } server)
-            await using (var session = await sql.OpenAsync(server, cancel))
-                await LocalSql.ScalarAsync(session, "CHECKPOINT", cancel); // its end of WAL is walked to from there later, when nobody can write
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         var kin = wal.Of(source);
