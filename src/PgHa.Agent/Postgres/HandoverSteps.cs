@@ -71,13 +71,14 @@ internal sealed class HandoverSteps(
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {source} cannot be read", "bring its agent back"), neverWritable: true);
         var proven = time.GetElapsedTime(begun).TotalMilliseconds;
         var theirSlots = cluster.Value[source].SlotsAsync(cancel); // it is down: they do not change any more
-        if (await tail.RunAsync(own, theirs, cluster.Value[source], session, cancel) is { } incomplete)
-            return StepResult.Failed(incomplete, neverWritable: true);
+        var completed = await tail.RunAsync(own, theirs, cluster.Value[source], session, cancel);
+        if (!completed.IsOk)
+            return StepResult.Failed(completed.Refusal, neverWritable: true);
         var replayed = time.GetElapsedTime(begun).TotalMilliseconds;
         var slots = await logical.LevelLastAsync(cluster.Value[source], await theirSlots, cancel);
         var promoted = await promotion.RunAsync(server, session, cancel);
         return promoted.Failure is null
-            ? await primary.BecameAsync(promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = string.Create(CultureInfo.InvariantCulture, $"proven after {proven:F1} ms; {theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End} after {replayed:F1} ms") + $"{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" })
+            ? await primary.BecameAsync(promoted with { NotCarried = slots?.Left, FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds, Evidence = string.Create(CultureInfo.InvariantCulture, $"proven after {proven:F1} ms; {theirs.End - own.End} bytes of WAL came from {source}, replayed to {theirs.End} after {replayed:F1} ms") + completed.Value + $"{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}" })
             : promoted;
     }
 

@@ -14,13 +14,17 @@ namespace PgHa.Agent.Postgres;
 internal sealed class WalTailWriting(DataDirectory data, WalReading reading, StartupNudge nudge, TimeProvider time)
 {
     private const ulong Most = 1UL << 30;
+
+    /// <summary>Replay of a tail takes a few milliseconds. Past this somebody who reads here may be in its way, and every writer waits for that.</summary>
+    private static readonly TimeSpan ReaderPatience = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReplayWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
 
-    internal async Task<Refusal?> RunAsync(WalPosition own, WalPosition theirs, INode source, NpgsqlConnection connection, CancellationToken cancel)
+    /// <summary>What had to be done for it, beginning with "; "; or why it could not be.</summary>
+    internal async Task<Answer<string>> RunAsync(WalPosition own, WalPosition theirs, INode source, NpgsqlConnection connection, CancellationToken cancel)
     {
         if (theirs.End < own.End || theirs.Timeline != own.Timeline || theirs.End - own.End > Most)
-            return new(Code.WalNotProven, $"{own.Node} ends at {own.End} on timeline {own.Timeline}, {theirs.Node} at {theirs.End} on timeline {theirs.Timeline}", "repeat the call: it is planned anew");
+            return new Refusal(Code.WalNotProven, $"{own.Node} ends at {own.End} on timeline {own.Timeline}, {theirs.Node} at {theirs.End} on timeline {theirs.Timeline}", "repeat the call: it is planned anew");
         if (theirs.End > own.End && await WriteAsync(own, theirs, source, cancel) is { } failed)
             return failed;
         return await ReplayAsync(theirs, connection, cancel);
@@ -78,19 +82,24 @@ internal sealed class WalTailWriting(DataDirectory data, WalReading reading, Sta
         }
     }
 
-    private async Task<Refusal?> ReplayAsync(WalPosition theirs, NpgsqlConnection connection, CancellationToken cancel)
+    private async Task<Answer<string>> ReplayAsync(WalPosition theirs, NpgsqlConnection connection, CancellationToken cancel)
     {
         using var startup = await nudge.FindAsync(connection, cancel);
         // Paused meanwhile: the promotion would end the pause, too (fact 17), but is not reached before all is replayed.
         await LocalSql.ScalarAsync(connection, "SELECT pg_wal_replay_resume()::text", cancel);
         var begun = time.GetTimestamp();
+        var ended = new SortedSet<string>(StringComparer.Ordinal);
         while (!Lsn.TryParse(await LocalSql.ScalarAsync(connection, "SELECT pg_last_wal_replay_lsn()::text", cancel), out var replayed) || replayed < theirs.End)
         {
             if (time.GetElapsedTime(begun) > ReplayWithin)
-                return new(Code.StepFailed, $"it has replayed to {replayed} only, not to {theirs.End}, after {ReplayWithin.TotalSeconds} s", "look at its log, and whether replay is paused or delayed");
-            StartupNudge.Wake(startup);
+                return new Refusal(Code.StepFailed, $"it has replayed to {replayed} only, not to {theirs.End}, after {ReplayWithin.TotalSeconds} s{Words(ended)}", "look at its log, and whether replay is paused or delayed");
+            if (time.GetElapsedTime(begun) > ReaderPatience)
+                ended.UnionWith(await RecoveryConflict.EndAsync(connection, cancel));
+            StartupNudge.Wake(startup); // also from its waits for a reader, which grow to a second
             await Task.Delay(Interval, time, cancel);
         }
-        return null;
+        return Words(ended);
     }
+
+    private static string Words(SortedSet<string> ended) => ended.Count == 0 ? "" : $"; ended {string.Join(", ", ended)}: replay waited for it";
 }
