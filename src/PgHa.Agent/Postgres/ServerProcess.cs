@@ -39,13 +39,17 @@ internal sealed class ServerProcess : IDisposable
         return process is not null;
     }
 
-    /// <summary>All processes that work in a data directory: the postmaster and its children, also those that outlive it.</summary>
+    /// <summary>
+    /// All processes that work in a data directory: the postmaster and its children, also those that outlive it. Not the logger: it lives
+    /// until nobody holds the server's stderr any more, be it a program that a session or an archive_command once started, and writes
+    /// nothing but the log.
+    /// </summary>
     internal static IEnumerable<int> In(string dataDirectory)
     {
         var data = Linux.Identity(dataDirectory); // once: there may be thousands of processes
         return Directory.EnumerateDirectories("/proc")
             .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-            .Where(pid => pid > 0 && WorksIn(pid, data) && State(pid) is not ('Z' or 'X' or null));
+            .Where(pid => pid > 0 && WorksIn(pid, data) && State(pid) is not ('Z' or 'X' or null) && !IsLogger(pid));
     }
 
     /// <summary>
@@ -99,6 +103,23 @@ internal sealed class ServerProcess : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // it ended meanwhile, or belongs to somebody else
+        }
+    }
+
+    /// <summary>
+    /// By its title, and by what a session that merely calls itself so could not do without. A server that starts is not attached either,
+    /// but has no title yet.
+    /// </summary>
+    private static bool IsLogger(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0', ' ') is var title
+                && title.StartsWith("postgres: ", StringComparison.Ordinal) && title.EndsWith("logger", StringComparison.Ordinal) && !SharesMemory(pid);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
