@@ -16,6 +16,9 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
 
     /// <summary>It is stopped no longer, whatever its processes do meanwhile: an operator must be able to look at it.</summary>
     private static readonly TimeSpan HoldAtMost = TimeSpan.FromSeconds(2);
+
+    /// <summary>A server whose startup process has failed ends, and kills what does not end by itself after 5 s.</summary>
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
 
     internal async Task<StepResult> RunAsync(CancellationToken cancel)
@@ -38,7 +41,18 @@ internal sealed class Promotion(DataDirectory data, LocalSql sql, StartupNudge n
         using var held = pause.Hold(postmaster, HoldAtMost);
         Tell(server, startup);
         // From here on nobody's patience may end it: it is not to be taken back.
-        return await ObeysAsync(connection, startup, held, CancellationToken.None) ?? await PromotedAsync(connection);
+        try
+        {
+            return await ObeysAsync(connection, startup, held, CancellationToken.None) ?? await PromotedAsync(connection);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException && !startup.Alive)
+        {
+            // It failed to promote (a full disk), or has done so and only the session was ended. Whether it is to be undone is asked next:
+            // a server that is about to end must not be taken for one that lives.
+            held.Dispose();
+            await postmaster.ExitAsync(EndsWithin, time, CancellationToken.None);
+            throw;
+        }
     }
 
     private async Task<StepResult> PromotedAsync(NpgsqlConnection connection)

@@ -49,6 +49,35 @@ public sealed class FailedTakeOverTests : ClusterTest
         await cluster.N2.Postgres.Stop(); // before its disk goes
     }
 
+    /// <summary>
+    /// All it misses fits in the segment it has; the promotion copies that to a new one, and fails once it was told. Its postmaster ends a
+    /// while after that: a session that hears nothing is killed by it after 5 s.
+    /// </summary>
+    [Fact]
+    public async Task The_old_primary_serves_again_where_the_promotion_itself_finds_no_room()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: it mounts a file system");
+        SmallDisk small = null!;
+        var cluster = Keep(await TestCluster.AllRunning(prepare: async each => small = await WalOnSmallDisk(each.N2)));
+        await using var _ = small;
+        await using var run = await HandoverRun.Start(cluster);
+        await using var session = await run.S.Postgres.Connect();
+        var (how, report) = await run.Play(run.TakeOver, async () =>
+        {
+            Signal.Send(session.ProcessID, Signal.Stop);
+            await small.FillUp();
+        });
+        Assert.True(how == "undone", $"{how}: {report}");
+        Assert.Contains("No space left on device", await File.ReadAllTextAsync(run.S.Postgres.LogFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await run.WritesOn(run.P);
+        small.MakeRoom();
+        await run.Check(how, report);
+        (how, report) = await run.Play(0, () => Task.CompletedTask);
+        Assert.True(how == "done", $"{how}: {report}");
+        await run.Check(how, report);
+        await cluster.N2.Postgres.Stop(); // before its disk goes
+    }
+
     private static async Task<SmallDisk> WalOnSmallDisk(TestNode node)
     {
         var disk = await SmallDisk.Mount(node.In("small"), megabytes: 400);
