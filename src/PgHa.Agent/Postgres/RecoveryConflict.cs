@@ -11,11 +11,13 @@ internal static class RecoveryConflict
     /// <summary>
     /// The sessions whose end lets replay go on: those with a snapshot, or with a lock on the same table. (pg_blocking_pids knows nothing
     /// of the startup process.) Which one holds a page, or writes to a tablespace that is dropped, is not told: then all within a
-    /// transaction. A session outside of one is in nobody's way, and our own are over in a moment.
+    /// transaction. A session outside of one is in nobody's way, and one that has only just begun a transaction, or is ours, is not what
+    /// replay has been waiting for all the while.
     /// </summary>
     private const string Sessions = """
         FROM pg_stat_activity startup JOIN pg_stat_activity session ON session.datid IS NOT NULL AND session.xact_start IS NOT NULL
          WHERE startup.backend_type = 'startup' AND session.backend_type <> 'walsender' AND session.pid <> pg_backend_pid() AND session.application_name <> 'pgha'
+           AND session.xact_start < clock_timestamp() - interval '50 milliseconds'
            AND CASE WHEN startup.wait_event = 'RecoveryConflictSnapshot' THEN session.backend_xmin IS NOT NULL
                     WHEN startup.wait_event_type = 'Lock' THEN EXISTS (SELECT FROM pg_locks waiting JOIN pg_locks held USING (locktype, database, relation)
                          WHERE waiting.pid = startup.pid AND NOT waiting.granted AND held.pid = session.pid AND held.granted)

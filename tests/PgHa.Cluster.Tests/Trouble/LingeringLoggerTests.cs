@@ -27,6 +27,17 @@ public sealed class LingeringLoggerTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    private static IEnumerable<int> Loggers(TestNode node) =>
-        node.Postgres.Processes.Where(pid => File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0', ' ').EndsWith("logger", StringComparison.Ordinal));
+    private static IEnumerable<int> Loggers(TestNode node) => node.Postgres.Processes.Where(pid => Title(pid).EndsWith("logger", StringComparison.Ordinal));
+
+    private static string Title(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0', ' ');
+        }
+        catch (IOException)
+        {
+            return ""; // ended meanwhile
+        }
+    }
 }
