@@ -42,6 +42,9 @@ ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-d
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 
+# For those that shape a link between two nodes in a network namespace.
+ensure_network() { ensure tc:iproute2 ip:iproute2; }
+
 ensure_dotnet() {
   command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download/dotnet/10.0)"
   (cd "$ROOT" && dotnet --version >/dev/null 2>&1) || die "the .NET SDK that global.json asks for is missing; found: $(dotnet --list-sdks | tr '\n' ' ')"

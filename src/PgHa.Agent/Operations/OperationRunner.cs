@@ -199,8 +199,8 @@ public sealed partial class OperationRunner(
         var undone = false;
         string? stopped = null;
         // A node that was out of reach when the locks were taken may be back: it must not keep the old primary down.
-        foreach (var node in cluster.Nodes)
-            await clusterLock.TakeAsync(new(operation.Report.Id, options.Node, boot.Id, operation.Report.Goal), node.Name, cancel);
+        var held = new OperationLock(operation.Report.Id, options.Node, boot.Id, operation.Report.Goal);
+        await Task.WhenAll(cluster.Nodes.Select(n => clusterLock.TakeAsync(held, n.Name, cancel)));
         var (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
         if (decision is Plan back)
         {
