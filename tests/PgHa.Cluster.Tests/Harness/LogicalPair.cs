@@ -22,6 +22,16 @@ internal static class LogicalPair
     public static async Task<string?> Confirmed(this TestNode node, string slot) =>
         await node.Postgres.Ask<object>($"SELECT (SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = '{slot}')") as string;
 
+    /// <summary>What the operation of a call that succeeds says is not carried.</summary>
+    public static async Task<string> NamedBy(this TestNode node, string path)
+    {
+        var answer = await node.Api.Post(path);
+        Assert.True(answer.Status == 200, answer.ToString());
+        return NotCarried((await node.Api.Get(answer.Location!.ToString())).Field("not_carried"));
+    }
+
+    public static string NotCarried(System.Text.Json.JsonElement? list) => string.Join("; ", list!.Value.EnumerateArray().Select(e => e.GetString()));
+
     /// <summary>The standby gets all slots now.</summary>
     public static async Task<Answer> PlaceSlots(this TestNode standby)
     {

@@ -64,8 +64,7 @@ public sealed class FastSwitchoverTests : ClusterTest
         var cluster = await BothRunning();
         await cluster.N1.Postgres.Execute("CREATE DATABASE closed");
         await using (var closed = await cluster.N1.Postgres.Connect("closed"))
-        await using (var command = new Npgsql.NpgsqlCommand("CREATE UNLOGGED TABLE scratch AS SELECT generate_series(1, 1000) i", closed))
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            await closed.Run("CREATE UNLOGGED TABLE scratch AS SELECT generate_series(1, 1000) i");
         await cluster.N1.Postgres.Execute("ALTER DATABASE closed ALLOW_CONNECTIONS false");
         Assert.Contains("stopped fast, because database closed lets nobody look and has unlogged tables", await OperationOf(cluster, There), StringComparison.Ordinal);
     }

@@ -66,21 +66,10 @@ public sealed class DecodingFilesTests : ClusterTest
         Assert.Equal("[]", (await cluster.N1.Api.Get(answer.Location!.ToString())).Field("not_carried")!.Value.ToString());
     }
 
-    private static async Task<OpenTransaction> Begin(TestNode node, int row)
+    private static async Task<Npgsql.NpgsqlConnection> Begin(TestNode node, int row)
     {
-        var transaction = new OpenTransaction(await node.Postgres.Connect());
+        var transaction = await node.Postgres.Connect();
         await transaction.Run($"BEGIN; INSERT INTO ledger VALUES ({row}, 'open')");
         return transaction;
-    }
-
-    private sealed class OpenTransaction(Npgsql.NpgsqlConnection connection) : IAsyncDisposable
-    {
-        public async Task Run(string sql)
-        {
-            await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-
-        public ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 }

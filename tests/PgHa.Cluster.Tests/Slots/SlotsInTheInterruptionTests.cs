@@ -15,7 +15,7 @@ public sealed class SlotsInTheInterruptionTests : ClusterTest
         await cluster.N1.CreateSlot("c");
         await cluster.N2.PlaceSlots();
         await using var old = await cluster.N1.Postgres.Connect();
-        await Run(old, "BEGIN; INSERT INTO ledger VALUES (-1, 'old')");
+        await old.Run("BEGIN; INSERT INTO ledger VALUES (-1, 'old')");
         await cluster.N1.Postgres.Execute("SELECT count(pg_logical_emit_message(true, 'pgha', repeat('x', 1000000))) FROM generate_series(1, 400)");
         var operation = await OperationWatch.Begin(cluster.N1, HttpMethod.Post, Fast);
         await operation.AdvanceTo("end the sessions of");
@@ -37,7 +37,7 @@ public sealed class SlotsInTheInterruptionTests : ClusterTest
         foreach (var slot in new[] { "a", "b", "c" }) await cluster.N1.CreateSlot(slot);
         await cluster.N2.PlaceSlots();
         await using var old = await cluster.N1.Postgres.Connect();
-        await Run(old, "BEGIN; INSERT INTO ledger VALUES (-1, 'old')");
+        await old.Run("BEGIN; INSERT INTO ledger VALUES (-1, 'old')");
         await cluster.N1.Postgres.Execute("SELECT count(pg_logical_emit_message(true, 'pgha', repeat('x', 1000000))) FROM generate_series(1, 400)");
         await cluster.N1.Postgres.Execute("SELECT pg_replication_slot_advance(slot_name, pg_current_wal_flush_lsn()) FROM pg_replication_slots WHERE slot_type = 'logical'");
         await Wait.Until("a copy is being advanced", () => cluster.N2.Postgres.Ask<bool>("SELECT count(active_pid) > 0 FROM pg_replication_slots WHERE slot_type = 'logical'"), 30);
@@ -54,14 +54,14 @@ public sealed class SlotsInTheInterruptionTests : ClusterTest
         var cluster = Keep(await TestCluster.AllRunning(2, LogicalPair.Prepare));
         await cluster.N1.Postgres.Execute("CREATE DATABASE closed");
         await using (var closed = await cluster.N1.Postgres.Connect("closed"))
-            await Run(closed, "SELECT pg_create_logical_replication_slot('inside', 'pgoutput')");
+            await closed.Run("SELECT pg_create_logical_replication_slot('inside', 'pgoutput')");
         await cluster.N1.CreateSlot("outside");
         await Wait.Until("the standby has the database", () => cluster.N2.Postgres.Ask<bool>("SELECT count(*) = 1 FROM pg_database WHERE datname = 'closed'"));
         await cluster.N2.PlaceSlots();
         await cluster.Ledger.Insert(cluster.N1);
         foreach (var (slot, database) in new[] { ("inside", "closed"), ("outside", "postgres") })
             await using (var connection = await cluster.N1.Postgres.Connect(database))
-                await Run(connection, $"SELECT pg_replication_slot_advance('{slot}', pg_current_wal_flush_lsn())");
+                await connection.Run($"SELECT pg_replication_slot_advance('{slot}', pg_current_wal_flush_lsn())");
         await cluster.N1.Postgres.Execute("ALTER DATABASE closed ALLOW_CONNECTIONS false");
         await Wait.Until("it is closed on the standby", () => cluster.N2.Postgres.Ask<bool>("SELECT NOT datallowconn FROM pg_database WHERE datname = 'closed'"));
         var outside = await cluster.N1.Confirmed("outside");
@@ -69,11 +69,5 @@ public sealed class SlotsInTheInterruptionTests : ClusterTest
         Assert.True(answer.Status == 200, answer.ToString());
         Assert.Equal(outside, await cluster.N2.Confirmed("outside"));
         Assert.NotNull(await cluster.N2.Confirmed("inside"));
-    }
-
-    private static async Task Run(Npgsql.NpgsqlConnection connection, string sql)
-    {
-        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -26,7 +26,7 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
         await cluster.Ledger.Insert(cluster.N1);
         var answer = await cluster.N2.Api.Post("slots/file");
         Assert.StartsWith("pg-node02 has a slot of that name that is no copy of pgha's", answer.Field("notCarried")!.Value.GetProperty("x").GetString(), StringComparison.Ordinal);
-        Assert.Contains("slot x is not carried: pg-node02 has a slot of that name that is no copy of pgha's", await NamedBy(cluster.N1, change), StringComparison.Ordinal);
+        Assert.Contains("slot x is not carried: pg-node02 has a slot of that name that is no copy of pgha's", await cluster.N1.NamedBy(change), StringComparison.Ordinal);
         Assert.Equal(position, await cluster.N2.Postgres.Ask<string>(Position));
     }
 
@@ -43,7 +43,7 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
             (await cluster.N2.Api.Post("slots/file")).Field("notCarried")!.Value.GetProperty("x").GetString()!.StartsWith("its copy was made on pg-node02 at", StringComparison.Ordinal), 30);
         await cluster.N1.Postgres.KillAndWait();
         if (form == "promote") await cluster.N1.Agent.Kill();
-        var named = await NamedBy(cluster.N2, $"instance/failover/{form}?force=true");
+        var named = await cluster.N2.NamedBy($"instance/failover/{form}?force=true");
         Assert.Contains(form == "promote" ? "slot x is not carried: its copy was made later than its consumer stands, and is dropped" : "", named, StringComparison.Ordinal);
         // By restart the original's own file could still be had.
         Assert.Equal(form == "restart", await cluster.N2.Confirmed("x") is not null);
@@ -60,7 +60,7 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
             await cluster.N1.Postgres.Execute("SELECT pg_log_standby_snapshot(), pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
             return (await cluster.N2.Api.Post("slots/file")).Field("notCarried")?.ToString() == "{}";
         }, 30);
-        Assert.Equal("", await NamedBy(cluster.N1, "instance/switchover/masterSlave?by=promote"));
+        Assert.Equal("", await cluster.N1.NamedBy("instance/switchover/masterSlave?by=promote"));
         await cluster.Ledger.Insert(cluster.N2);
         var position = await cluster.N2.Postgres.Ask<string>("SELECT end_lsn::text FROM pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
         await Wait.Until("its copy is level", async () =>
@@ -82,7 +82,7 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
             ? "SELECT pg_create_logical_replication_slot('x', 'pgoutput')" : "SELECT pg_replication_slot_advance('x', pg_current_wal_flush_lsn())");
         var stands = await cluster.N2.Confirmed("x");
         await cluster.Play("DELETE N2 instance/current → inactive, inactive");
-        Assert.Equal("", await NamedBy(cluster.N1, "instance/master"));
+        Assert.Equal("", await cluster.N1.NamedBy("instance/master"));
         Assert.Equal(stands, await cluster.N1.Confirmed("x"));
     }
 
@@ -94,17 +94,17 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
         await cluster.N2.Agent.Stop();
         await cluster.N1.CreateSlot("x");
         await using var writes = await cluster.N1.Postgres.Connect();
-        await Run(writes, "BEGIN; INSERT INTO ledger VALUES (-1, 'open')");
+        await writes.Run("BEGIN; INSERT INTO ledger VALUES (-1, 'open')");
         await cluster.N2.StartAgent();
         await Wait.Until("the copy is being made", () => cluster.N2.Postgres.Ask<bool>("SELECT count(*) = 1 FROM pg_replication_slots WHERE slot_name = 'x'"), 30);
         await cluster.N2.Agent.Kill();
-        await Run(writes, "COMMIT");
+        await writes.Run("COMMIT");
         await cluster.N1.Postgres.Execute("SELECT pg_log_standby_snapshot()");
         await Wait.Until("nobody works on it any more", () => cluster.N2.Postgres.Ask<bool>("SELECT count(*) = 0 FROM pg_replication_slots WHERE active_pid IS NOT NULL AND slot_name = 'x'"), 40);
         await cluster.N1.Agent.Kill();
         await cluster.N1.Postgres.KillAndWait();
         await cluster.N2.StartAgent();
-        var named = await NamedBy(cluster.N2, "instance/failover/promote?force=true");
+        var named = await cluster.N2.NamedBy("instance/failover/promote?force=true");
         Assert.Contains("slot x is not carried", named, StringComparison.Ordinal);
         Assert.Null(await cluster.N2.Confirmed("x"));
     }
@@ -118,7 +118,7 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
         await using var writes = await cluster.N1.Postgres.Connect();
         await cluster.N1.CreateSlot("b");
         await cluster.N2.Agent.Stop();
-        await Run(writes, "BEGIN; INSERT INTO ledger VALUES (-1, 'open')");
+        await writes.Run("BEGIN; INSERT INTO ledger VALUES (-1, 'open')");
         await cluster.N2.Postgres.Execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'b'");
         var at = await cluster.N1.Postgres.Ask<string>("SELECT end_lsn::text FROM pg_replication_slot_advance('a', pg_current_wal_flush_lsn())");
         await cluster.N2.StartAgent();
@@ -131,18 +131,5 @@ public sealed class SlotsOfTheStandbyTests : ClusterTest
         await cluster.Play("POST N1 instance/master → single, inactive");
         await cluster.Play("POST N2 instance/slave → master, slave");
         return cluster;
-    }
-
-    private static async Task Run(Npgsql.NpgsqlConnection connection, string sql)
-    {
-        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
-
-    private static async Task<string> NamedBy(TestNode node, string path)
-    {
-        var answer = await node.Api.Post(path);
-        Assert.True(answer.Status == 200, answer.ToString());
-        return string.Join("; ", (await node.Api.Get(answer.Location!.ToString())).Field("not_carried")!.Value.EnumerateArray().Select(e => e.GetString()));
     }
 }

@@ -11,8 +11,8 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         var cluster = Keep(await TestCluster.AllRunning(2, LogicalPair.Prepare));
         await cluster.N1.CreateSlot("x");
         var plan = await cluster.N1.Api.Post(Fast + "&dryRun=true");
-        Assert.StartsWith("slot x is not carried: pg-node02 has no copy of it; it is placed when", NotCarried(plan.Field("not_carried")), StringComparison.Ordinal);
-        Assert.StartsWith("slot x is not carried: pg-node02 has no copy of it", await NamedBy(cluster, Fast), StringComparison.Ordinal);
+        Assert.StartsWith("slot x is not carried: pg-node02 has no copy of it; it is placed when", LogicalPair.NotCarried(plan.Field("not_carried")), StringComparison.Ordinal);
+        Assert.StartsWith("slot x is not carried: pg-node02 has no copy of it", await cluster.N1.NamedBy(Fast), StringComparison.Ordinal);
         Assert.Null(await cluster.N2.Confirmed("x"));
     }
 
@@ -23,7 +23,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         await cluster.N1.CreateSlot("x", "test_decoding");
         await cluster.Ledger.Insert(cluster.N1);
         var confirmed = await cluster.N1.Confirmed("x");
-        Assert.Equal("", await NamedBy(cluster, "instance/switchover/masterSlave"));
+        Assert.Equal("", await cluster.N1.NamedBy("instance/switchover/masterSlave"));
         Assert.Equal(confirmed, await cluster.N2.Confirmed("x"));
         Assert.Equal(10L, await cluster.N2.Postgres.Ask<long>("SELECT count(*) FROM pg_logical_slot_get_changes('x', NULL, NULL) WHERE data LIKE '%INSERT%'"));
     }
@@ -47,7 +47,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         }
         Assert.Equal("lost", await cluster.N1.Postgres.Ask<string>("SELECT wal_status FROM pg_replication_slots"));
         var expected = "slot x is not carried: it can no longer be used on pg-node01: wal_removed";
-        Assert.Equal(expected, await NamedBy(cluster, Fast));
+        Assert.Equal(expected, await cluster.N1.NamedBy(Fast));
     }
 
     [Fact, Trait("Category", "Long")]
@@ -63,7 +63,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         await cluster.N2.StartAgent();
         var answer = await cluster.N2.Api.Post("slots/file?restart=true");
         Assert.StartsWith("pg-node02 has another slot of that name (pgoutput in database 5, not test_decoding in database 5)", answer.Field("notCarried")!.Value.GetProperty("x").GetString(), StringComparison.Ordinal);
-        Assert.StartsWith("slot x is not carried: pg-node02 has another slot of that name", await NamedBy(cluster, "instance/switchover/masterSlave"), StringComparison.Ordinal);
+        Assert.StartsWith("slot x is not carried: pg-node02 has another slot of that name", await cluster.N1.NamedBy("instance/switchover/masterSlave"), StringComparison.Ordinal);
         Assert.Equal("pgoutput", await cluster.N2.Postgres.Ask<string>("SELECT plugin::text FROM pg_replication_slots WHERE slot_name = 'x'"));
     }
 
@@ -83,7 +83,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         await File.WriteAllBytesAsync(node.Postgres.InData("pg_replslot/x/state"), state, TestContext.Current.CancellationToken);
         var answer = await cluster.N1.Api.Post("instance/all");
         Assert.True(answer.Status == 200, answer.ToString());
-        Assert.Contains("the state file of slot x is damaged", NotCarried((await cluster.N1.Api.Get(answer.Location!.ToString())).Field("not_carried")), StringComparison.Ordinal);
+        Assert.Contains("the state file of slot x is damaged", LogicalPair.NotCarried((await cluster.N1.Api.Get(answer.Location!.ToString())).Field("not_carried")), StringComparison.Ordinal);
         Assert.Equal(state, await File.ReadAllBytesAsync(node.In("state/quarantine/x/state"), TestContext.Current.CancellationToken));
         Assert.NotNull(await node.Confirmed("y"));
         // The copy comes again from its original; an original that is damaged is nowhere else at the right place.
@@ -101,7 +101,7 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         await cluster.N1.CreateSlot("two", "test_decoding", twoPhase: true);
         await cluster.N2.PlaceSlots();
         await cluster.N1.Postgres.Execute("BEGIN; INSERT INTO ledger VALUES (-1, 'two'); PREPARE TRANSACTION 'two'");
-        Assert.Equal("", await NamedBy(cluster, Fast));
+        Assert.Equal("", await cluster.N1.NamedBy(Fast));
         await cluster.N2.Postgres.Execute("COMMIT PREPARED 'two'");
         var decoded = await cluster.N2.Postgres.Ask<string>("SELECT string_agg(data, '; ') FROM pg_logical_slot_get_changes('two', NULL, NULL, 'include-xids', 'false')");
         Assert.Contains("INSERT: id[bigint]:-1", decoded, StringComparison.Ordinal);
@@ -129,14 +129,4 @@ public sealed class SlotsThatAreNotSafeTests : ClusterTest
         }
         await consumer.AssertComplete(cluster.Ledger.Acknowledged);
     }
-
-    /// <summary>What the operation of a call that succeeds says is not carried.</summary>
-    private static async Task<string> NamedBy(TestCluster cluster, string path)
-    {
-        var answer = await cluster.N1.Api.Post(path);
-        Assert.True(answer.Status == 200, answer.ToString());
-        return NotCarried((await cluster.N1.Api.Get(answer.Location!.ToString())).Field("not_carried"));
-    }
-
-    private static string NotCarried(System.Text.Json.JsonElement? list) => string.Join("; ", list!.Value.EnumerateArray().Select(e => e.GetString()));
 }

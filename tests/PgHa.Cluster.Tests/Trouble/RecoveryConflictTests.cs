@@ -37,7 +37,7 @@ public sealed class RecoveryConflictTests : ClusterTest
         var (how, report) = await run.Play(run.HandOver, async () => reader = await Conflict(run, conflict, waits));
         Assert.True(how == "done", $"{how}: {report}");
         Assert.Matches($"ended [^;]*session {reader.ProcessID} ", report);
-        await Do(idle, "SELECT 1"); // it is in nobody's way
+        await idle.Run("SELECT 1"); // it is in nobody's way
         await reader.DisposeAsync();
         await run.Check(how, report);
     }
@@ -58,7 +58,7 @@ public sealed class RecoveryConflictTests : ClusterTest
     private static async Task<NpgsqlConnection> Conflict(HandoverRun run, string conflict, string waits)
     {
         var reader = await run.S.Postgres.Connect();
-        await Do(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM held");
+        await reader.Run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM held");
         await run.P.Postgres.Execute("DELETE FROM held");
         await Wait.Until("replay waits for it", async () =>
         {
@@ -66,11 +66,5 @@ public sealed class RecoveryConflictTests : ClusterTest
             return await run.S.Postgres.Ask<bool>($"SELECT coalesce(bool_or(wait_event = '{waits}'), false) FROM pg_stat_activity WHERE backend_type = 'startup'");
         });
         return reader;
-    }
-
-    private static async Task Do(NpgsqlConnection session, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, session);
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }
