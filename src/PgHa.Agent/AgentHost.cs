@@ -57,6 +57,7 @@ public static partial class AgentHost
         app.Services.GetRequiredService<PostmasterPause>().RecoverAfterCrash();
         app.Services.GetRequiredService<SignalAside>().RecoverAfterCrash();
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
+        BrowserGuard.Use(app, options, token is not null);
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
