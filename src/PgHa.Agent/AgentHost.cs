@@ -11,6 +11,7 @@ using PgHa.Agent.Api;
 using PgHa.Agent.Api.V1;
 using PgHa.Agent.Api.V2;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Peers;
 using PgHa.Agent.Postgres;
@@ -28,6 +29,8 @@ public static partial class AgentHost
     public static WebApplication Build(AgentOptions options, string? token)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Linux.KeepFilesPrivate();
+        var tightened = PrivateFiles.Tighten(PrivateFiles.Of(options.StateDir));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
         AddLogging(builder.Logging);
@@ -72,6 +75,8 @@ public static partial class AgentHost
         SalvageEndpoints.Map(app);
         ClusterEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
+        if (tightened.Count > 0)
+            LogTightened(app.Logger, tightened.Count, tightened[0]);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         return app;
     }
@@ -85,6 +90,9 @@ public static partial class AgentHost
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}; the next clone tries again")]
     private static partial void LogLeftover(ILogger log, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "others could read {Count} files of this agent, which may hold rows of the database; they cannot any more ({First} first)")]
+    private static partial void LogTightened(ILogger log, int count, string first);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "agent of {Node} in cluster {Cluster} on {Listen}, data directory {DataDirectory}")]
     private static partial void LogStarting(ILogger log, string node, string cluster, Uri listen, string dataDirectory);

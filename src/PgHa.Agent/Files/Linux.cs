@@ -29,6 +29,9 @@ internal static partial class Linux
         public short Seen;
     }
 
+    /// <summary>From now on what this process creates, and what its programs create, belongs to its user alone.</summary>
+    internal static void KeepFilesPrivate() => _ = Umask(0x3F); // 077
+
     /// <summary>Whether a write failed for want of space, or of quota: .NET hands the system's own error number on.</summary>
     internal static bool IsDiskFull(IOException error) => error.HResult is NoSpace or OverQuota;
 
@@ -169,6 +172,9 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint Umask(uint mask);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);
