@@ -18,6 +18,8 @@ public static class StepPath
             ("start", "recovery") => new StartInRecovery(node),
             ("start", "primary") => new StartAsPrimary(node, accepted),
             ("start", "standby") when upstream is not null => new StartAsStandby(node, upstream),
+            ("demote", null) => new Demote(node, query("force") == "true"),
+            ("reinstate", null) => new Reinstate(node, accepted),
             ("promote", null) => new PromoteServer(node, accepted),
             ("follow", null) when upstream is not null => new Follow(node, upstream),
             ("complete", null) when query("source") is { } source => new CompleteWal(node, source),

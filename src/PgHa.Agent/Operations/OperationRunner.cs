@@ -64,6 +64,7 @@ public sealed partial class OperationRunner(
                     LogRefused(request.Words, refused.Why.Message);
                     return refused.Why;
                 case Plan plan:
+                    plan = Inherit(plan, conduct);
                     var operation = Begin(planReport.Begun(request, plan, view, id, conduct, time.GetUtcNow()), plan);
                     begun = true;
                     return operation;
@@ -77,6 +78,10 @@ public sealed partial class OperationRunner(
                 await ReleaseAsync(id);
         }
     }
+
+    /// <summary>What the operation that is taken up had demoted is taken back by whoever takes it up, too.</summary>
+    private Plan Inherit(Plan plan, Conduct conduct) =>
+        conduct is { Undoing: false, Resumes: { } older } && plan.Undo is null or StartNode && RequestForm.Read(store.Find(older)?.Undo) is UndoDemotion undo ? plan with { Undo = undo } : plan;
 
     /// <summary>Takes up what an earlier run of this agent left half done. Returns at once.</summary>
     public void TakeUpInterrupted()

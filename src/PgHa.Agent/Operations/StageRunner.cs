@@ -81,6 +81,8 @@ public sealed partial class StageRunner(ClusterObserver cluster, OperationStore 
         });
         if (result.NotCarried is { } notCarried)
             store.Update(operation, r => r with { NotCarried = step is PlaceSlots or LevelSlots or TakeOver ? notCarried : [.. r.NotCarried, .. notCarried] });
+        if (result.Overridden is { } overridden)
+            store.Update(operation, r => r with { Overrides = [.. r.Overrides, overridden] });
         if (result.Failure is { } failure)
             LogFailed(operation.Report.Id, step.Words, took, failure.Message);
         else

@@ -129,6 +129,19 @@ public sealed record Switchover(string Called, StopOrder Order, string? To = nul
         : $"switch over to {To ?? "the most advanced standby"}, {(Order == StopOrder.PrimaryFirst ? "primary" : "standby")} stopped first";
 }
 
+/// <summary>
+/// Undo a start as primary, or a failover, that failed before anything became writable: the nodes that it had demoted may be started as
+/// primary again, if they are still stopped and no node is writable.
+/// </summary>
+/// <param name="Called">The node that was to become writable.</param>
+/// <param name="Demoted">The nodes that had been demoted for it.</param>
+/// <param name="Starts">It was running in recovery before, and is started like that again.</param>
+public sealed record UndoDemotion(string Called, IReadOnlyList<string> Demoted, bool Starts) : ChangeRequest(Called)
+{
+    /// <inheritdoc />
+    public override string Words => $"let {string.Join(", ", Demoted)} be primary again{(Starts ? $", and start {Called} in recovery" : "")}";
+}
+
 /// <summary>Stop the node.</summary>
 public sealed record StopNode(string Called) : ChangeRequest(Called)
 {

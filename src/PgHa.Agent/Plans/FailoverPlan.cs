@@ -44,10 +44,11 @@ public static class FailoverPlan
             ? Restart(target, stopped, verdict, wal, accepted)
             : Promote(target, stopped, verdict, wal, accepted);
         string[] following = [.. others.Select(n => n.Node)];
+        var demoted = DemotionRules.Others(target, view);
         var sync = SyncRules.For(target, view, following);
         return new Plan(request.Words)
         {
-            Stages = [.. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
+            Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
             Evidence =
             [
                 .. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following),
@@ -60,7 +61,7 @@ public static class FailoverPlan
                 new(target, others.Length > 0 ? [NodeState.Primary] : StartPlan.AsPrimary),
                 .. others.Select(n => new Outcome(n.Node, [NodeState.Standby])),
             ],
-            Undo = stages.Count > 1 ? new StartNode(target) : null,
+            Undo = DemotionRules.Undo(target, demoted, stages.Count > 1 ? new StartNode(target) : null),
         };
     }
 

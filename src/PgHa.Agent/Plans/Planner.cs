@@ -11,7 +11,10 @@ public static class Planner
         if (CommonRules.Refuse(request, view) is { } refusal)
             return new Refused(refusal);
         var decision = ForRequest(request, view, wal);
-        return decision is Plan plan && !request.IsUndo ? Checked(plan) : decision;
+        if (decision is not Plan plan || request.IsUndo)
+            return decision;
+        // What was begun is finished: the question was answered when it began.
+        return request.Resumed ? Checked(plan) : OwnerRules.Judge(Checked(plan), request, view);
     }
 
     private static Decision ForRequest(ChangeRequest request, ClusterView view, WalView wal) => request switch
@@ -25,6 +28,7 @@ public static class Planner
         RestartForSlots r => RestartPlan.For(r, view, wal),
         InitData r => InitDataPlan.For(r, view, wal),
         CloneData r => CloneDataPlan.For(r, view, wal),
+        UndoDemotion r => DemotionRules.For(r, view, wal),
         StopNode r => StopPlan.ForNode(r, view),
         StopPrimary r => StopPlan.ForPrimary(r, view),
         StopStandbys r => StopPlan.ForStandbys(r, view),

@@ -9,7 +9,7 @@ public static class SlotPlan
 {
     /// <summary>
     /// Which node becomes primary, and which one was it last; null where none changes, or the slots are on the right node already. It was the
-    /// one without standby.signal whose WAL reaches furthest; where that one was left behind, rather one that cannot be looked at.
+    /// one whose control file says so and whose WAL reaches furthest (standby.signal says what it is to be); where that one was left behind, rather one that cannot be looked at.
     /// </summary>
     public static (string Target, string Source)? Move(Plan plan, ClusterView view, WalView wal)
     {
@@ -18,7 +18,7 @@ public static class SlotPlan
         ArgumentNullException.ThrowIfNull(wal);
         if (plan.Stages.SelectMany(s => s).FirstOrDefault(s => s.Final)?.Node is not { } target || view[target].DataProblem is not null)
             return null;
-        var stopped = view.Nodes.Where(n => n is { Reachable: true, Down: true, StandbySignal: false, DataProblem: null }).ToArray();
+        var stopped = view.Nodes.Where(n => n is { Reachable: true, Down: true, Control.OfPrimary: true, DataProblem: null }).ToArray();
         var source = view.Primary?.Node
             ?? WritableRules.MostAdvanced(stopped.Where(n => !IsLeftBehind(n.Node, target, wal)).OrderByDescending(n => n.Node == target), wal)
             ?? view.Except(target).FirstOrDefault(n => (n.State == NodeState.Unknown && !n.Ending) || n.DataProblem is not null)?.Node

@@ -12,7 +12,7 @@ public static class StartAllPlan
         if (view.Unknown.FirstOrDefault(n => !request.Answered.Contains(n.Node)) is { } unknown && view.Primary is not null)
             return StartPlan.Unknown(unknown);
         if (view.Primary is { } primary)
-            return Followers(new Plan(request.Words), primary.Node, view, wal);
+            return Followers(DemotionRules.Reinstated(new Plan(request.Words), primary), primary.Node, view, wal);
         var first = FirstPrimary(request, view, wal);
         return first is Plan plan ? Followers(plan, request.Called, view, wal) : first;
     }
@@ -24,10 +24,16 @@ public static class StartAllPlan
         if (node is { State: NodeState.Unknown, Ending: false })
             return StartPlan.Unknown(node);
         var start = StartPlan.BecomePrimary(request, view, wal);
-        return start is Plan plan && node.InRecovery
-            ? plan with { Stages = [[new StopServer(node.Node)], .. plan.Stages] }
-            : start;
+        if (start is not Plan plan || !node.InRecovery)
+            return start;
+        return node.ServerOwner is not null && !plan.Stages.SelectMany(s => s).Any(s => s is CompleteWal or ReplayWal)
+            ? InPlace(plan)
+            : plan with { Stages = [[new StopServer(node.Node)], .. plan.Stages] };
     }
+
+    /// <summary>A server that its owner would start again at once is promoted where it runs.</summary>
+    private static Plan InPlace(Plan plan) =>
+        plan with { Stages = [.. plan.Stages.Select(stage => (IReadOnlyList<Step>)[.. stage.Select(s => s is StartAsPrimary start ? new PromoteServer(start.Node, start.Accepted) : s)])] };
 
     /// <summary>The nodes that will follow it.</summary>
     internal static IEnumerable<NodeObservation> Others(string primary, ClusterView view) =>

@@ -17,7 +17,7 @@ public static class StartPlan
         if (node is { State: NodeState.Unknown, Ending: false })
             return Unknown(node);
         if (!node.Down)
-            return new Plan(request.Words) { Evidence = [$"{node.Node} runs"] };
+            return node.Writable ? DemotionRules.Reinstated(new Plan(request.Words) { Evidence = [$"{node.Node} runs"] }, node) : new Plan(request.Words) { Evidence = [$"{node.Node} runs"] };
         if (!node.StandbySignal)
             return BecomePrimary(request, view, wal);
         return view.Primary is not null ? StandbyPlan.Join(request, node, view, wal) : new Plan(request.Words)
@@ -33,7 +33,7 @@ public static class StartPlan
     {
         var node = view[request.Called];
         if (node.Writable && node.State != NodeState.Unknown)
-            return new Plan(request.Words) { Evidence = [$"{node.Node} is writable"], Outcomes = [new(node.Node, AsPrimary)] };
+            return DemotionRules.Reinstated(new Plan(request.Words) { Evidence = [$"{node.Node} is writable"], Outcomes = [new(node.Node, AsPrimary)] }, node);
         if (node.InRecovery && request.Resumed)
             return StartAllPlan.FirstPrimary(request, view, wal);
         if (node.InRecovery)
@@ -54,13 +54,15 @@ public static class StartPlan
             return new Refused(refusal);
         IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
         var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node) : waiting.Select(w => w.Node)]);
+        var demoted = DemotionRules.Others(node, view);
         return new Plan(request.Words)
         {
-            Stages = [.. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
+            Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
             Evidence = [.. verdict.Evidence, .. sync.Evidence],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Continuation = request is StartNode ? new StartPrimary(node) : null,
+            Undo = DemotionRules.Undo(node, demoted, start: null),
             Outcomes = [new(node, waiting.Count > 0 ? [NodeState.Primary] : AsPrimary), .. waiting.Select(w => new Outcome(w.Node, [NodeState.Standby]))],
         };
     }

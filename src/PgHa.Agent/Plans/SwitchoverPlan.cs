@@ -53,7 +53,8 @@ public static class SwitchoverPlan
         if (decision is not Plan plan)
             return decision;
         // Whoever marked it may have ended before it was really told.
-        IReadOnlyList<IReadOnlyList<Step>> again = view[target].Promoting ? [[new PromoteServer(target, request.Answered)]] : [];
+        IReadOnlyList<IReadOnlyList<Step>> again = view[target].Promoting
+            ? [.. DemotionRules.Stage(DemotionRules.Others(target, view), request), [new PromoteServer(target, request.Answered)]] : [];
         return plan with { Goal = request.Words, Stages = [.. again, .. plan.Stages] };
     }
 
@@ -63,6 +64,8 @@ public static class SwitchoverPlan
         var unknown = view.Unknown.Select(n => n.Node).ToArray();
         string[] answered = [.. unknown, .. stopped.Answered];
         var sync = SyncRules.For(target, view, [primary, .. others]);
+        // Before its stop: from the moment it is down somebody else may start it (fact 43).
+        var demote = DemotionRules.Stage([primary, .. DemotionRules.Others(target, view)], request);
         var how = request.By == SwitchoverForm.Promote ? "by promotion" : request.Order == StopOrder.PrimaryFirst ? "primary stopped first" : "standby stopped first";
         return new Plan($"switch over from {primary} to {target}, {how}")
         {
@@ -70,7 +73,7 @@ public static class SwitchoverPlan
             [
                 [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
                 [new WriteCheckpoint(primary), .. sync.Steps],
-                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, others, answered) : ByRestart(request, primary, target, answered),
+                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, others, answered, demote) : ByRestart(request, primary, target, answered, demote),
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
@@ -83,17 +86,23 @@ public static class SwitchoverPlan
         };
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] accepted)
+    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] accepted, IReadOnlyList<IReadOnlyList<Step>> demote)
     {
-        Step[] stops = request.Order == StopOrder.PrimaryFirst
-            ? [new StopServer(primary, UntilShutDown: true), new StopServer(target)]
-            : [new StopServer(target), new StopServer(primary, UntilShutDown: true)];
-        return [[stops[0]], [stops[1]], [new CompleteWal(target, primary)], [new StartAsPrimary(target, accepted)]];
+        IReadOnlyList<IReadOnlyList<Step>> stopPrimary = [.. demote, [new StopServer(primary, UntilShutDown: true)]];
+        IReadOnlyList<IReadOnlyList<Step>> stopTarget = [[new StopServer(target)]];
+        return
+        [
+            .. request.Order == StopOrder.PrimaryFirst ? [.. stopPrimary, .. stopTarget] : (IReadOnlyList<Step>[])[.. stopTarget, .. stopPrimary],
+            [new CompleteWal(target, primary)],
+            [new StartAsPrimary(target, accepted)],
+        ];
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(Switchover request, string primary, string target, string[] others, string[] accepted) =>
+    private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(
+        Switchover request, string primary, string target, string[] others, string[] accepted, IReadOnlyList<IReadOnlyList<Step>> demote) =>
     [
         [new BringLevel(target, primary, accepted), .. others.Select(o => new WriteCheckpoint(o))], // what WAL is walked through later begins there
+        .. demote,
         [new HandOver(primary, target, request.AcceptUnlogged, accepted)],
         [new TakeOver(target, primary, accepted)],
     ];

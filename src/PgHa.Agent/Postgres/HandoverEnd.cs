@@ -103,7 +103,7 @@ internal sealed class HandoverEnd(
         var begun = time.GetTimestamp();
         if (!await postmaster.ExitAsync(GoneWithin, time, CancellationToken.None))
             return false;
-        while (ServerProcess.In(data.Root).Any())
+        while (ServerProcess.LeftOf(postmaster.Pid, data.Root).Any())
         {
             if (time.GetElapsedTime(begun) > GoneWithin)
                 return false;

@@ -6,6 +6,7 @@ internal sealed record InstanceActions(
     ServerStop Stop,
     Promotion Promotion,
     BecomingPrimary Primary,
+    Demotion Demotion,
     WritableProof Proof,
     UpstreamSetting Upstream,
     UpstreamCheck Check,

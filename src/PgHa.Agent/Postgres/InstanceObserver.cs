@@ -18,6 +18,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     private static readonly TimeSpan SqlDeadline = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan BrokenPause = TimeSpan.FromMilliseconds(100);
     private ServerProcess? _process;
+    private (int Pid, int? Parent, ServerOwner? Owner) _owner;
     private NpgsqlConnection? _connection;
 
     /// <summary>Whether the server process of the last observation still lives; asked on every request, so it must cost next to nothing.</summary>
@@ -49,7 +50,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         var process = Process(server);
         if (process is null)
             return await GoneAsync(facts, server);
-        facts = facts with { Promoting = promotion.IsFor(server!) };
+        facts = facts with { Promoting = promotion.IsFor(server!), ServerOwner = Owner(process.Pid) };
         if (server!.Stopping)
             return await NotAskedAsync(facts, ServerStatus.ShuttingDown, "its server is shutting down");
         if (process.Frozen)
@@ -76,12 +77,24 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         return _process;
     }
 
+    /// <summary>Its unit stays what it was; its parent may end.</summary>
+    private ServerOwner? Owner(int postmaster)
+    {
+        var parent = ServerProcess.Parent(postmaster);
+        if (_owner.Pid != postmaster || _owner.Parent != parent)
+            _owner = (postmaster, parent, OwnerReading.Of(postmaster));
+        return _owner.Owner;
+    }
+
     /// <summary>No postmaster. Its children may live on for a moment, and one of them may still acknowledge a commit.</summary>
     private async Task<NodeObservation> GoneAsync(NodeObservation facts, PostmasterPid? server)
     {
         await DisconnectAsync();
         if (!ServerProcess.In(data.Root).Any())
             return facts with { Server = ServerStatus.Stopped };
+        // Started by somebody else this very moment: it finds standby.signal, and is a standby from the beginning.
+        if (server is null && facts.StandbySignal && ServerProcess.IsOnlyBeginningOrEnding(data.Root))
+            return facts with { Server = ServerStatus.Starting };
         return server is null
             ? facts with { Server = ServerStatus.NotAnswering, Problem = "a server is starting or ending on its data directory" }
             : facts with { Server = ServerStatus.ShuttingDown, Problem = "its postmaster is gone, but processes of the server are still there" };

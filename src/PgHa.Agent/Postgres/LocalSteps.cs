@@ -18,6 +18,7 @@ internal sealed class LocalSteps(
     TimeProvider time)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan AnswerInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Carries the step out. What lies in the way of a start is taken away first, and named in the answer.</summary>
@@ -43,6 +44,8 @@ internal sealed class LocalSteps(
         CompleteWal s => CompleteAsync(s.Source, cancel),
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
+        Demote s => act.Demotion.DemoteAsync(s.Forced, cancel),
+        Reinstate s => act.Demotion.ReinstateAsync(s.Accepted, cancel),
         CheckRecovery => act.Check.RunAloneAsync(cancel),
         SetSync s => act.Sync.RunAsync(s, cancel),
         WriteCheckpoint => CheckpointAsync(cancel),
@@ -57,9 +60,9 @@ internal sealed class LocalSteps(
     /// <summary>From its first moment a stopping primary may refuse writes.</summary>
     private async Task<StepResult> StopAsync(bool untilShutDown, CancellationToken cancel)
     {
-        var standby = data.HasStandbySignal;
+        var primary = data.ReadControl() is { IsOk: true } control && ControlFacts.From(control.Value).OfPrimary;
         var stopped = await act.Stop.RunAsync(untilShutDown, cancel);
-        return standby ? stopped : stopped with { LastWriteAt = 0 };
+        return primary ? stopped with { LastWriteAt = 0 } : stopped;
     }
 
     /// <summary>What is left of a server that has shut down already (an archiver that is slow) is waited for, and ended, before another is started.</summary>
@@ -85,6 +88,7 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> StartAsStandbyAsync(string upstream, CancellationToken cancel)
     {
+        await SettleAsync(cancel);
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
         if (view[options.Node].Writable)
             return StepResult.Failed(Code.RunningPrimary, $"{options.Node} runs as primary", "stop it first");
@@ -108,6 +112,14 @@ internal sealed class LocalSteps(
             : StepResult.Done($"accepts connections in recovery, {slot.Value}; {wal.Of(options.Node).Evidence}{logical}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
     }
 
+    /// <summary>A server that somebody else has started since is pointed by reload, which it has to be able to obey.</summary>
+    private async Task SettleAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel) is { Down: false, Server: not ServerStatus.Running } && time.GetElapsedTime(begun) < SettlesWithin)
+            await Task.Delay(AnswerInterval, time, cancel);
+    }
+
     private async Task<StepResult> PlaceSlotsAsync(string source, CancellationToken cancel)
     {
         if (await EndingAsync(cancel) is { Failure: not null } lingering)
@@ -122,6 +134,9 @@ internal sealed class LocalSteps(
     {
         if (await EndingAsync(cancel) is { Failure: { } lingering })
             return StepResult.Failed(lingering, neverWritable: true);
+        // Demoted, and started since by whoever owns it: it would be started again if it were stopped.
+        if (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel) is { InRecovery: true, ServerOwner: not null })
+            return await PromoteAsync(accepted, operation, cancel);
         var (refusal, position) = await act.Proof.CompleteAsync(accepted, operation, NodeState.Stopped, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
@@ -143,12 +158,16 @@ internal sealed class LocalSteps(
         var before = data.ReadControl();
         var wasStandby = data.HasStandbySignal;
         DurableFile.Remove(data.StandbySignal);
-        if (await TryStartAsync(cancel) is not { } failed)
+        var failed = await TryStartAsync(cancel);
+        var seen = await ObserveAnswerAsync(cancel);
+        if (seen.Sql is { InRecovery: false } sql) // also where somebody else was faster
+            return StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}") with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds };
+        if (failed is null)
+            return StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
+        if (seen.Sql is { InRecovery: true })
         {
-            var seen = await ObserveAnswerAsync(cancel);
-            return seen.Sql is { InRecovery: false } sql
-                ? StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}") with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds }
-                : StepResult.Failed(Code.StepFailed, $"{options.Node} was started as primary and is {seen.State}: {seen.Problem}", "look at its server log");
+            DurableFile.Touch(data.StandbySignal); // somebody else had started it before the file was gone
+            return StepResult.Failed(failed, neverWritable: true);
         }
         var never = await act.Start.AwaitEndOfChildrenAsync(cancel) is null && act.Primary.NeverOpened(before);
         if (never && wasStandby)
@@ -184,6 +203,8 @@ internal sealed class LocalSteps(
 
     private async Task<StepResult> PromoteAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
     {
+        if (PostmasterPid.ReadReady(data.Root) is null)
+            await SettleAsync(cancel);
         var (refusal, _) = await act.Proof.CompleteAsync(accepted, operation, null, cancel);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);

@@ -75,6 +75,7 @@ public static class PostgresServices
         .AddHostedService<SlotUpkeep>()
         .AddSingleton<WritableProof>()
         .AddSingleton<BecomingPrimary>()
+        .AddSingleton<Demotion>()
         .AddSingleton<HandoverSteps>()
         .AddSingleton<InstanceActions>()
         .AddSingleton<LocalSteps>()

@@ -53,6 +53,24 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>
+    /// What is left of a server whose postmaster has ended: not what belongs to another one that somebody has started on the directory since.
+    /// </summary>
+    internal static IEnumerable<int> LeftOf(int ended, string dataDirectory)
+    {
+        var all = In(dataDirectory).ToArray();
+        return PostmasterPid.Read(dataDirectory)?.Pid is { } next && next != ended && all.Contains(next) ? all.Where(pid => pid != next && Parent(pid) != next) : all;
+    }
+
+    /// <summary>
+    /// The one process of a server that has no postmaster.pid, where there is one alone and no session: a postmaster in its first or its last
+    /// moments.
+    /// </summary>
+    internal static bool IsOnlyBeginningOrEnding(string dataDirectory) => In(dataDirectory).ToArray() is [var only] && Title(only) is { } title && !title.StartsWith("postgres: ", StringComparison.Ordinal);
+
+    /// <summary>Which process started it, or has adopted it; null where it is gone.</summary>
+    internal static int? Parent(int pid) => Stat(pid) is { } stat && int.TryParse(stat[1], CultureInfo.InvariantCulture, out var parent) ? parent : null;
+
+    /// <summary>
     /// Whether it is attached to the shared memory of a server: every server has a segment of System V beside its real one. Also where that
     /// cannot be seen. Who is not attached sees nothing of the database.
     /// </summary>
@@ -110,16 +128,19 @@ internal sealed class ServerProcess : IDisposable
     /// By its title, and by what a session that merely calls itself so could not do without. A server that starts is not attached either,
     /// but has no title yet.
     /// </summary>
-    private static bool IsLogger(int pid)
+    private static bool IsLogger(int pid) => Title(pid) is { } title
+        && title.StartsWith("postgres: ", StringComparison.Ordinal) && title.EndsWith("logger", StringComparison.Ordinal) && !SharesMemory(pid);
+
+    /// <summary>Its command line, which a server's processes make their title; null where it cannot be read.</summary>
+    private static string? Title(int pid)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0', ' ') is var title
-                && title.StartsWith("postgres: ", StringComparison.Ordinal) && title.EndsWith("logger", StringComparison.Ordinal) && !SharesMemory(pid);
+            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0', ' ');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -32,14 +32,26 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, ShutdownWait 
             notes = end.Notes;
         }
         var begun = time.GetTimestamp();
-        while (ServerProcess.In(data.Root).Any() && time.GetElapsedTime(begun) < ChildrenWithin)
+        while (Left(postmaster).Any() && time.GetElapsedTime(begun) < ChildrenWithin)
             await Task.Delay(ChildInterval, time, cancel);
-        return Verify(postmaster is not null, notes);
+        return StartedAgain(postmaster) is { } again ? Again(again, untilShutDown, notes) : Verify(postmaster, notes);
     }
 
-    private StepResult Verify(bool ran, string notes)
+    private IEnumerable<int> Left(ServerProcess? postmaster) => postmaster is null ? ServerProcess.In(data.Root) : ServerProcess.LeftOf(postmaster.Pid, data.Root);
+
+    /// <summary>The server that somebody else has started since; null where none was.</summary>
+    private int? StartedAgain(ServerProcess? postmaster) =>
+        postmaster is not null && PostmasterPid.Read(data.Root) is { } next && next.Pid != postmaster.Pid && ServerProcess.Runs(next.Pid, data.Root) ? next.Pid : null;
+
+    /// <summary>A node that was demoted is a standby then: enough for whoever only needs that it writes no more.</summary>
+    private StepResult Again(int pid, bool untilShutDown, string notes) => untilShutDown && data.HasStandbySignal
+        ? StepResult.Done($"process gone; somebody else has started it again since, in recovery (process {pid}){notes}")
+        : StepResult.Failed(Code.StepFailed, $"the server ended, and somebody else has started it again since (process {pid})", "stop what starts it, then repeat the call");
+
+    private StepResult Verify(ServerProcess? postmaster, string notes)
     {
-        if (ServerProcess.In(data.Root).ToArray() is { Length: > 0 } left)
+        var ran = postmaster is not null;
+        if (Left(postmaster).ToArray() is { Length: > 0 } left)
             return StepResult.Failed(Code.StepFailed, $"processes of the server are still there: {string.Join(", ", left)}", "look at them, and end them");
         var control = data.ReadControl();
         if (!control.IsOk)

@@ -17,6 +17,11 @@ public sealed record ControlFacts(
     /// <summary>Whether the last server on this directory was stopped cleanly, as a primary or as a standby.</summary>
     public bool StoppedCleanly => State is DbState.ShutDown or DbState.ShutDownInRecovery;
 
+    /// <summary>
+    /// Whether the last server on this directory ran, or runs, as a primary: <c>standby.signal</c> only says what its next start makes of it.
+    /// </summary>
+    public bool OfPrimary => State is DbState.ShutDown or DbState.ShuttingDown or DbState.InProduction or DbState.InCrashRecovery;
+
     /// <summary>Takes the facts from the whole control file.</summary>
     public static ControlFacts From(ControlFile file)
     {

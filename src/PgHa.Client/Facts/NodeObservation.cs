@@ -1,3 +1,5 @@
+using PgHa.Formats.Control;
+
 namespace PgHa.Client.Facts;
 
 /// <summary>Everything one agent saw of its own instance at one moment. Immutable; made by that agent only.</summary>
@@ -23,6 +25,9 @@ public sealed record NodeObservation
 
     /// <summary>The server process.</summary>
     public ServerStatus Server { get; init; }
+
+    /// <summary>Who beside pgha starts and stops its running server; null where nobody is known.</summary>
+    public ServerOwner? ServerOwner { get; init; }
 
     /// <summary>Whether <c>standby.signal</c> is there: it decides what the next start makes of the node.</summary>
     public bool StandbySignal { get; init; }
@@ -73,16 +78,24 @@ public sealed record NodeObservation
 
     /// <summary>
     /// Whether the server accepts writes or may from one moment to the next: one that runs without <c>standby.signal</c>
-    /// counts from its first moment, unless its control file already says it is shut down.
+    /// counts from its first moment, unless its control file already says it is shut down. The file alone says what the next start
+    /// makes of the node: a primary that is about to be stopped for good has it, too.
     /// </summary>
     public bool Writable => Reachable && Server switch
     {
         ServerStatus.Stopped => false,
         _ when Promoting => !Ending,
         ServerStatus.Running => Sql is not { InRecovery: true } || !StandbySignal,
-        ServerStatus.ShuttingDown => !StandbySignal && !Ending,
-        _ => !StandbySignal,
+        ServerStatus.ShuttingDown => !Ending && !IsStandby,
+        ServerStatus.Starting => !StandbySignal,
+        _ => !IsStandby,
     };
+
+    /// <summary>
+    /// A server that does not answer is in recovery if its control file says so, or says that the last server was shut down: then this one has
+    /// only begun to start, and found <c>standby.signal</c>.
+    /// </summary>
+    private bool IsStandby => StandbySignal && Control is { State: DbState.InArchiveRecovery or DbState.ShutDownInRecovery or DbState.ShutDown };
 
     /// <summary>
     /// It shuts down, and its control file says so already: only its archiver or WAL senders can still be at work (fact 12). It never

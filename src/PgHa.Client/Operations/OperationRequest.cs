@@ -21,6 +21,9 @@ public sealed record OperationRequest
     /// <summary>Which nodes stop first: <c>primary-first</c> or <c>standbys-first</c>.</summary>
     public string? Order { get; init; }
 
+    /// <summary>The nodes it names beside these; none for most.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+
     /// <summary>The operator's force.</summary>
     public bool Force { get; init; }
 

@@ -21,6 +21,9 @@ public sealed record StepResult
     /// <summary>Logical slots that the step could not carry to its node, each with the reason; null where the step is about none.</summary>
     public IReadOnlyList<string>? NotCarried { get; init; }
 
+    /// <summary>What could not be done and only the operator's force answers for; null where nothing was left out.</summary>
+    public string? Overridden { get; init; }
+
     /// <summary>A success with what proves it.</summary>
     public static StepResult Done(string evidence) => new() { Evidence = evidence };
 

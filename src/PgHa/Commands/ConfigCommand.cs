@@ -1,4 +1,6 @@
 using System.CommandLine;
+using PgHa.Agent.Plans;
+using PgHa.Agent.Postgres;
 
 namespace PgHa.Commands;
 
@@ -21,6 +23,8 @@ internal static class ConfigCommand
         var width = loaded.Settings.Max(s => s.Key.Length);
         foreach (var setting in loaded.Settings)
             Console.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
+        if (!peers && OwnerReading.OfServerIn(options.Postgres.DataDir) is { } owner)
+            Console.WriteLine($"warn  the server on {options.Postgres.DataDir} belongs to {owner.Words}, which may start it again when pgha stops it\n      hint: {OwnerRules.WayOut(owner)}");
         return peers ? await PeerChecks.RunAsync(options, token, cancel) : 0;
     }
 }

@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Peers;
+using PgHa.Agent.Plans;
 using PgHa.Agent.Security;
 using PgHa.Client.Facts;
 
@@ -19,6 +20,8 @@ internal static class PeerChecks
         var failures = DebianStart(options.Postgres) ? 0 : 1;
         foreach (var seen in view.Nodes)
             failures += Report($"{seen.Node}: {seen.State}", seen.Problem ?? seen.DataProblem, "look at its agent and its server log") ? 0 : 1;
+        foreach (var seen in view.Nodes.Where(n => n.Reachable))
+            failures += Report($"{seen.Node}: its server is nobody else's", OwnerRules.Problem(seen), seen.ServerOwner is { } owner ? OwnerRules.WayOut(owner) : "") ? 0 : 1;
         foreach (var seen in view.Nodes)
             Warn(seen);
         foreach (var node in nodes.Where(n => view[n.Name].Reachable))

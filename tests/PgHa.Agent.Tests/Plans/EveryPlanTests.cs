@@ -38,9 +38,9 @@ public class EveryPlanTests
                 foreach (var kin in Kinships)
                     foreach (var c in Decided(Sketch.View(one, two), kin, kin))
                         yield return c;
-        foreach (var one in Local)
-            foreach (var two in Conditions)
-                foreach (var three in Conditions)
+        foreach (var one in Local.Where(c => c < Condition.Demoted))
+            foreach (var two in Conditions.Where(c => c < Condition.Demoted))
+                foreach (var three in Conditions.Where(c => c < Condition.Demoted))
                     foreach (var (kin2, kin3) in new[] { (WalKinship.Identical, WalKinship.Behind), (WalKinship.Ahead, WalKinship.Identical), (WalKinship.Behind, WalKinship.Forked) })
                         foreach (var c in Decided(Sketch.View(one, two, three), kin2, kin3))
                             yield return c;
@@ -94,6 +94,40 @@ public class EveryPlanTests
                 Assert.False(c.View.Except(step.Node).Any(n => n.Writable && !stopped.Contains(n.Node)), c.ToString());
     }
 
+    /// <summary>Whoever starts one of them while another is writable, or on its way, gets a server in recovery.</summary>
+    [Fact]
+    public void Every_node_that_a_start_would_make_a_second_primary_is_demoted_before()
+    {
+        foreach (var (c, plan) in Plans())
+        {
+            var steps = plan.Stages.SelectMany(s => s).ToList();
+            foreach (var step in steps.Where(MakesWritable))
+                foreach (var other in c.View.Except(step.Node).Where(n => n is { Reachable: true, DataProblem: null, StandbySignal: false }))
+                {
+                    var stop = steps.FindIndex(s => s.Node == other.Node && s is StopServer or HandOver);
+                    if (other.Down || stop >= 0)
+                        Assert.True(steps.FindIndex(s => s is Demote && s.Node == other.Node) is var demoted and >= 0
+                            && demoted < steps.IndexOf(step) && (stop < 0 || demoted < stop), c.ToString());
+                }
+        }
+    }
+
+    [Fact]
+    public void Whoever_is_demoted_is_reinstated_by_the_undo()
+    {
+        foreach (var (c, plan) in Plans())
+            foreach (var step in plan.Stages.SelectMany(s => s).OfType<Demote>())
+                Assert.True(plan.Undo is UndoDemotion undo ? undo.Demoted.Contains(step.Node) : plan.Undo is StartAll, c.ToString());
+    }
+
+    [Fact]
+    public void No_server_that_somebody_else_owns_is_stopped_without_force()
+    {
+        foreach (var (c, plan) in Plans().Where(p => !p.Case.Request.Resumed))
+            foreach (var step in plan.Stages.SelectMany(s => s).Where(s => s is StopServer or HandOver && c.View[s.Node].ServerOwner is not null))
+                Assert.True(c.Request.Force && plan.Overrides.Any(o => o.Contains($"the server of {step.Node} belongs to the process bash (pid 4711)", StringComparison.Ordinal)), c.ToString());
+    }
+
     [Fact]
     public void No_plan_makes_two_nodes_writable()
     {
@@ -114,7 +148,7 @@ public class EveryPlanTests
     {
         foreach (var (c, plan) in Plans().Where(p => p.Case.Request is Failover { Form: FailoverForm.Restart }))
         {
-            Assert.Empty(plan.Overrides);
+            Assert.All(plan.Overrides, o => Assert.Contains("belongs to the process", o, StringComparison.Ordinal)); // no proof is overridden
             Assert.False(plan.Stages.Count > 0 && c.View.Except("n1").Any(n => n.MayBeWritable), c.ToString());
         }
     }

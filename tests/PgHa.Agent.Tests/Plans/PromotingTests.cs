@@ -42,7 +42,7 @@ public class PromotingTests
     [Fact]
     public void A_switchover_taken_up_tells_it_again_before_anything_follows_it()
     {
-        var view = Told(Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering), "n2");
+        var view = Told(Sketch.View(Condition.StoppedDemoted, Condition.Recovering), "n2");
         var request = new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote, Resumed = true };
         var plan = Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, "n2", _ => WalKinship.Identical)));
         var steps = plan.Stages.SelectMany(s => s).Where(s => s.Changes).ToArray();

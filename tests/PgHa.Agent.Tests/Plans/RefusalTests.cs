@@ -149,7 +149,7 @@ public class RefusalTests
     {
         var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1"), WalKinship.Ahead, Condition.StoppedAsPrimary, Condition.StoppedAsPrimary));
         Assert.Equal(
-            ["CheckRecovery", "CompleteWal", "ReplayWal", "StartAsPrimary"],
+            ["CheckRecovery", "Demote", "CompleteWal", "ReplayWal", "StartAsPrimary"],
             plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
     }
 
@@ -157,6 +157,6 @@ public class RefusalTests
     public void A_former_standby_only_needs_the_files()
     {
         var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1"), WalKinship.Ahead, Condition.StoppedAsStandby, Condition.StoppedAsPrimary));
-        Assert.Equal(["CompleteWal", "StartAsPrimary"], plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
+        Assert.Equal(["Demote", "CompleteWal", "StartAsPrimary"], plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
     }
 }

@@ -9,6 +9,7 @@ namespace PgHa.Agent.Tests.Plans;
 public enum Condition
 {
     StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, Archiving, AgentAway, Empty, Unusable,
+    Demoted, StoppedDemoted, Supervised,
 }
 
 /// <summary>Draws views of clusters that do not exist.</summary>
@@ -31,6 +32,9 @@ internal static class Sketch
         Condition.Frozen => Base(name, DbState.InProduction) with { Server = ServerStatus.NotAnswering, Problem = "frozen" },
         Condition.FrozenStandby => Base(name, DbState.InArchiveRecovery) with { Server = ServerStatus.NotAnswering, StandbySignal = true, Problem = "frozen" },
         Condition.Archiving => Base(name, DbState.ShutDown) with { Server = ServerStatus.ShuttingDown, Problem = "its server is shutting down" },
+        Condition.Demoted => Node(name, Condition.Primary) with { StandbySignal = true },
+        Condition.StoppedDemoted => Base(name, DbState.ShutDown) with { StandbySignal = true },
+        Condition.Supervised => Node(name, Condition.Recovering) with { ServerOwner = new(null, "bash", 4711) },
         Condition.AgentAway => NodeObservation.Unreachable(name, "connection refused"),
         Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty", Place = new(1L << 40) },
         Condition.Unusable => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "of PostgreSQL 9" },

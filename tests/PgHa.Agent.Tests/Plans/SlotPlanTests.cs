@@ -28,7 +28,7 @@ public class SlotPlanTests
     public void In_a_switchover_by_restart_files_are_placed_when_both_are_down_and_the_WAL_is_complete()
     {
         var (plan, steps) = Carried(new Switchover("n1", StopOrder.PrimaryFirst), Condition.Primary, Condition.Standby, Slots("n2", true), Slots("n1", true, Slot));
-        Assert.Equal(["StopServer", "StopServer", "CompleteWal", "PlaceSlots", "StartAsPrimary", "StartAsStandby"], steps);
+        Assert.Equal(["Demote", "StopServer", "StopServer", "CompleteWal", "PlaceSlots", "StartAsPrimary", "StartAsStandby"], steps);
         Assert.Empty(plan.NotCarried);
         Assert.Contains("logical slots of n1 that go with it: orders", plan.Evidence);
     }
@@ -38,7 +38,7 @@ public class SlotPlanTests
     {
         var (plan, steps) = Carried(new Switchover("n1", StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote }, Condition.Primary, Condition.Standby,
             Slots("n2", true, Slot with { ConfirmedFlush = new(0x2700000) }), Slots("n1", true, Slot));
-        Assert.Equal(["LevelSlots", "HandOver", "TakeOver", "StartAsStandby"], steps);
+        Assert.Equal(["Demote", "LevelSlots", "HandOver", "TakeOver", "StartAsStandby"], steps);
         Assert.Empty(plan.NotCarried);
     }
 
@@ -53,16 +53,27 @@ public class SlotPlanTests
     public void A_failover_takes_the_slots_of_the_stopped_primary_in_both_forms()
     {
         var (_, restart) = Carried(new Failover("n2", FailoverForm.Restart), Condition.StoppedAsPrimary, Condition.Recovering, Slots("n2", true, Slot), Slots("n1", false, Slot));
-        Assert.Equal(["StopServer", "PlaceSlots", "StartAsPrimary"], restart);
+        Assert.Equal(["Demote", "StopServer", "PlaceSlots", "StartAsPrimary"], restart);
         var (_, promote) = Carried(new Failover("n2", FailoverForm.Promote), Condition.StoppedAsPrimary, Condition.Recovering, Slots("n2", true, Slot), Slots("n1", false, Slot));
-        Assert.Equal(["LevelSlots", "PromoteServer"], promote);
+        Assert.Equal(["Demote", "LevelSlots", "PromoteServer"], promote);
     }
 
     [Fact]
     public void A_former_standby_that_starts_as_primary_gets_the_slots_of_the_one_before()
     {
         var (_, steps) = Carried(new StartPrimary("n2"), Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Slots("n2", false), Slots("n1", false, Slot));
-        Assert.Equal(["PlaceSlots", "StartAsPrimary"], steps);
+        Assert.Equal(["Demote", "PlaceSlots", "StartAsPrimary"], steps);
+    }
+
+    /// <summary>standby.signal says what a node is to be: the control file, what it was.</summary>
+    [Fact]
+    public void A_demoted_primary_still_is_the_one_whose_slots_are_carried()
+    {
+        var view = Sketch.View(Condition.StoppedDemoted, Condition.StoppedAsStandby);
+        var wal = Sketch.Wal(view, "n2", _ => WalKinship.Identical);
+        Assert.Equal(("n2", "n1"), SlotPlan.Move(Assert.IsType<Plan>(Planner.Decide(new StartPrimary("n2"), view, wal)), view, wal));
+        var own = Sketch.Wal(view, "n1", _ => WalKinship.Behind);
+        Assert.Null(SlotPlan.Move(Assert.IsType<Plan>(Planner.Decide(new StartPrimary("n1"), view, own)), view, own));
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public class SyncRulesTests
     [Fact]
     public void A_failover_by_promotion_sets_it_before_the_promotion()
     {
-        var view = Remembers(Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering), 1, new("n1", "n2"));
+        var view = Remembers(Sketch.View(Condition.StoppedDemoted, Condition.Recovering), 1, new("n1", "n2"));
         var plan = Plan(new Failover("n2", FailoverForm.Promote), view);
         Assert.IsType<SetSync>(plan.Stages[0].Single());
         Assert.IsType<PromoteServer>(plan.Stages[1].Single());

@@ -9,6 +9,9 @@ internal sealed record Answer(string Call, int Status, string Body, Uri? Locatio
 
     public string? Message => Field("msg")?.GetString();
 
+    /// <summary>What was overridden by force, from the header.</summary>
+    public string Forced { get; init; } = "";
+
     public string? Hint => Field("hint")?.GetString();
 
     public JsonElement? Field(string name) =>

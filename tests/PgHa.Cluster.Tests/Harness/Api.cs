@@ -46,7 +46,10 @@ internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcr
         var clock = Stopwatch.StartNew();
         using var response = await Http.SendAsync(request, cancel);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        var answer = new Answer($"{method} {node} {path}", (int)response.StatusCode, text, response.Headers.Location, clock.Elapsed);
+        var answer = new Answer($"{method} {node} {path}", (int)response.StatusCode, text, response.Headers.Location, clock.Elapsed)
+        {
+            Forced = response.Headers.TryGetValues("X-Pgha-Forced", out var forced) ? string.Join("; ", forced) : "",
+        };
         transcript.Enqueue(answer.ToString());
         return answer;
     }

@@ -50,13 +50,13 @@ public abstract class CrashPoints : ClusterTest
 public sealed class CoordinatorCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 102);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 123);
 }
 
 public sealed class CoordinatorHandoverCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Coordinator, CrashScenario.ByPromotion, 20);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Coordinator, CrashScenario.ByPromotion, 23);
 }
 
 public sealed class CoordinatorRebuildCrashPointTests : CrashPoints
@@ -74,13 +74,13 @@ public sealed class CoordinatorInitCrashPointTests : CrashPoints
 public sealed class OtherCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 117);
+    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 138);
 }
 
 public sealed class OtherHandoverCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Other, CrashScenario.ByPromotion, 26);
+    public Task The_other_agent_is_killed_at_every_point_of_a_switchover_by_promotion() => PlayAll(Victim.Other, CrashScenario.ByPromotion, 29);
 }
 
 public sealed class OtherRebuildCrashPointTests : CrashPoints
@@ -100,9 +100,10 @@ public sealed class SomeCrashPointTests : CrashPoints
     private static readonly CrashPoint[] Some =
     [
         new(Scenario("POST P instance/switchover/masterSlave"), 4, Moment.Before, Victim.Coordinator),
-        new(Scenario("POST P instance/switchover/masterSlave"), 6, Moment.After, Victim.Coordinator),
-        new(Scenario("POST S instance/switchover/slaveMaster"), 4, Moment.Asked, Victim.Other),
-        new(Scenario("POST P instance/failover/promote?to=S"), 3, Moment.Asked, Victim.Other),
+        new(Scenario("POST P instance/switchover/masterSlave"), 5, Moment.Before, Victim.Coordinator),
+        new(Scenario("POST P instance/switchover/masterSlave"), 7, Moment.After, Victim.Coordinator),
+        new(Scenario("POST S instance/switchover/slaveMaster"), 5, Moment.Asked, Victim.Other),
+        new(Scenario("POST P instance/failover/promote?to=S"), 4, Moment.Asked, Victim.Other),
     ];
 
     [Fact]

@@ -22,20 +22,20 @@ public sealed record CrashScenario(Beginning Beginning, string Call, string Befo
         new(Beginning.BothStopped, "POST S instance/current", "inactive, inactive", "inactive, recovery", 2),
         new(Beginning.StandbyStopped, "POST S instance/current", "single, inactive", "single, recovery", 2),
         new(Beginning.BothStopped, "POST P instance/master", "inactive, inactive", "single, inactive", 1),
-        new(Beginning.BothStoppedStandbyBehind, "POST S instance/master", "inactive, inactive", "inactive, single", 2),
-        new(Beginning.FormerPrimaryBehind, "POST P instance/master", "inactive, inactive", "single, inactive", 4),
+        new(Beginning.BothStoppedStandbyBehind, "POST S instance/master", "inactive, inactive", "inactive, single", 3),
+        new(Beginning.FormerPrimaryBehind, "POST P instance/master", "inactive, inactive", "single, inactive", 5),
         new(Beginning.StandbyStopped, "POST S instance/slave", "single, inactive", "single, recovery", 2),
         new(Beginning.BothStopped, "POST P instance/all", "inactive, inactive", "single, recovery", 4),
-        new(Beginning.BothStoppedStandbyBehind, "POST S instance/all", "inactive, inactive", "recovery, single", 5),
-        new(Beginning.PrimaryStopped, "POST S instance/failover/restart", "inactive, recovery", "inactive, single", 2),
-        new(Beginning.PrimaryStoppedStandbyBehind, "POST S instance/failover/restart", "inactive, recovery", "inactive, single", 3),
-        new(Beginning.PrimaryStoppedStandbyBehind, "POST P instance/failover/restart?to=S", "inactive, recovery", "inactive, single", 3),
-        new(Beginning.PrimaryStopped, "POST S instance/failover/promote", "inactive, recovery", "inactive, single", 1),
-        new(Beginning.PrimaryStopped, "POST S node/promote", "inactive, recovery", "inactive, single", 1),
-        new(Beginning.PrimaryStoppedStandbyBehind, "POST S instance/failover/promote", "inactive, recovery", "inactive, single", 5),
-        new(Beginning.PrimaryStoppedStandbyBehind, "POST P instance/failover/promote?to=S", "inactive, recovery", "inactive, single", 5),
-        new(Beginning.Running, "POST P instance/switchover/masterSlave", "single, recovery", "recovery, single", 8),
-        new(Beginning.Running, "POST S instance/switchover/slaveMaster", "single, recovery", "recovery, single", 8),
+        new(Beginning.BothStoppedStandbyBehind, "POST S instance/all", "inactive, inactive", "recovery, single", 6),
+        new(Beginning.PrimaryStopped, "POST S instance/failover/restart", "inactive, recovery", "inactive, single", 3),
+        new(Beginning.PrimaryStoppedStandbyBehind, "POST S instance/failover/restart", "inactive, recovery", "inactive, single", 4),
+        new(Beginning.PrimaryStoppedStandbyBehind, "POST P instance/failover/restart?to=S", "inactive, recovery", "inactive, single", 4),
+        new(Beginning.PrimaryStopped, "POST S instance/failover/promote", "inactive, recovery", "inactive, single", 2),
+        new(Beginning.PrimaryStopped, "POST S node/promote", "inactive, recovery", "inactive, single", 2),
+        new(Beginning.PrimaryStoppedStandbyBehind, "POST S instance/failover/promote", "inactive, recovery", "inactive, single", 6),
+        new(Beginning.PrimaryStoppedStandbyBehind, "POST P instance/failover/promote?to=S", "inactive, recovery", "inactive, single", 6),
+        new(Beginning.Running, "POST P instance/switchover/masterSlave", "single, recovery", "recovery, single", 9),
+        new(Beginning.Running, "POST S instance/switchover/slaveMaster", "single, recovery", "recovery, single", 9),
         new(Beginning.Running, "DELETE P instance/current", "single, recovery", "inactive, recovery", 1),
         new(Beginning.Running, "DELETE S instance/current", "single, recovery", "single, inactive", 1),
         new(Beginning.Running, "DELETE S instance/master", "single, recovery", "inactive, recovery", 1),
@@ -47,8 +47,8 @@ public sealed record CrashScenario(Beginning Beginning, string Call, string Befo
     /// <summary>Those that promote a standby while the primary is handed over.</summary>
     public static IReadOnlyList<CrashScenario> ByPromotion { get; } =
     [
-        new(Beginning.Running, "POST P instance/switchover/masterSlave?by=promote", "single, recovery", "recovery, single", 8),
-        new(Beginning.Running, "POST S instance/switchover/masterSlave?by=promote", "single, recovery", "recovery, single", 8),
+        new(Beginning.Running, "POST P instance/switchover/masterSlave?by=promote", "single, recovery", "recovery, single", 9),
+        new(Beginning.Running, "POST S instance/switchover/masterSlave?by=promote", "single, recovery", "recovery, single", 9),
     ];
 
     /// <summary>Those that replace what lies in a data directory.</summary>

@@ -20,7 +20,7 @@ internal sealed class SlotKeeping(
             return await BothAsync(primary, cancel);
         if (seen.InRecovery)
             return await levelling.KeepAsync(cluster.Value[primary], cancel);
-        if (seen is { State: NodeState.Stopped, StandbySignal: true, DataProblem: null })
+        if (seen is { State: NodeState.Stopped, StandbySignal: true, Control.OfPrimary: false, DataProblem: null })
             return await PlaceAsync(primary, cancel);
         return new Refusal(Code.WrongState, $"{seen.Node} is no standby: {seen.Problem ?? seen.DataProblem ?? seen.State.ToString()}", "only a standby holds copies of slots");
     }
