@@ -30,7 +30,7 @@ public static class DemotionRules
     private static Demote Of(string node, ChangeRequest request) => new(node, request.Force || request.IsUndo);
 
     /// <summary>A running primary whose next start would be in recovery: a switchover that did not happen left that behind.</summary>
-    internal static Plan Reinstated(Plan plan, NodeObservation primary) => !primary.StandbySignal ? plan : plan with
+    internal static Plan Reinstated(Plan plan, NodeObservation primary) => primary is not { StandbySignal: true, Sql.InRecovery: false } ? plan : plan with
     {
         Stages = [[new Reinstate(primary.Node, [])], .. plan.Stages],
         Evidence = [.. plan.Evidence, $"{primary.Node} has standby.signal: its next start would be in recovery"],
