@@ -79,3 +79,21 @@ public sealed record DiscardOld(string Node) : Step(Node)
     /// <inheritdoc />
     public override string Path => "discard-old";
 }
+
+/// <summary>
+/// Let the node follow; where it does not come to stream, replace it by a base backup. Its WAL must be a beginning of the other's, so that
+/// nothing is given up.
+/// </summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Upstream">The primary.</param>
+public sealed record FollowOrReclone(string Node, string Upstream) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"let {Node} follow {Upstream}, or replace it by a base backup if it does not come to stream";
+
+    /// <inheritdoc />
+    public override string Path => $"follow-or-reclone?upstream={Upstream}";
+
+    /// <inheritdoc />
+    public override TimeSpan Bound => TimeSpan.FromHours(24);
+}

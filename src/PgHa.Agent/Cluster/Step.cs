@@ -123,6 +123,21 @@ public sealed record CompleteWal(string Node, string Source) : Step(Node)
     public override string Path => $"complete?source={Source}";
 }
 
+/// <summary>Copy from the other nodes' agents what streaming cannot bring to a stopped node: histories and single segments, verified (fact 46).</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Upstream">The node it is to stream from afterwards.</param>
+public sealed record BringWal(string Node, string Upstream) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"bring {Node} the WAL that streaming from {Upstream} cannot bring";
+
+    /// <inheritdoc />
+    public override string Path => $"bring?upstream={Upstream}";
+
+    /// <inheritdoc />
+    public override TimeSpan Bound => TimeSpan.FromHours(2);
+}
+
 /// <summary>Run a stopped node as a standby until it has replayed all WAL it holds, then stop it (facts 1 and 2).</summary>
 /// <param name="Node">The node that acts.</param>
 public sealed record ReplayWal(string Node) : Step(Node)

@@ -53,14 +53,11 @@ public static class FailoverPlan
             [
                 .. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following),
                 .. request.Form == FailoverForm.Promote ? ArchiveRules.Named(view[target]) : [],
+                .. BringRules.Evidence(following, target, wal, request.Form == FailoverForm.Promote),
             ],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
-            Outcomes =
-            [
-                new(target, others.Length > 0 ? [NodeState.Primary] : StartPlan.AsPrimary),
-                .. others.Select(n => new Outcome(n.Node, [NodeState.Standby])),
-            ],
+            Outcomes = StartPlan.WithFollowers(target, following, wal, request.Form == FailoverForm.Promote),
             Undo = DemotionRules.Undo(target, demoted, stages.Count > 1 ? new StartNode(target) : null),
         };
     }

@@ -14,10 +14,30 @@ public static class RejoinPlan
     internal const string WayOut = "POST instance/slave?rejoin=rewind there, or ?rejoin=reclone";
 
     /// <summary>Whether simply following is out of the question: then, and only then, there is something to give up.</summary>
-    internal static bool IsNeeded(NodeObservation node, ClusterView view, WalView wal) =>
+    internal static bool IsNeeded(NodeObservation node, RejoinForm form, ClusterView view, WalView wal) =>
         node.DataProblem is not null
         || (wal.Of(node.Node).Kinship is not (WalKinship.Identical or WalKinship.Behind)
+            && !(form == RejoinForm.Rewind && StandbyPlan.RefuseFollowing(node.Node, view.Primary!.Node, wal) is null)
             && !(node.State == NodeState.Standby && StandbyPlan.FollowsPrimary(node, view)));
+
+    /// <summary>
+    /// A copy was asked for, of a node that has nothing to give up: it only follows, if it comes to stream. Whether it does is seen when it
+    /// was tried; where not, it is replaced.
+    /// </summary>
+    internal static Decision OrReclone(Decision join, NodeObservation node, ClusterView view, WalView wal)
+    {
+        var primary = view.Primary!.Node;
+        var nothingToBring = join is Refused && wal.Of(node.Node).Kinship is WalKinship.Identical or WalKinship.Behind;
+        if (join is Plan { Stages.Count: 0 } or Refused && !nothingToBring)
+            return join;
+        return new Plan(new StartStandby(node.Node, RejoinForm.Reclone).Words)
+        {
+            Stages = [.. join is Plan plan ? plan.Stages.SkipLast(1) : [[new CheckUpstream(node.Node, primary)]], [new FollowOrReclone(node.Node, primary)], [new DiscardOld(node.Node)]],
+            Evidence = [wal.Of(node.Node).Evidence],
+            Outcomes = StandbyPlan.Streaming(node.Node, primary),
+            Undo = node.Down ? null : new StartNode(node.Node),
+        };
+    }
 
     /// <summary>The plan for a node that needs it.</summary>
     internal static Decision For(StartStandby request, RejoinForm form, ClusterView view, WalView wal)

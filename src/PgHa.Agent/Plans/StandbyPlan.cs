@@ -18,11 +18,11 @@ public static class StandbyPlan
             return StartPlan.Unknown(node);
         if (view.Primary is null)
             return NoPrimary(view, node.Node);
-        if (request.Rejoin is { } form && RejoinPlan.IsNeeded(node, view, wal))
+        if (request.Rejoin is { } form && RejoinPlan.IsNeeded(node, form, view, wal))
             return RejoinPlan.For(request, form, view, wal);
-        var join = Join(request, node, view, wal);
+        var join = request.Rejoin == RejoinForm.Reclone ? RejoinPlan.OrReclone(Join(request, node, view, wal), node, view, wal) : Join(request, node, view, wal);
         // What was interrupted may have been about to remove the directory that it had replaced: it would stand in the way of the next.
-        return join is Plan plan && request is { Resumed: true, Rejoin: RejoinForm.Reclone }
+        return join is Plan { Stages.Count: 0 } plan && request is { Resumed: true, Rejoin: RejoinForm.Reclone }
             ? plan with { Stages = [.. plan.Stages, [new DiscardOld(node.Node)]] }
             : join;
     }
@@ -31,21 +31,46 @@ public static class StandbyPlan
     internal static Decision Join(ChangeRequest request, NodeObservation node, ClusterView view, WalView wal)
     {
         var primary = view.Primary!.Node;
-        if (node.State == NodeState.Standby && FollowsPrimary(node, view))
+        if (Streams(node, view, wal))
             return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {primary}"], Outcomes = Streaming(node.Node, primary) };
-        if (RefuseJoin(node.Node, wal) is { } refusal)
+        if (RefuseFollowing(node.Node, primary, wal) is { } refusal)
             return new Refused(refusal);
+        var bring = !request.IsUndo && BringRules.For(node.Node, primary, wal) is not null;
         return new Plan(request.Words)
         {
-            Stages = [[new CheckUpstream(node.Node, primary)], [JoinStep(node, primary)]],
+            Stages = [[new CheckUpstream(node.Node, primary)], .. StopAndBring([node], primary, bring), [JoinStep(node, primary, bring)]],
             Evidence = [wal.Of(node.Node).Evidence],
             Outcomes = Streaming(node.Node, primary),
+            Undo = bring && !node.Down ? new StartNode(node.Node) : null,
         };
     }
 
     /// <summary>How a node comes to follow the primary: a stopped one is started, a running one is pointed there by reload.</summary>
-    internal static Step JoinStep(NodeObservation node, string primary) =>
-        node.Down ? new StartAsStandby(node.Node, primary) : new Follow(node.Node, primary);
+    internal static Step JoinStep(NodeObservation node, string primary, bool brought) =>
+        node.Down || brought ? new StartAsStandby(node.Node, primary) : new Follow(node.Node, primary);
+
+    /// <summary>WAL is only brought to nodes that are stopped.</summary>
+    internal static IReadOnlyList<IReadOnlyList<Step>> StopAndBring(IReadOnlyList<NodeObservation> nodes, string primary, bool bring = true)
+    {
+        if (!bring || nodes.Count == 0)
+            return [];
+        Step[] stop = [.. nodes.Where(n => !n.Down).Select(n => new StopServer(n.Node))];
+        Step[] copy = [.. nodes.Select(n => new BringWal(n.Node, primary))];
+        return stop.Length == 0 ? [copy] : [stop, copy];
+    }
+
+    /// <summary>It streams from the primary, and can go on: a standby that misses what streaming cannot bring connects again and again, too.</summary>
+    internal static bool Streams(NodeObservation node, ClusterView view, WalView wal) => node.State == NodeState.Standby && FollowsPrimary(node, view)
+        && view.Primary is { } primary && BringRules.For(node.Node, primary.Node, wal) is null;
+
+    /// <summary>Why the node cannot follow the focus of the WAL view, not even after WAL was brought to it, or null.</summary>
+    internal static Refusal? RefuseFollowing(string node, string primary, WalView wal)
+    {
+        var bring = BringRules.For(node, primary, wal);
+        return bring is { Recycled: true, Lost: false } && wal.Of(node).Kinship == WalKinship.NotProvable
+            ? null // the third node proves it before anything is copied, and the start proves it once more
+            : RefuseJoin(node, wal) ?? BringRules.Refuse(node, primary, bring, wal);
+    }
 
     /// <summary>Why the node must not follow the focus of the WAL view, or null.</summary>
     internal static Refusal? RefuseJoin(string node, WalView wal)

@@ -42,15 +42,16 @@ public static class StartAllPlan
     private static Decision Followers(Plan plan, string primary, ClusterView view, WalView wal)
     {
         var others = Others(primary, view).ToArray();
-        var joining = others.Where(n => !(view.Primary is not null && n.State == NodeState.Standby && StandbyPlan.FollowsPrimary(n, view))).ToArray();
+        var joining = others.Where(n => !StandbyPlan.Streams(n, view, wal)).ToArray();
         foreach (var node in joining)
-            if (!WillBeCompleted(node.Node, plan, wal) && StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)
+            if (!WillBeCompleted(node.Node, plan, wal) && StandbyPlan.RefuseFollowing(node.Node, primary, wal) is { } refusal)
                 return new Refused(refusal);
+        var lacking = joining.Where(n => BringRules.For(n.Node, primary, wal) is not null).ToArray();
         Step[] check = [.. joining.Select(n => new CheckUpstream(n.Node, primary))];
-        Step[] join = [.. joining.Select(n => StandbyPlan.JoinStep(n, primary))];
+        Step[] join = [.. joining.Select(n => StandbyPlan.JoinStep(n, primary, brought: lacking.Contains(n)))];
         return plan with
         {
-            Stages = join.Length == 0 ? plan.Stages : [.. plan.Stages, check, join],
+            Stages = join.Length == 0 ? plan.Stages : [.. plan.Stages, check, .. StandbyPlan.StopAndBring(lacking, primary), join],
             Evidence = [.. plan.Evidence, .. joining.Select(n => wal.Of(n.Node).Evidence).Except(plan.Evidence)],
             Outcomes =
             [

@@ -58,13 +58,20 @@ public static class StartPlan
         return new Plan(request.Words)
         {
             Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
-            Evidence = [.. verdict.Evidence, .. sync.Evidence],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting.Select(w => w.Node), node, wal, promoted: false)],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Continuation = request is StartNode ? new StartPrimary(node) : null,
             Undo = DemotionRules.Undo(node, demoted, start: null),
-            Outcomes = [new(node, waiting.Count > 0 ? [NodeState.Primary] : AsPrimary), .. waiting.Select(w => new Outcome(w.Node, [NodeState.Standby]))],
+            Outcomes = WithFollowers(node, [.. waiting.Select(w => w.Node)], wal, promoted: false),
         };
+    }
+
+    /// <summary>A new primary, and the nodes that are pointed at it.</summary>
+    internal static Outcome[] WithFollowers(string primary, IReadOnlyList<string> others, WalView wal, bool promoted)
+    {
+        Outcome[] following = [.. others.Select(n => BringRules.Outcome(n, primary, wal, promoted))];
+        return [new(primary, following.Any(o => o.Certain) ? [NodeState.Primary] : AsPrimary), .. following];
     }
 
     /// <summary>Which nodes an operator's force answers for.</summary>

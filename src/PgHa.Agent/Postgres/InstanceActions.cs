@@ -11,6 +11,7 @@ internal sealed record InstanceActions(
     UpstreamSetting Upstream,
     UpstreamCheck Check,
     WalCompletion Completion,
+    WalBringing Bringing,
     WalReplay Replay,
     DataSteps Data,
     RejoinSteps Rejoin,

@@ -24,7 +24,7 @@ internal sealed class LocalSteps(
     /// <summary>Carries the step out. What lies in the way of a start is taken away first, and named in the answer.</summary>
     internal async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
     {
-        var quarantined = step is PlaceSlots or StartInRecovery or StartAsStandby or StartAsPrimary or ReplayWal or RewindServer ? act.Slots.Quarantine() : [];
+        var quarantined = step is PlaceSlots or StartInRecovery or StartAsStandby or StartAsPrimary or ReplayWal or RewindServer or FollowOrReclone ? act.Slots.Quarantine() : [];
         var result = await ActAsync(step, operation, cancel);
         return quarantined.Count == 0 ? result : result with
         {
@@ -42,6 +42,8 @@ internal sealed class LocalSteps(
         PromoteServer s => PromoteAsync(s.Accepted, operation, cancel),
         Follow s => FollowAsync(s.Upstream, cancel),
         CompleteWal s => CompleteAsync(s.Source, cancel),
+        BringWal s => BringAsync(s.Upstream, cancel),
+        FollowOrReclone s => FollowOrRecloneAsync(s.Upstream, cancel),
         ReplayWal => ReplayAsync(cancel),
         CheckUpstream s => act.Check.RunAsync(s.Upstream, cancel),
         Demote s => act.Demotion.DemoteAsync(s.Forced, cancel),
@@ -225,6 +227,36 @@ internal sealed class LocalSteps(
         if (wal.PositionOf(options.Node) is not { } own || wal.PositionOf(source) is not { } theirs)
             return StepResult.Failed(Code.PeerUnreachable, $"{source} cannot be asked for its WAL", "bring its agent back");
         return await act.Completion.RunAsync(wal.Of(options.Node), own, theirs, cluster.Value[source], cancel);
+    }
+
+    private async Task<StepResult> BringAsync(string upstream, CancellationToken cancel)
+    {
+        if (await EndingAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        return view[options.Node].State != NodeState.Stopped
+            ? StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "files are only placed while the server is down")
+            : await act.Bringing.RunAsync(upstream, view, cancel);
+    }
+
+    /// <summary>Whether streaming succeeds is only seen when it was tried. What fails before the start is no reason to replace anything.</summary>
+    private async Task<StepResult> FollowOrRecloneAsync(string upstream, CancellationToken cancel)
+    {
+        var started = await StartAsStandbyAsync(upstream, cancel);
+        if (started.Failure is { Code: not Code.StepFailed })
+            return started;
+        if (started.Failure is null && await act.Rejoin.ComesToStreamAsync(upstream, cancel))
+            return started with { Evidence = $"it streams, and nothing is replaced; {started.Evidence}" };
+        if (await act.Rejoin.RefuseReplacingAsync(upstream, cancel) is { } refusal)
+            return StepResult.Failed(refusal);
+        if ((await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel)).State != NodeState.Stopped && await act.Stop.RunAsync(untilShutDown: false, cancel) is { Failure: not null } runs)
+            return runs;
+        var replaced = await act.Rejoin.ReplaceBeginningAsync(upstream, cancel);
+        if (replaced.Failure is not null)
+            return replaced;
+        var again = await StartAsStandbyAsync(upstream, cancel);
+        return again.Failure is not null ? again
+            : again with { Evidence = $"it did not come to stream ({started.Failure?.Message ?? started.Evidence}); {replaced.Evidence}; {again.Evidence}" };
     }
 
     private async Task<StepResult> ReplayAsync(CancellationToken cancel)

@@ -16,6 +16,9 @@ internal sealed class RejoinSteps(
     private static readonly TimeSpan StreamsWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Three times the time that a server waits between two looks for its primary (wal_retrieve_retry_interval).</summary>
+    private static readonly TimeSpan TriedFor = TimeSpan.FromSeconds(15);
+
     internal Task<StepResult> RunAsync(Step step, CancellationToken cancel) => step switch
     {
         CheckRewind s => PartedAsync(s.Source, CheckRewindAsync, cancel),
@@ -86,6 +89,44 @@ internal sealed class RejoinSteps(
         return view[options.Node].RewindUnfinished // salvaged before the rewind
             ? await reclone.RunAsync(view[source], cancel)
             : await PartedAsync(source, (wal, own, ct) => Salvaged(wal, own) is null ? Task.FromResult(NotSalvaged()) : reclone.RunAsync(view[source], ct), cancel);
+    }
+
+    /// <summary>Whether the running node streams on the primary's timeline within a while.</summary>
+    internal async Task<bool> ComesToStreamAsync(string source, CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (time.GetElapsedTime(begun) < TriedFor)
+        {
+            var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+            if (view[options.Node] is { State: NodeState.Standby, Sql.Timeline: { } own } node && node.UpstreamNode == source && own >= view[source].Sql?.Timeline)
+                return true;
+            await Task.Delay(Interval, time, cancel);
+        }
+        return false;
+    }
+
+    /// <summary>Why the node's data must not be, or cannot be, replaced by a copy although its WAL is only a beginning of the primary's; null: nothing is given up.</summary>
+    internal async Task<Refusal?> RefuseReplacingAsync(string source, CancellationToken cancel)
+    {
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        if (view.Primary?.Node != source)
+            return new(Code.PrimaryNotStarted, $"{source} is not the one primary", "repeat the call: it is planned anew");
+        if (RejoinPlan.RefuseData(view[options.Node], RejoinForm.Reclone) is { } unusable)
+            return unusable;
+        var wal = await cluster.Value.CompareWalAsync(view, source, cancel);
+        if (StandbyPlan.RefuseJoin(options.Node, wal) is { } parted)
+            return parted;
+        return (await reclone.CheckAsync(view[source], ownRuns: view[options.Node].State != NodeState.Stopped, cancel)).Refusal;
+    }
+
+    internal async Task<StepResult> ReplaceBeginningAsync(string source, CancellationToken cancel)
+    {
+        if (await RefuseReplacingAsync(source, cancel) is { } refusal)
+            return StepResult.Failed(refusal);
+        var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
+        return view[options.Node].State == NodeState.Stopped
+            ? await reclone.RunAsync(view[source], cancel)
+            : StepResult.Failed(Code.WrongState, $"{options.Node} still runs", "stop it first");
     }
 
     /// <summary>The old directory goes only when the new one is seen to stream.</summary>

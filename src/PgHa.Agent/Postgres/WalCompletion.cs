@@ -9,7 +9,7 @@ namespace PgHa.Agent.Postgres;
 /// Gives a stopped node the WAL it misses from another node's pg_wal: each segment is staged, verified (size, page headers, cluster,
 /// timelines, and that it begins with what is here already), fsynced and renamed (fact 26). At the end both digests must agree.
 /// </summary>
-internal sealed class WalCompletion(DataDirectory data, WalReading reading, WalStaging staging, WalPlacing placing)
+internal sealed class WalCompletion(WalReading reading, WalStaging staging, WalPlacing placing, HistoryFetch histories)
 {
     internal async Task<StepResult> RunAsync(WalAncestry kin, WalPosition own, WalPosition theirs, INode source, CancellationToken cancel)
     {
@@ -20,7 +20,7 @@ internal sealed class WalCompletion(DataDirectory data, WalReading reading, WalS
         var first = own.End.Value / own.SegmentSize;
         var last = (theirs.End.Value - 1) / own.SegmentSize;
         foreach (var span in theirs.Lineage.Where(s => s.Timeline > own.Timeline))
-            if (await HistoryAsync(span.Timeline, source, cancel) is { } refusal)
+            if (await histories.EnsureAsync(span.Timeline, theirs.Lineage, source, cancel) is { } refusal)
                 return StepResult.Failed(refusal);
         for (var number = first; number <= last; number++)
             if (await SegmentAsync(SegmentOf(theirs, number), own, theirs, source, cancel) is { } refusal)
@@ -29,25 +29,8 @@ internal sealed class WalCompletion(DataDirectory data, WalReading reading, WalS
     }
 
     /// <summary>The segment as the newest timeline begun by then has it: it holds the older timeline's WAL up to the switch, too.</summary>
-    private static WalSegment SegmentOf(WalPosition theirs, ulong number) =>
+    internal static WalSegment SegmentOf(WalPosition theirs, ulong number) =>
         new(theirs.Lineage.Last(s => s.Begin.Value / theirs.SegmentSize <= number).Timeline, number, theirs.SegmentSize);
-
-    private async Task<Refusal?> HistoryAsync(TimelineId timeline, INode source, CancellationToken cancel)
-    {
-        var name = WalFileName.HistoryOf(timeline).ToString();
-        if (File.Exists(Path.Combine(data.WalFolder, name)))
-            return null;
-        using var staged = staging.Create(name);
-        if (await FetchAsync(staged, name, source, cancel) is { } refusal)
-            return refusal;
-        staged.Stream.Position = 0;
-        using var text = new StreamReader(staged.Stream, leaveOpen: true);
-        var parsed = TimelineHistory.Parse(timeline, await text.ReadToEndAsync(cancel));
-        if (!parsed.IsOk)
-            return new(Code.WalNotProven, $"{name} of {source.Name} cannot be read: {parsed.Error}", "look at that node's pg_wal");
-        staged.Place();
-        return null;
-    }
 
     private async Task<Refusal?> SegmentAsync(WalSegment segment, WalPosition own, WalPosition theirs, INode source, CancellationToken cancel)
     {

@@ -84,13 +84,16 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data, WalEn
         return reader.MoveNext() ? reader.Current.End : null;
     }
 
-    private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, WalFolder folder) => new()
+    private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, WalFolder folder) => Make(control, line, end, folder.Oldest(end));
+
+    private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, Lsn oldest) => new()
     {
         Node = options.Node,
         SystemIdentifier = control.SystemIdentifier.ToString(System.Globalization.CultureInfo.InvariantCulture),
         Timeline = line.Timeline,
         End = end,
-        Oldest = folder.Oldest(end),
+        Oldest = oldest,
+        Unserved = [.. WalSender.Gaps(line.Entries, oldest, control.WalSegmentSize, s => File.Exists(Path.Combine(data.WalFolder, s.FileName)))],
         Lineage = line.Entries,
         SegmentSize = control.WalSegmentSize,
         Run = data.LastStart,

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using PgHa.Agent.Files;
 
@@ -67,6 +68,22 @@ internal sealed class StagedFile : IDisposable
         while (total < buffer.Length && RandomAccess.Read(_handle, buffer[total..], offset + total) is > 0 and var read)
             total += read;
         return total;
+    }
+
+    /// <summary>XXH128 over its beginning, as <see cref="PgHa.Client.Facts.WalDigest"/> has it.</summary>
+    internal string Digest(long length)
+    {
+        var hash = new XxHash128();
+        var buffer = new byte[1 << 18];
+        for (long at = 0; at < length;)
+        {
+            var read = Read(at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - at)));
+            if (read == 0)
+                break;
+            hash.Append(buffer.AsSpan(0, read));
+            at += read;
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     /// <summary>Waits for the disk, on a thread that nobody else waits for.</summary>

@@ -27,6 +27,9 @@ public sealed record WalPosition
     /// <summary>Start of the oldest segment from which the WAL is held without a gap up to <see cref="End"/>.</summary>
     public required Lsn Oldest { get; init; }
 
+    /// <summary>What a WAL sender here could not serve from <see cref="Oldest"/> on, because it asks for a file that is not here under that name (fact 46).</summary>
+    public IReadOnlyList<StreamGap> Unserved { get; init; } = [];
+
     /// <summary>The timelines the WAL went through, oldest first, the current one last.</summary>
     public required IReadOnlyList<TimelineSpan> Lineage { get; init; }
 

@@ -7,6 +7,8 @@ internal static class WalFiles
 {
     public static string Wal(this TestNode node, string name) => Path.Combine(node.Postgres.DataDirectory, "pg_wal", name);
 
+    public static bool HasWal(this TestNode node, string name) => File.Exists(node.Wal(name));
+
     /// <summary>The names of its segments, oldest first.</summary>
     public static string[] Segments(this TestNode node) =>
         [.. Directory.EnumerateFiles(node.Wal("")).Select(f => Path.GetFileName(f)!).Where(f => f.Length == 24).Order()];

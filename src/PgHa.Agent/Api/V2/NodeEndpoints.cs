@@ -87,7 +87,7 @@ internal static class NodeEndpoints
     {
         if (StepPath.Parse(node.Name, verb, name => http.Request.Query[name].FirstOrDefault()) is not { } step)
             return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
-                "stop, start?as=primary|standby|recovery[&upstream=NODE], demote, reinstate, promote, follow?upstream=NODE, complete?source=NODE, replay, "
+                "stop, start?as=primary|standby|recovery[&upstream=NODE], demote, reinstate, promote, follow?upstream=NODE, complete?source=NODE, bring|follow-or-reclone?upstream=NODE, replay, "
                 + "check[?upstream=NODE], checkpoint, check-init, init, check-clone|clone|check-rewind|check-reclone|salvage|rewind|reclone?source=NODE, discard-old, level|place-slots|level-slots?source=NODE, hand-over?successor=NODE, take-over?source=NODE"), StatusCodes.Status404NotFound);
         if (http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is { Length: > 0 } operation)
             return Results.Json(await node.RunAsync(step, operation, http.RequestAborted), WireJson.Default.StepResult);
