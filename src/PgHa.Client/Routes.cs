@@ -11,4 +11,7 @@ public static class Routes
 
     /// <summary>Names the operation a step belongs to; the node checks that this operation holds its lock.</summary>
     public const string OperationHeader = "X-Pgha-Operation";
+
+    /// <summary>The digest of the caller's <see cref="Facts.ClusterIdentity"/>: a node carries out no step of an agent that disagrees about the cluster.</summary>
+    public const string ClusterHeader = "X-Pgha-Cluster";
 }

@@ -2,8 +2,11 @@ using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Cluster;
 
+/// <summary>Is told of every view.</summary>
+public delegate void ViewSeen(ClusterView view);
+
 /// <summary>Asks all nodes at once and puts their answers together; decides nothing.</summary>
-public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
+public sealed class ClusterObserver(IReadOnlyList<INode> nodes, ViewSeen? seen = null)
 {
     private readonly CommonWal _common = new();
 
@@ -25,7 +28,9 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes)
     public async Task<ClusterView> ObserveAsync(bool fresh, IReadOnlyCollection<string> notWaitedFor, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(notWaitedFor);
-        return new(await Task.WhenAll(Nodes.Select(n => notWaitedFor.Contains(n.Name) ? InAMomentAsync(n, fresh, cancel) : n.ObserveAsync(fresh, cancel))));
+        var view = new ClusterView(await Task.WhenAll(Nodes.Select(n => notWaitedFor.Contains(n.Name) ? InAMomentAsync(n, fresh, cancel) : n.ObserveAsync(fresh, cancel))));
+        seen?.Invoke(view);
+        return view;
     }
 
     private static async Task<NodeObservation> InAMomentAsync(INode node, bool fresh, CancellationToken cancel)

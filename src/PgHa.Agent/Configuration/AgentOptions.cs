@@ -1,3 +1,5 @@
+using PgHa.Client.Facts;
+
 namespace PgHa.Agent.Configuration;
 
 /// <summary>What one agent is told by its configuration: complete and validated, never changed afterwards.</summary>
@@ -29,4 +31,7 @@ public sealed record AgentOptions
 
     /// <summary>The entry of <see cref="Nodes"/> that is this node.</summary>
     public NodeOptions Self => Nodes.First(node => node.Name == Node);
+
+    /// <summary>The cluster as this configuration describes it: all agents have to agree on it.</summary>
+    public ClusterIdentity Identity => ClusterIdentity.Of(Cluster, Nodes.Select(node => node.Member));
 }

@@ -15,10 +15,10 @@ public sealed class ClusterLock(ClusterObserver cluster)
         ArgumentNullException.ThrowIfNull(wanted);
         foreach (var node in cluster.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
-            if (await TakeAsync(node, wanted, cancel) is not { } holder)
+            if (await TakeAsync(node, wanted, cancel) is not { } refusal)
                 continue;
             await ReleaseAsync(wanted.Operation, CancellationToken.None);
-            return Busy(holder);
+            return refusal;
         }
         return null;
     }
@@ -27,10 +27,10 @@ public sealed class ClusterLock(ClusterObserver cluster)
     /// Takes the lock of one node alone, for what nothing but an operation that needs this node can cross; null when it is held now, else
     /// why not.
     /// </summary>
-    public async Task<Refusal?> TakeAsync(OperationLock wanted, string node, CancellationToken cancel)
+    public Task<Refusal?> TakeAsync(OperationLock wanted, string node, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(wanted);
-        return await TakeAsync(cluster[node], wanted, cancel) is { } holder ? Busy(holder) : null;
+        return TakeAsync(cluster[node], wanted, cancel);
     }
 
     /// <summary>Gives the locks of an operation back wherever they are held.</summary>
@@ -42,19 +42,23 @@ public sealed class ClusterLock(ClusterObserver cluster)
         $"operation {holder.Operation} of {holder.Owner}: wait for it (GET {Client.Routes.V2}/operations/{holder.Operation}), "
         + $"or if {holder.Owner} is gone for good POST {Client.Routes.V2}/operations/{holder.Operation}/abandon");
 
-    /// <summary>The holder that is in the way, or null: taken, or the node cannot be reached and holds nothing that could act.</summary>
-    private async Task<OperationLock?> TakeAsync(INode node, OperationLock wanted, CancellationToken cancel)
+    /// <summary>Who or what is in the way, or null: taken, or the node cannot be reached and holds nothing that could act.</summary>
+    private async Task<Refusal?> TakeAsync(INode node, OperationLock wanted, CancellationToken cancel)
     {
         var answer = await node.LockAsync(wanted, cancel);
-        if (!answer.IsOk || answer.Value.Granted)
-            return null;
-        var holder = answer.Value.Holder!;
-        if (await MayBeLiveAsync(holder, cancel))
-            return holder;
+        if (answer is not { Value: { Granted: false, Holder: { } holder } } || await MayBeLiveAsync(holder, cancel))
+            return InTheWay(answer);
         await node.UnlockAsync(holder.Operation, cancel);
-        var again = await node.LockAsync(wanted, cancel);
-        return !again.IsOk || again.Value.Granted ? null : again.Value.Holder;
+        return InTheWay(await node.LockAsync(wanted, cancel));
     }
+
+    /// <summary>A node that answers and refuses is not away.</summary>
+    private static Refusal? InTheWay(Answer<LockAnswer> answer) => answer switch
+    {
+        { IsOk: false, Refusal.Code: Code.PeerUnreachable } => null,
+        { IsOk: false } => answer.Refusal,
+        _ => answer.Value.Granted ? null : Busy(answer.Value.Holder!),
+    };
 
     /// <summary>
     /// Whether the operation that took a lock may still be carried out: only its owner can deny it, by having been started anew since or

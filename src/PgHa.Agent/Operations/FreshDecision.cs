@@ -19,7 +19,7 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
     {
         var view = await ObserveSettledAsync(cancel);
         var unlocked = operation is null ? null : CommonRules.RefuseUnlocked(view, operation);
-        if ((unlocked ?? CommonRules.Refuse(request, view)) is { } refusal)
+        if ((AgreementRules.Refuse(request, view) ?? unlocked ?? CommonRules.Refuse(request, view)) is { } refusal)
             return (new Refused(refusal), view);
         var focus = Planner.Focus(request, view);
         var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);

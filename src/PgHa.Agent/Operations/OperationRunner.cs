@@ -53,7 +53,7 @@ public sealed partial class OperationRunner(
         live.Begin(id);
         try
         {
-            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words), cancel) is { } busy)
+            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words, options.Identity, request.Regardless), cancel) is { } busy)
                 return busy;
             var (decision, view) = await fresh.MakeAsync(request, id, cancel);
             if (decision is Plan { Stages.Count: 0 })
@@ -175,6 +175,8 @@ public sealed partial class OperationRunner(
         switch (HaltRules.WhileLive(halt, view))
         {
             case TakeUp:
+                if (failure.Abandoned)
+                    store.Update(operation, r => r with { Undoing = true }); // whoever takes it up must not reach for its goal
                 return await HandOverAsync(operation, failure.Why, cancel);
             case Try { Ways: [var way, ..] }:
                 return await UndoAsync(operation, plan, way.Request, failure, cancel);
@@ -204,7 +206,7 @@ public sealed partial class OperationRunner(
         var undone = false;
         string? stopped = null;
         // A node that was out of reach when the locks were taken may be back: it must not keep the old primary down.
-        var held = new OperationLock(operation.Report.Id, options.Node, boot.Id, operation.Report.Goal);
+        var held = new OperationLock(operation.Report.Id, options.Node, boot.Id, operation.Report.Goal, options.Identity, undo.Regardless);
         await Task.WhenAll(cluster.Nodes.Select(n => clusterLock.TakeAsync(held, n.Name, cancel)));
         var (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
         if (decision is Plan back)

@@ -20,5 +20,7 @@ public static class OperationServices
         .AddSingleton<OutcomeWatch>()
         .AddSingleton<FreshDecision>()
         .AddSingleton<Resumption>()
+        .AddSingleton<AgreementLog>()
+        .AddSingleton<ViewSeen>(s => s.GetRequiredService<AgreementLog>().Note)
         .AddSingleton<OperationRunner>();
 }

@@ -132,9 +132,9 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
         _ => (RecoveryState.Reported, second.Failure?.ToString() ?? "it failed"),
     };
 
-    /// <summary>Whether a refusal may be gone in a while: somebody is at work, or a node is unknown.</summary>
+    /// <summary>Whether a refusal may be gone in a while: somebody is at work, a node is unknown, or agents are being restarted with another configuration.</summary>
     private static bool MayPass(Refusal refusal, ClusterView view) =>
-        refusal.Code is Code.Busy or Code.PeerUnreachable || view.Nodes.Any(n => n.State == NodeState.Unknown);
+        refusal.Code is Code.Busy or Code.PeerUnreachable || view.Nodes.Any(n => n.State == NodeState.Unknown) || AgreementRules.Refuse(view) is not null;
 
     private void Wait(Operation interrupted, string why)
     {

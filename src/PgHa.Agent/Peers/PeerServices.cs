@@ -6,6 +6,7 @@ using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Postgres;
 using PgHa.Agent.Security;
+using PgHa.Client;
 
 namespace PgHa.Agent.Peers;
 
@@ -14,7 +15,7 @@ public static class PeerServices
 {
     /// <summary>Adds the cluster of the configuration.</summary>
     public static IServiceCollection AddPeers(this IServiceCollection services) => services
-        .AddSingleton(s => new ClusterObserver(Nodes(s)))
+        .AddSingleton(s => new ClusterObserver(Nodes(s), s.GetRequiredService<ViewSeen>()))
         .AddSingleton(s => new Lazy<ClusterObserver>(s.GetRequiredService<ClusterObserver>));
 
     private static INode[] Nodes(IServiceProvider services)
@@ -50,6 +51,7 @@ public static class PeerServices
         if (options.Security.Tls?.CaFile is { } authority)
             handler.SslOptions = Trusting(authority);
         var client = new HttpClient(handler) { BaseAddress = node.Agent, Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Add(Routes.ClusterHeader, options.Identity.Digest);
         if (token.Value is { } secret)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         return client;

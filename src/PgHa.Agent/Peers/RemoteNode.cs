@@ -28,7 +28,7 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     public async Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel)
     {
         var answer = await AskAsync(HttpMethod.Get, $"node?fresh={(fresh ? "true" : "false")}", Quick, WireJson.Default.NodeObservation, cancel);
-        return answer.IsOk ? answer.Value with { Node = name } : NodeObservation.Unreachable(name, answer.Refusal.Message);
+        return answer.IsOk ? answer.Value with { Node = name, AnswersAs = answer.Value.Node == name ? null : answer.Value.Node } : NodeObservation.Unreachable(name, answer.Refusal.Message);
     }
 
     public Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel) =>

@@ -33,6 +33,21 @@ public abstract record ChangeRequest(string Called)
     /// <summary>It undoes an operation: serving again comes before any check.</summary>
     public bool IsUndo { get; init; }
 
+    /// <summary>It brings back what served before an operation that is under way.</summary>
+    public bool BringsBack { get; init; }
+
+    /// <summary>It only stops servers, or brings back what served before: agents that disagree about the cluster need not stand in its way.</summary>
+    public bool Regardless => BringsBack || this is StopNode or StopPrimary or StopStandbys or StopAll;
+
+    /// <summary>The nodes it names.</summary>
+    public IEnumerable<string> Named => this switch
+    {
+        Failover { To: { } to } => [Called, to],
+        Switchover { To: { } to } => [Called, to],
+        CloneData { From: { } from } => [Called, from],
+        _ => [Called],
+    };
+
     /// <summary>An interrupted operation is taken up again: what it left half done (a node stopped, or running to replay) is no refusal.</summary>
     public bool Resumed { get; init; }
 

@@ -16,7 +16,7 @@ public static class CommonRules
             return null;
         // These are for nodes without usable data; what lies there is their own rules' first question.
         var data = request is InitData or CloneData or StartStandby { Rejoin: not null } ? null : Data(view[Acting(request)]);
-        return TwoWritable(view) ?? data ?? Foreign(view) ?? view.Except(Acting(request)).Select(Promoting).FirstOrDefault(r => r is not null);
+        return TwoWritable(view) ?? AgreementRules.Refuse(request, view) ?? data ?? Foreign(view) ?? view.Except(Acting(request)).Select(Promoting).FirstOrDefault(r => r is not null);
     }
 
     /// <summary>Why nothing may act beside a node that may become writable at any moment, or null. What acts on that node itself may.</summary>

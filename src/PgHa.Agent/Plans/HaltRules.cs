@@ -34,9 +34,10 @@ public static class HaltRules
         if (halt.Final)
             return new Leave("a node may have become writable: nothing is undone");
         // What an operator wanted stopped stays stopped when another stop fails; only who abandons the operation wants it back.
-        return halt.Undo is null || (halt.Cause == HaltCause.StepFailed && IsStop(halt.Continuation))
-            ? new Leave("what was done stays")
-            : new Try([Undo(halt, view)]);
+        if (halt.Undo is null || (halt.Cause == HaltCause.StepFailed && IsStop(halt.Continuation)))
+            return new Leave("what was done stays");
+        // Agents that disagree about the cluster would refuse it now: it waits until they agree.
+        return Undo(halt, view) is var undo && AgreementRules.Refuse(undo.Request, view) is not null ? new TakeUp() : new Try([undo]);
     }
 
     /// <summary>After its agent, or another one it needs, was lost.</summary>
@@ -56,7 +57,10 @@ public static class HaltRules
         if (waited < SettlesWithin && view.Nodes.FirstOrDefault(Unsettled) is { } moving)
             return new Await($"{moving.Node} is about to change: {moving.LastStep?.Step ?? moving.Problem ?? moving.Server.ToString()}");
         Way[] ways = [.. halt is { Undoing: true, Undo: not null } ? [] : Goal(halt, view), .. CanBeUndone(halt) ? [Undo(halt, view)] : Array.Empty<Way>()];
-        return ways.Length == 0 ? new Leave("this version of pgha does not know its request") : new Try(ways);
+        if (ways.Length == 0)
+            return new Leave("this version of pgha does not know its request");
+        Way[] possible = [.. ways.Where(way => way.Request.Named.All(name => view.Nodes.Any(n => n.Node == name)))];
+        return possible.Length == 0 ? new Leave("it names a node that the configuration does not list any more") : new Try(possible);
     }
 
     /// <summary>What a node is, in one word, for comparison later.</summary>
@@ -77,10 +81,11 @@ public static class HaltRules
             Force = false,
             Resumed = true,
             Answered = StillAnswered(halt, view),
+            BringsBack = halt.Undoing,
         }, Undoes: halt.Undoing)];
 
     private static Way Undo(Halt halt, ClusterView view) =>
-        new(halt.Undo! with { Force = false, Answered = StillAnswered(halt, view) }, Undoes: true);
+        new(halt.Undo! with { Force = false, Answered = StillAnswered(halt, view), BringsBack = true }, Undoes: true);
 
     /// <summary>An undo that was under way is finished even where its own last step was final.</summary>
     private static bool CanBeUndone(Halt halt) => halt.Undo is not null && (halt.Undoing || (!halt.Final && !IsStop(halt.Continuation)));

@@ -51,7 +51,7 @@ internal sealed class HandoverSteps(
     private async Task<Refusal?> RefuseNowAsync(HandOver step, string operation, CancellationToken cancel)
     {
         var view = await cluster.Value.ObserveAsync(fresh: true, cancel);
-        return CommonRules.RefuseUnlocked(view, operation) ?? HandoverRules.RefuseNow(options.Node, step.Successor, step.Accepted, view);
+        return AgreementRules.Refuse(view) ?? CommonRules.RefuseUnlocked(view, operation) ?? HandoverRules.RefuseNow(options.Node, step.Successor, step.Accepted, view);
     }
 
     /// <summary>The same rules as for any node that becomes writable; what it misses may come from the stopped primary, and from nobody else.</summary>

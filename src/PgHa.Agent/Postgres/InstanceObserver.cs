@@ -17,6 +17,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
 
     private static readonly TimeSpan SqlDeadline = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan BrokenPause = TimeSpan.FromMilliseconds(100);
+    private readonly ClusterIdentity _identity = options.Identity;
     private ServerProcess? _process;
     private (int Pid, int? Parent, ServerOwner? Owner) _owner;
     private NpgsqlConnection? _connection;
@@ -34,6 +35,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         {
             Node = options.Node,
             BootId = boot.Id,
+            Identity = _identity,
             LockedBy = nodeLock.Holder?.Operation,
             LiveOperations = live.Ids,
             LastStep = trace.Last,

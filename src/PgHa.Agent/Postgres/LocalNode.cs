@@ -3,6 +3,7 @@ using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Files;
+using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;
@@ -14,6 +15,7 @@ internal sealed class LocalNode(
     AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
 {
     private readonly SemaphoreSlim _oneStep = new(1);
+    private readonly ClusterIdentity _identity = options.Identity;
 
     public void Dispose() => _oneStep.Dispose();
 
@@ -139,8 +141,17 @@ internal sealed class LocalNode(
         }
     }
 
-    public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) =>
-        Task.FromResult<Answer<LockAnswer>>(nodeLock.Take(wanted));
+    /// <summary>Carries out a step that another agent sent, unless the two disagree about the cluster.</summary>
+    internal Task<StepResult> RunForAsync(Step step, string operation, string? digest, CancellationToken cancel)
+    {
+        var holder = nodeLock.Holder is { } held && held.Operation == operation ? held : null;
+        return AgreementRules.RefuseStep(Name, _identity, step, digest, holder) is { } refusal
+            ? Task.FromResult(StepResult.Failed(refusal, neverWritable: true))
+            : RunAsync(step, operation, cancel);
+    }
+
+    public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) => Task.FromResult<Answer<LockAnswer>>(
+        AgreementRules.RefuseLock(Name, _identity, wanted) is { } refusal ? refusal : nodeLock.Take(wanted));
 
     public Task UnlockAsync(string operation, CancellationToken cancel)
     {

@@ -7,7 +7,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Asks, at the last moment before this node acts, whether it may become writable.</summary>
-internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> cluster)
+internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> cluster, NodeLock nodeLock)
 {
     /// <summary>The rules for becoming writable, over a fresh view, and with nothing left to complete.</summary>
     internal async Task<(Refusal? Refusal, WalPosition? Position)> CompleteAsync(
@@ -22,7 +22,8 @@ internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> 
         IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel, bool hurried = false)
     {
         var view = await cluster.Value.ObserveAsync(fresh: true, hurried ? accepted : [], cancel);
-        if (CommonRules.RefuseUnlocked(view, operation) is { } unlocked)
+        var broughtBack = nodeLock.Holder is { Regardless: true } ? options.Node : null;
+        if ((AgreementRules.Refuse(view, broughtBack) ?? CommonRules.RefuseUnlocked(view, operation)) is { } unlocked)
             return (unlocked, null);
         if (required is { } state && view[options.Node].State != state)
             return (new(Code.WrongState, $"{options.Node} is {view[options.Node].State}, not {state}", "repeat the call: it is planned anew"), null);

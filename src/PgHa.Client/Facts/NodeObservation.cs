@@ -11,6 +11,12 @@ public sealed record NodeObservation
     /// <summary>Changes each time the agent starts; empty when the agent cannot be reached.</summary>
     public string BootId { get; init; } = "";
 
+    /// <summary>The cluster as its agent's configuration describes it; null when the agent does not say (an older version, or it is away).</summary>
+    public ClusterIdentity? Identity { get; init; }
+
+    /// <summary>The name that the agent at the node's address gives itself, where that is another one; else null.</summary>
+    public string? AnswersAs { get; init; }
+
     /// <summary>Whether the node's agent answered.</summary>
     public bool Reachable { get; init; } = true;
 
@@ -40,6 +46,9 @@ public sealed record NodeObservation
 
     /// <summary>The configured node it streams from; null where it does not stream, or from none of them.</summary>
     public string? UpstreamNode { get; init; }
+
+    /// <summary>Where it streams from, as HOST:PORT, if that is none of the configured nodes; else null.</summary>
+    public string? UpstreamOutside { get; init; }
 
     /// <summary>Why the data directory cannot be used (empty, foreign, of another major version), or null.</summary>
     public string? DataProblem { get; init; }

@@ -1,3 +1,5 @@
+using PgHa.Client.Facts;
+
 namespace PgHa.Client.Operations;
 
 /// <summary>Held on every reachable node while a plan runs: one plan at a time.</summary>
@@ -5,7 +7,10 @@ namespace PgHa.Client.Operations;
 /// <param name="Owner">The node whose agent carries it out.</param>
 /// <param name="OwnerBoot">That agent's boot id: the lock of a dead run is freed by its restarted agent.</param>
 /// <param name="Goal">What the operation is, in words.</param>
-public sealed record OperationLock(string Operation, string Owner, string OwnerBoot, string Goal);
+/// <param name="Identity">The cluster as the owner's configuration describes it; null from an older version.</param>
+/// <param name="Regardless">It only stops servers, or brings back what served before: given also where the agents disagree about the cluster.</param>
+public sealed record OperationLock(
+    string Operation, string Owner, string OwnerBoot, string Goal, ClusterIdentity? Identity = null, bool Regardless = false);
 
 /// <summary>What came of asking a node for its lock.</summary>
 /// <param name="Granted">Whether the lock is held now.</param>

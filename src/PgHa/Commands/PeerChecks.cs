@@ -24,18 +24,29 @@ internal static class PeerChecks
             failures += Report($"{seen.Node}: its server is nobody else's", OwnerRules.Problem(seen), seen.ServerOwner is { } owner ? OwnerRules.WayOut(owner) : "") ? 0 : 1;
         foreach (var seen in view.Nodes)
             Warn(seen);
-        foreach (var node in nodes.Where(n => view[n.Name].Reachable))
-            foreach (var upstream in view.Except(node.Name).Where(u => u.Server == ServerStatus.Running))
-                failures += await CheckAsync(node, upstream.Node, cancel) ? 0 : 1;
+        var own = options.Identity;
+        foreach (var seen in view.Nodes.Where(n => n.Reachable))
+            failures += Agrees(own, seen) ? 0 : 1;
+        var agreeing = view.Nodes.Where(n => n.Reachable && n.AnswersAs is null && n.Identity?.Digest == own.Digest).Select(n => n.Node).ToHashSet();
+        foreach (var node in nodes.Where(n => agreeing.Contains(n.Name))) // the others would refuse, and know other nodes
+            foreach (var upstream in view.Except(node.Name).Where(u => u.Server == ServerStatus.Running && agreeing.Contains(u.Node)))
+                failures += await CheckAsync(node, upstream.Node, own, cancel) ? 0 : 1;
         Console.WriteLine(failures == 0 ? "all checks passed" : $"{failures} checks failed");
         return failures == 0 ? 0 : 1;
     }
 
-    private static async Task<bool> CheckAsync(INode node, string upstream, CancellationToken cancel)
+    /// <summary>Its agent describes the cluster as this file does.</summary>
+    private static bool Agrees(ClusterIdentity own, NodeObservation seen)
+    {
+        var difference = seen.AnswersAs is not null ? AgreementRules.Refuse(new ClusterView([seen])) : AgreementRules.Disagree([("this file", own), (seen.Node, seen.Identity)]);
+        return Report($"{seen.Node}: its agent lists the same cluster and nodes", difference?.Message, difference?.Hint ?? "");
+    }
+
+    private static async Task<bool> CheckAsync(INode node, string upstream, ClusterIdentity own, CancellationToken cancel)
     {
         var step = new CheckUpstream(node.Name, upstream);
         var id = "check-" + Guid.NewGuid().ToString("N");
-        var taken = await node.LockAsync(new(id, node.Name, "", step.Words), cancel);
+        var taken = await node.LockAsync(new(id, node.Name, "", step.Words, own), cancel);
         if (taken.Value is not { Granted: true })
             return Report(step.Words, taken.Refusal?.Message ?? $"another operation is running: {taken.Value?.Holder?.Goal}", "try again when it has ended");
         try

@@ -26,9 +26,9 @@ internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcr
     /// <summary>Takes this node's lock as a peer does whose agent is <paramref name="owner"/>.</summary>
     public async Task TakeLock(string operation, TestNode owner)
     {
-        var boot = (await owner.Api.GetV2("node")).Field("boot_id");
+        var seen = await owner.Api.GetV2("node");
         var answer = await Send(HttpMethod.Post, "../v2/node/lock",
-            $$"""{"operation":"{{operation}}","owner":"{{owner.Name}}","owner_boot":"{{boot}}","goal":"a test"}""");
+            $$"""{"operation":"{{operation}}","owner":"{{owner.Name}}","owner_boot":"{{seen.Field("boot_id")}}","goal":"a test","identity":{{seen.Field("identity")}}}""");
         Assert.True(answer.Field("granted")!.Value.GetBoolean(), answer.ToString());
     }
 
@@ -38,11 +38,15 @@ internal sealed class Api(string node, Uri root, ConcurrentQueue<string> transcr
     public Task<Answer> Send(HttpMethod method, string path, string? body = null, string? operation = null) =>
         Send(method, path, body == null ? null : new StringContent(body, new MediaTypeHeaderValue("application/json")), TestContext.Current.CancellationToken, operation);
 
-    public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body, CancellationToken cancel, string? operation = null)
+    public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body, CancellationToken cancel, string? operation = null, string? digest = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(root, path)) { Content = body };
         if (Token != null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
-        if (operation != null) request.Headers.Add("X-Pgha-Operation", operation);
+        if (operation != null)
+        {
+            request.Headers.Add("X-Pgha-Operation", operation);
+            request.Headers.Add("X-Pgha-Cluster", digest ?? (await GetV2("node")).Field("identity")?.GetProperty("digest").GetString());
+        }
         var clock = Stopwatch.StartNew();
         using var response = await Http.SendAsync(request, cancel);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

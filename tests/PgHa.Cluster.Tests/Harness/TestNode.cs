@@ -45,6 +45,13 @@ internal sealed class TestNode
     public Task ChangeAgentConfig(string what, string to) =>
         File.WriteAllTextAsync(Agent.ConfigFile, File.ReadAllText(Agent.ConfigFile).Replace(what, to, StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
+    /// <summary>Its file lists one node more, which nobody else knows.</summary>
+    public Task AddUnknownNode() => ChangeAgentConfig("\npostgres:", """
+
+          pg-node09: { agent: "http://127.0.0.9:9", postgres: "127.0.0.9:9" }
+        postgres:
+        """);
+
     public async Task StartAgent()
     {
         Agent.Start();

@@ -22,6 +22,8 @@ internal sealed class SlotLevel(AgentOptions options, ClusterObserver cluster, S
         if (http.Request.Query.Any(o => o.Key != "restart" || !bool.TryParse(o.Value, out _)))
             return Answers.Refuse(new(Code.Invalid, $"invalid option in {http.Request.QueryString}", "options: restart=true|false"));
         var view = await cluster.ObserveAsync(fresh: true, http.RequestAborted);
+        if (AgreementRules.Refuse(view) is { } disagreement)
+            return Answers.Refuse(disagreement);
         if (view.Primary is not { } primary)
             return Answers.Refuse(((Refused)StandbyPlan.NoPrimary(view, options.Node)).Why);
         var before = await cluster[options.Node].SlotsAsync(http.RequestAborted);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
+using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
 using PgHa.Client.Operations;
 using PgHa.Formats;
@@ -16,7 +17,7 @@ namespace PgHa.Agent.Api.V1;
 /// for the moment in which it is verified and placed.
 /// </summary>
 internal sealed class WalUploads(
-    AgentOptions options, AgentBoot boot, NodeLock nodeLock, ClusterLock locks, LiveOperations live, WalStaging staging, WalPlacing placing) : IDisposable
+    AgentOptions options, AgentBoot boot, NodeLock nodeLock, ClusterLock locks, LiveOperations live, ClusterObserver cluster, WalStaging staging, WalPlacing placing) : IDisposable
 {
     private static readonly JsonWriterOptions PlainText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly SemaphoreSlim _onePlacing = new(1);
@@ -32,6 +33,8 @@ internal sealed class WalUploads(
             return limit.Refusal.Code == Code.Invalid ? NotAName(limit.Refusal.Message) : Answers.Refuse(limit.Refusal);
         if (nodeLock.Holder is { } holder && await locks.MayBeLiveAsync(holder, http.RequestAborted))
             return Answers.Refuse(ClusterLock.Busy(holder));
+        if (AgreementRules.Refuse(await cluster.ObserveAsync(fresh: false, http.RequestAborted)) is { } disagreement)
+            return Answers.Refuse(disagreement);
         using var staged = staging.Create(file.ToString());
         if (await UploadBody.CopyAsync(http.Request, staged, limit.Value, http.RequestAborted) is { } bad)
             return Answers.Refuse(bad);
@@ -43,7 +46,7 @@ internal sealed class WalUploads(
     /// <summary>An operation that runs on this node keeps the file out, and the other way round; uploads only wait for each other.</summary>
     private async Task<Refusal?> PlaceAsync(WalFileName file, StagedFile staged, CancellationToken cancel)
     {
-        var own = new OperationLock("upload-" + Guid.NewGuid().ToString("N"), options.Node, boot.Id, $"place {file} in pg_wal of {options.Node}");
+        var own = new OperationLock("upload-" + Guid.NewGuid().ToString("N"), options.Node, boot.Id, $"place {file} in pg_wal of {options.Node}", options.Identity);
         await _onePlacing.WaitAsync(cancel);
         live.Begin(own.Operation);
         try

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
@@ -14,6 +15,9 @@ namespace PgHa.Agent.Api.V2;
 /// <summary>What agents ask of each other: facts of one node, its lock, and the steps of plans.</summary>
 internal static class NodeEndpoints
 {
+    /// <summary>The parameters of a step that name another node.</summary>
+    private static readonly string[] Partners = ["upstream", "source", "successor"];
+
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var node = routes.MapGroup(Routes.V2 + "/node");
@@ -68,12 +72,12 @@ internal static class NodeEndpoints
         return tail.IsOk ? Results.Json(tail.Value, WireJson.Default.WalTail) : Answers.Refuse(tail.Refusal);
     }
 
-    private static async Task<IResult> LockAsync(HttpContext http, NodeLock nodeLock)
+    private static async Task<IResult> LockAsync(HttpContext http, LocalNode node)
     {
-        var wanted = await http.Request.ReadFromJsonAsync(WireJson.Default.OperationLock, http.RequestAborted);
-        return wanted is null
-            ? Answers.Refuse(new(Code.Invalid, "no lock in the body", "agents take locks by themselves"))
-            : Results.Json(nodeLock.Take(wanted), WireJson.Default.LockAnswer);
+        if (await http.Request.ReadFromJsonAsync(WireJson.Default.OperationLock, http.RequestAborted) is not { } wanted)
+            return Answers.Refuse(new(Code.Invalid, "no lock in the body", "agents take locks by themselves"));
+        var answer = await node.LockAsync(wanted, http.RequestAborted);
+        return answer.IsOk ? Results.Json(answer.Value, WireJson.Default.LockAnswer) : Answers.Refuse(answer.Refusal);
     }
 
     private static IResult Unlock(string operation, NodeLock nodeLock)
@@ -83,23 +87,27 @@ internal static class NodeEndpoints
     }
 
     /// <summary>A step of a running operation; without one, made by hand, it is an operation of its own and takes the locks of all nodes.</summary>
-    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, ClusterLock locks, LiveOperations live, AgentBoot boot)
+    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, AgentOptions options, ClusterObserver cluster, ClusterLock locks, LiveOperations live, AgentBoot boot)
     {
         if (StepPath.Parse(node.Name, verb, name => http.Request.Query[name].FirstOrDefault()) is not { } step)
             return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
                 "stop, start?as=primary|standby|recovery[&upstream=NODE], demote, reinstate, promote, follow?upstream=NODE, complete?source=NODE, bring|follow-or-reclone?upstream=NODE, replay, "
                 + "check[?upstream=NODE], checkpoint, check-init, init, check-clone|clone|check-rewind|check-reclone|salvage|rewind|reclone?source=NODE, discard-old, level|place-slots|level-slots?source=NODE, hand-over?successor=NODE, take-over?source=NODE"), StatusCodes.Status404NotFound);
+        if (Partners.Select(p => http.Request.Query[p].FirstOrDefault()).FirstOrDefault(name => name is not null && options.Nodes.All(n => n.Name != name)) is { } unknown)
+            return Answers.Refuse(new(Code.WrongState, $"{node.Name} knows no node {unknown}", $"its `nodes` are: {string.Join(", ", options.Nodes.Select(n => n.Name))}"));
         if (http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is { Length: > 0 } operation)
-            return Results.Json(await node.RunAsync(step, operation, http.RequestAborted), WireJson.Default.StepResult);
+            return Results.Json(await node.RunForAsync(step, operation, http.Request.Headers[Routes.ClusterHeader].FirstOrDefault(), http.RequestAborted), WireJson.Default.StepResult);
         if (http.Request.Query["force"].FirstOrDefault() != "true" && OwnerRules.Refuse(step, await node.ObserveAsync(fresh: true, http.RequestAborted)) is { } owned)
             return Answers.Refuse(owned);
-        return await ByHandAsync(step, node, locks, live, boot, http.RequestAborted);
+        if (step is not StopServer && AgreementRules.Refuse(await cluster.ObserveAsync(fresh: true, http.RequestAborted)) is { } disagreement)
+            return Answers.Refuse(disagreement);
+        var own = new OperationLock("by-hand-" + Guid.NewGuid().ToString("N"), node.Name, boot.Id, step.Words, options.Identity, Regardless: step is StopServer);
+        return await ByHandAsync(step, own, node, locks, live, http.RequestAborted);
     }
 
     private static async Task<IResult> ByHandAsync(
-        Step step, LocalNode node, ClusterLock locks, LiveOperations live, AgentBoot boot, CancellationToken cancel)
+        Step step, OperationLock own, LocalNode node, ClusterLock locks, LiveOperations live, CancellationToken cancel)
     {
-        var own = new OperationLock("by-hand-" + Guid.NewGuid().ToString("N"), node.Name, boot.Id, step.Words);
         live.Begin(own.Operation);
         try
         {

@@ -82,7 +82,7 @@ internal static class OperationEndpoints
         if (store.Find(id) is null && own.Holder?.Operation != id)
             return Answers.Refuse(Unknown(id));
         if (own.Holder is { } holder && holder.Operation == id && await locks.MayBeLiveAsync(holder, http.RequestAborted)
-            && (await cluster[holder.Owner].ObserveAsync(fresh: false, http.RequestAborted)).Reachable)
+            && cluster.Nodes.FirstOrDefault(n => n.Name == holder.Owner) is { } owner && (await owner.ObserveAsync(fresh: false, http.RequestAborted)).Reachable)
             return Answers.Refuse(new(Code.Busy, $"operation {id} is running on {holder.Owner}", "wait for it"));
         await locks.ReleaseAsync(id, http.RequestAborted);
         return Results.Json(new LockAnswer(own.Holder is null, own.Holder), WireJson.Default.LockAnswer);

@@ -32,7 +32,7 @@ internal sealed class SlotKeeping(
     /// <summary>An operation that runs on this node keeps the files out, and the other way round.</summary>
     private async Task<Answer<(SlotsReport Own, SlotsReport Theirs)>> PlaceAsync(string primary, CancellationToken cancel)
     {
-        var own = new OperationLock("slots-" + Guid.NewGuid().ToString("N"), options.Node, boot.Id, $"place slots on {options.Node}");
+        var own = new OperationLock("slots-" + Guid.NewGuid().ToString("N"), options.Node, boot.Id, $"place slots on {options.Node}", options.Identity);
         live.Begin(own.Operation);
         try
         {
