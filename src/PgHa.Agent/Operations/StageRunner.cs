@@ -74,6 +74,7 @@ public sealed partial class StageRunner(ClusterObserver cluster, OperationStore 
         Report(operation, index, r => r with
         {
             State = result.Failure is null ? StepState.Done : StepState.Failed,
+            Final = r.Final && !result.NeverWritable, // whoever takes the operation up may still undo it
             Milliseconds = Math.Round(took, 1),
             LastWriteAt = at + result.LastWriteAt,
             FirstWriteAt = at + result.FirstWriteAt,
