@@ -24,7 +24,7 @@ public sealed class InterruptedOperationTests : ClusterTest
     {
         var cluster = await BothRunning();
         var operation = await OperationWatch.Begin(cluster.N1, HttpMethod.Post, "instance/switchover/masterSlave");
-        await operation.AdvanceTo(4);
+        await operation.AdvanceTo("stop pg-node02");
         await Task.WhenAll(cluster.Nodes.Select(node => node.Agent.Kill()));
         await cluster.N1.StartAgent();
         await Wait.Until("it waits for the other agent", async () =>
