@@ -1,13 +1,15 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
-using PgHa.Formats.Control;
 
 namespace PgHa.Agent.Plans;
 
 /// <summary>A node in recovery becomes primary, the old one being down.</summary>
 public static class FailoverPlan
 {
+    private const string OnlyByPromotion =
+        "make it readable (is its disk mounted?), or fail over by promotion (POST instance/failover/promote?force=true), which starts a new timeline";
+
     /// <summary>The plan.</summary>
     public static Decision For(Failover request, ClusterView view, WalView wal)
     {
@@ -18,31 +20,22 @@ public static class FailoverPlan
             return new Refused(refusal);
         if (wal.ProblemOf(target.Node) is { } problem)
             return new Refused(problem);
-        var accepted = StartPlan.Accepted(request, view.Except(target.Node).Where(n => n.State == NodeState.Unknown || Unclean(n)));
-        if (request.Form == FailoverForm.Restart)
-            accepted = [];
-        var verdict = WritableRules.Judge(target.Node, view, wal, accepted);
+        var byRestart = request.Form == FailoverForm.Restart;
+        var verdict = WritableRules.Judge(target.Node, view, wal, byRestart ? [] : StartPlan.Accepted(request, view.Except(target.Node)));
         if (verdict.Refusal is { } no)
-            return new Refused(no);
-        var unread = Unread(target.Node, view, wal).Where(n => !verdict.Answered.Contains(n.Node)).ToArray();
-        if (RefuseUnread(request, unread, wal) is { } unproven)
-            return new Refused(unproven);
-        return RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict with
-        {
-            Overrides = [.. verdict.Overrides, .. unread.Select(n => Words(n, wal))],
-            Answered = [.. verdict.Answered, .. unread.Select(n => n.Node)],
-        }, accepted);
+            return new Refused(byRestart && verdict.Forcible ? no with { Hint = OnlyByPromotion } : no);
+        return RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict);
     }
 
-    private static Plan Build(Failover request, ClusterView view, WalView wal, WritableVerdict verdict, string[] accepted)
+    private static Plan Build(Failover request, ClusterView view, WalView wal, WritableVerdict verdict)
     {
         var target = request.Target;
         var others = StandbyPlan.Waiting(target, view, wal).ToArray();
         IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
         var stopped = view[target].Down;
         var stages = request.Form == FailoverForm.Restart
-            ? Restart(target, stopped, verdict, wal, accepted)
-            : Promote(target, stopped, verdict, wal, accepted);
+            ? Restart(target, stopped, verdict, wal)
+            : Promote(target, stopped, verdict, wal);
         string[] following = [.. others.Select(n => n.Node)];
         var demoted = DemotionRules.Others(target, view);
         var sync = SyncRules.For(target, view, following);
@@ -62,19 +55,19 @@ public static class FailoverPlan
         };
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> Restart(string target, bool stopped, WritableVerdict verdict, WalView wal, string[] accepted) =>
-        [.. Stop(target, stopped), .. Completion.Stages(target, verdict.Source, wal), [new StartAsPrimary(target, accepted)]];
+    private static IReadOnlyList<IReadOnlyList<Step>> Restart(string target, bool stopped, WritableVerdict verdict, WalView wal) =>
+        [.. Stop(target, stopped), .. Completion.Stages(target, verdict.Source, wal), [new StartAsPrimary(target, verdict.Answered)]];
 
     /// <summary>Without missing WAL the running server is promoted as it is; else it stops, gets the WAL, and replays it before it obeys.</summary>
-    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, bool stopped, WritableVerdict verdict, WalView wal, string[] accepted) =>
+    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, bool stopped, WritableVerdict verdict, WalView wal) =>
         verdict.Source is null && !stopped
-            ? [[new PromoteServer(target, accepted)]]
+            ? [[new PromoteServer(target, verdict.Answered)]]
             :
             [
                 .. Stop(target, stopped),
                 .. Completion.Stages(target, verdict.Source, wal),
                 [new StartInRecovery(target)],
-                [new PromoteServer(target, accepted)],
+                [new PromoteServer(target, verdict.Answered)],
             ];
 
     /// <summary>An interrupted failover may have stopped it already.</summary>
@@ -99,36 +92,9 @@ public static class FailoverPlan
             $"{unknown.Node} is unknown ({unknown.Problem ?? "it does not answer"}): its WAL cannot be compared",
             "bring its agent back, or fail over by promotion (failover/promote?force=true), which starts a new timeline");
 
-    /// <summary>
-    /// Nodes whose WAL nobody can read any more, any of which may have been the old primary: unless another node is seen to have been it,
-    /// and the bytes show that all it held is here or can be brought over.
-    /// </summary>
-    private static IEnumerable<NodeObservation> Unread(string target, ClusterView view, WalView wal) =>
-        view.Except(target).Any(n => wal.PositionOf(n.Node)?.StoppedAs is not (null or DbState.ShutDownInRecovery or DbState.InArchiveRecovery)
-            && wal.Of(n.Node).Kinship is WalKinship.Identical or WalKinship.Ahead)
-            ? []
-            : view.Except(target).Where(n => n.DataProblem is not null || wal.Of(n.Node).Kinship == WalKinship.NotProvable);
-
-    private static Refusal? RefuseUnread(Failover request, NodeObservation[] unread, WalView wal)
-    {
-        if (unread.FirstOrDefault(n => request.Form == FailoverForm.Restart || StartPlan.Accepted(request, [n]).Length == 0) is not { } node)
-            return null;
-        return new(Code.WalNotProven, $"it cannot be proven that {request.Target} holds all WAL of the old primary: {Words(node, wal)}",
-            request.Form == FailoverForm.Restart
-                ? "make it readable, or fail over by promotion (failover/promote?force=true), which starts a new timeline"
-                : "make it readable (is its disk mounted?), or answer for what it may hold with force=true");
-    }
-
-    private static string Words(NodeObservation node, WalView wal) => node.DataProblem is { } problem
-        ? $"the data directory of {node.Node} cannot be used: {problem}"
-        : wal.Of(node.Node).Evidence;
-
     /// <summary>A running standby that is further ahead is the better target.</summary>
     private static Decision? RefuseRunningAhead(WritableVerdict verdict, ClusterView view, string target) =>
         verdict.Source is { } source && view[source].InRecovery
             ? Decision.Refuse(Code.WalNotProven, $"the standby {source} holds WAL that {target} misses", $"fail over to it instead: ?to={source}")
             : null;
-
-    private static bool Unclean(NodeObservation node) =>
-        node is { State: NodeState.Stopped, DataProblem: null } && node.Control is not { StoppedCleanly: true };
 }

@@ -24,6 +24,8 @@ public static class HandoverRules
             return Cannot(successor, primary, $"is {target.State} now{(target.Problem is { } problem ? $" ({problem})" : "")}");
         if (view[primary].Sql?.Flush is { } flushed && Behind(sql, flushed) is > Nearly and var bytes)
             return Cannot(successor, primary, $"has fallen {bytes >> 20} MB behind");
+        if (view.Nodes.FirstOrDefault(n => n is { DataProblem: not null, RewindUnfinished: false } && !accepted.Contains(n.Node)) is { } unread)
+            return new(Code.WalNotProven, $"the data of {unread.Node} cannot be read any more: {unread.DataProblem}", $"make it readable, or repeat the call, which is planned anew; {primary} serves on");
         return view.Unknown.FirstOrDefault(n => n.Node != primary && !accepted.Contains(n.Node)) is not { } lost ? null
             : new(Code.AnotherWritable, $"{lost.Node} does not answer any more ({lost.Problem}): it cannot be asked whether {successor} may become primary", $"bring its agent back, or repeat the call without it; {primary} serves on");
     }

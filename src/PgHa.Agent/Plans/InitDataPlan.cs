@@ -19,12 +19,13 @@ public static class InitDataPlan
         var accepted = StartPlan.Accepted(request, away);
         if (Refuse(node, view, accepted) is { } refusal)
             return new Refused(refusal);
+        string[] answered = [.. accepted, .. Empty(node, view)];
         return new Plan(request.Words)
         {
-            Stages = [[new CheckCreate(node)], [new CreateCluster(node, accepted)], [new StartAsPrimary(node, accepted)]],
+            Stages = [[new CheckCreate(node)], [new CreateCluster(node, accepted)], [new StartAsPrimary(node, answered)]],
             Evidence = [$"no data on {ClusterView.Names(view.Nodes.Where(n => n.Reachable))}; {PlaceRules.Megabytes(view[node].Place!.FreeBytes)} free on {node}"],
             Overrides = [.. away.Select(n => $"{n.Node} cannot be reached: whether it holds a cluster is not known")],
-            Answered = accepted,
+            Answered = answered,
             Outcomes = [new(node, StartPlan.AsPrimary)],
         };
     }
@@ -32,10 +33,14 @@ public static class InitDataPlan
     /// <summary>The cluster is made, and swapped in whole: what is left of the goal is its start, by the rules of every other start.</summary>
     private static Decision Start(InitData request, ClusterView view, WalView wal)
     {
-        var start = new StartPrimary(request.Called) { Answered = request.Answered, Resumed = true };
+        var start = new StartPrimary(request.Called) { Answered = [.. request.Answered, .. Empty(request.Called, view)], Resumed = true };
         var decision = StartPlan.ForPrimary(start, view, wal);
         return decision is Plan plan ? plan with { Goal = request.Words } : decision;
     }
+
+    /// <summary>The other nodes that are seen empty: the cluster is only being made, so they hold nothing of it yet.</summary>
+    private static IEnumerable<string> Empty(string node, ClusterView view) =>
+        view.Except(node).Where(n => n is { State: NodeState.Stopped, Place: not null }).Select(n => n.Node);
 
     /// <summary>Why no new cluster may be made on the node, or null. Asked again by the node itself before it acts.</summary>
     internal static Refusal? Refuse(string node, ClusterView view, IReadOnlyCollection<string> accepted)
@@ -47,6 +52,8 @@ public static class InitDataPlan
             if (other is { Reachable: true, Place: null })
                 return new(Code.WrongState, $"{other.Node} already holds {What(other)}",
                     $"POST data/clone on {node} copies it; a second cluster among the same nodes could only be thrown away");
+            if (other is { Reachable: true, State: not NodeState.Stopped })
+                return new(Code.WrongState, $"a server still runs on {other.Node}, though its data directory is empty: {other.Problem ?? $"{other.State}"}", "end it first");
             if (!other.Reachable && !accepted.Contains(other.Node))
                 return new(Code.WrongState, $"{other.Node} cannot be reached ({other.Problem}): it may hold the cluster already",
                     "bring its agent back, or answer for it holding no data with force=true");

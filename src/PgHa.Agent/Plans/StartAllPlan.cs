@@ -12,9 +12,9 @@ public static class StartAllPlan
         if (view.Unknown.FirstOrDefault(n => !request.Answered.Contains(n.Node)) is { } unknown && view.Primary is not null)
             return StartPlan.Unknown(unknown);
         if (view.Primary is { } primary)
-            return Followers(DemotionRules.Reinstated(new Plan(request.Words), primary), primary.Node, view, wal);
+            return Followers(request, DemotionRules.Reinstated(new Plan(request.Words), primary), primary.Node, view, wal);
         var first = FirstPrimary(request, view, wal);
-        return first is Plan plan ? Followers(plan, request.Called, view, wal) : first;
+        return first is Plan plan ? Followers(request, plan, request.Called, view, wal) : first;
     }
 
     /// <summary>The called node becomes primary; one that runs in recovery is stopped first.</summary>
@@ -39,9 +39,11 @@ public static class StartAllPlan
     internal static IEnumerable<NodeObservation> Others(string primary, ClusterView view) =>
         view.Except(primary).Where(n => (n.State != NodeState.Unknown || n.Ending) && n.DataProblem is null);
 
-    private static Decision Followers(Plan plan, string primary, ClusterView view, WalView wal)
+    private static Decision Followers(StartAll request, Plan plan, string primary, ClusterView view, WalView wal)
     {
-        var others = Others(primary, view).ToArray();
+        // A node that force answers for cannot prove that it may follow: it is left as it is.
+        string[] answered = [.. plan.Answered, .. request.Answered];
+        var others = Others(primary, view).Where(n => !answered.Contains(n.Node) || StandbyPlan.RefuseFollowing(n.Node, primary, wal) is null).ToArray();
         var joining = others.Where(n => !StandbyPlan.Streams(n, view, wal)).ToArray();
         foreach (var node in joining)
             if (!WillBeCompleted(node.Node, plan, wal) && StandbyPlan.RefuseFollowing(node.Node, primary, wal) is { } refusal)
@@ -52,7 +54,11 @@ public static class StartAllPlan
         return plan with
         {
             Stages = join.Length == 0 ? plan.Stages : [.. plan.Stages, check, .. StandbyPlan.StopAndBring(lacking, primary), join],
-            Evidence = [.. plan.Evidence, .. joining.Select(n => wal.Of(n.Node).Evidence).Except(plan.Evidence)],
+            Evidence =
+            [
+                .. plan.Evidence, .. joining.Select(n => wal.Of(n.Node).Evidence).Except(plan.Evidence),
+                .. view.Except(primary).Where(n => n.DataProblem is not null).Select(n => $"{n.Node} is left as it is: {n.DataProblem}"),
+            ],
             Outcomes =
             [
                 new(primary, others.Length > 0 ? [NodeState.Primary] : StartPlan.AsPrimary),

@@ -48,16 +48,15 @@ public static class StartPlan
         var node = request.Called;
         if (wal.ProblemOf(node) is { } problem)
             return new Refused(problem);
-        var accepted = Accepted(request, view.Except(node).Where(n => n.MayBeWritable && !n.Writable));
-        var verdict = WritableRules.Judge(node, view, wal, accepted);
+        var verdict = WritableRules.Judge(node, view, wal, Accepted(request, view.Except(node)));
         if (verdict.Refusal is { } refusal)
             return new Refused(refusal);
         IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
-        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node) : waiting.Select(w => w.Node)]);
+        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node).Except(verdict.Answered) : waiting.Select(w => w.Node)]);
         var demoted = DemotionRules.Others(node, view);
         return new Plan(request.Words)
         {
-            Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, accepted)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
+            Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, verdict.Answered)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
             Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting.Select(w => w.Node), node, wal, promoted: false)],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
@@ -74,9 +73,15 @@ public static class StartPlan
         return [new(primary, following.Any(o => o.Certain) ? [NodeState.Primary] : AsPrimary), .. following];
     }
 
-    /// <summary>Which nodes an operator's force answers for.</summary>
+    /// <summary>
+    /// Which nodes an operator's force may answer for. Who undoes brings back the primary that ran when the operation began: data that
+    /// cannot be read elsewhere holds nothing newer.
+    /// </summary>
     internal static string[] Accepted(ChangeRequest request, IEnumerable<NodeObservation> nodes) =>
-        [.. nodes.Select(n => n.Node).Where(n => request.Force || request.Answered.Contains(n))];
+    [
+        .. nodes.Where(n => request.Force || request.Answered.Contains(n.Node)
+            || (request.IsUndo && n is { State: NodeState.Stopped, DataProblem: not null })).Select(n => n.Node),
+    ];
 
     /// <summary>A server that runs and does not answer can be neither started nor judged.</summary>
     internal static Decision Unknown(NodeObservation node) => Decision.Refuse(

@@ -28,18 +28,23 @@ public static class SwitchoverPlan
         foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])
             if (wal.Of(node.Node).Kinship is WalKinship.Forked)
                 return new Refused(StandbyPlan.RefuseJoin(node.Node, wal)!);
-        var stopped = JudgeStopped(request, primary, view, wal);
+        if (wal.Of(target.Node) is { Kinship: WalKinship.NotProvable } unproven)
+            return Decision.Refuse(Code.WalNotProven, $"it cannot be proven that {target.Node} holds the WAL of {primary.Node}: {unproven.Evidence}",
+                $"repeat the call in a moment; if it stays so, POST instance/slave?rejoin=reclone on {target.Node}");
+        var stopped = JudgeOthers(request, primary, target, view, wal);
         return stopped.Refusal is { } blocked ? new Refused(blocked) : Build(request, primary.Node, target.Node, view, wal, stopped);
     }
 
     /// <summary>
-    /// A node that is down says now already what it will say when the target asks whether it may become writable: the target then holds
-    /// exactly the primary's WAL. Unless it is asked here, the primary is stopped for nothing.
+    /// A node that is down, or cannot prove anything, says now already what it will say when the target asks whether it may become
+    /// writable: the target then holds exactly the primary's WAL. Unless it is asked here, the primary is stopped for nothing. A node whose data cannot be read is only
+    /// named: the writer is known, and its successor gets all that it wrote.
     /// </summary>
-    private static WritableVerdict JudgeStopped(Switchover request, NodeObservation primary, ClusterView view, WalView wal)
+    private static WritableVerdict JudgeOthers(Switchover request, NodeObservation primary, NodeObservation target, ClusterView view, WalView wal)
     {
-        var down = view.Nodes.Where(n => n.Down).ToArray();
-        var verdict = WritableRules.Judge(primary.Node, new([primary, .. down]), wal, StartPlan.Accepted(request, down));
+        var others = view.Except(target.Node).Where(n => n.Down || (n.InRecovery && wal.Of(n.Node).Kinship == WalKinship.NotProvable)).ToArray();
+        string[] accepted = [.. StartPlan.Accepted(request, others), .. others.Where(n => n.DataProblem is not null).Select(n => n.Node)];
+        var verdict = WritableRules.Judge(primary.Node, new([primary, .. others]), wal, accepted);
         return verdict is { Refusal: null, Source: { } ahead } ? verdict with
         {
             Refusal = new(Code.WalNotProven, $"{ahead}, which is stopped, holds WAL that {primary.Node} misses: {wal.Of(ahead).Evidence}", "decide which node's data is right, and rebuild the other"),

@@ -11,11 +11,16 @@ namespace PgHa.Agent.Plans;
 /// <param name="Overrides">What only force answers for.</param>
 /// <param name="Answered">The nodes it answers for.</param>
 public sealed record WritableVerdict(
-    Refusal? Refusal, string? Source, IReadOnlyList<string> Evidence, IReadOnlyList<string> Overrides, IReadOnlyList<string> Answered);
+    Refusal? Refusal, string? Source, IReadOnlyList<string> Evidence, IReadOnlyList<string> Overrides, IReadOnlyList<string> Answered)
+{
+    /// <summary>The operator's force can answer for what is refused.</summary>
+    public bool Forcible { get; init; }
+}
 
 /// <summary>
 /// The rules under which a node may become writable: no other node is or may be, and no other node holds WAL that this one lacks.
-/// Asked when the plan is made, and once more by the node itself at the last moment before it acts.
+/// A node whose data cannot be read may hold such WAL, whatever the reason. The same for every way to become writable, and
+/// asked twice: when the plan is made, and by the node itself at the last moment before it acts.
 /// </summary>
 public static class WritableRules
 {
@@ -32,18 +37,25 @@ public static class WritableRules
         var overrides = new List<string>();
         var answered = new List<string>();
         var ahead = new List<NodeObservation>();
+        Refusal? forcible = null;
         foreach (var other in view.Except(candidate))
         {
             var finding = Look(other, candidate, wal);
-            if (finding.Refusal is { } refusal && !(finding.Forcible && accepted.Contains(other.Node)))
-                return new(refusal, null, evidence, overrides, answered);
+            if (finding is { Refusal: { } final, Forcible: false })
+                return new(final, null, evidence, overrides, answered);
+            if (finding.Refusal is { } refusal && !accepted.Contains(other.Node))
+            {
+                forcible ??= refusal; // what no force can answer for is said first
+                continue;
+            }
             (finding.Refusal is null ? evidence : overrides).Add(finding.Words);
             if (finding.Refusal is not null)
                 answered.Add(other.Node);
             if (finding.Ahead)
                 ahead.Add(other);
         }
-        return new(null, MostAdvanced(ahead, wal), evidence, overrides, answered);
+        return forcible is not null ? new(forcible, null, evidence, overrides, answered) { Forcible = true }
+            : new(null, MostAdvanced(ahead, wal), evidence, overrides, answered);
     }
 
     /// <summary>Of several nodes the one whose WAL reaches furthest.</summary>
@@ -65,10 +77,14 @@ public static class WritableRules
         if (other.MayBeWritable && !forked)
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
                 $"bring its agent back, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
-        if (other.DataProblem is not null)
-            return new($"{name} holds no data of this cluster: {other.DataProblem}");
-        return Compare(other, candidate, wal.Of(name), wal);
+        return other.DataProblem is { } problem ? Unread(other, problem, candidate) : Compare(other, candidate, wal.Of(name), wal);
     }
+
+    /// <summary>An empty directory may be one that is not mounted. What a rewind left half done was salvaged before the rewind began.</summary>
+    private static Finding Unread(NodeObservation other, string problem, string candidate) => other.RewindUnfinished
+        ? new($"{other.Node} holds no data of its own any more: {problem}")
+        : Blocked($"the data of {other.Node} cannot be read, and it may hold WAL that {candidate} misses: {problem}",
+            $"is the disk of {other.Node} mounted? If it holds nothing that is needed, answer for it with force=true", Code.WalNotProven, forcible: true);
 
     private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal) => kin.Kinship switch
     {
@@ -82,7 +98,8 @@ public static class WritableRules
         _ when NominallyBehind(other.Node, candidate, wal) =>
             new($"{other.Node} ended on the line of {candidate}, before the oldest WAL that is still held"),
         _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence}",
-            $"start {other.Node} first if it was the last primary, or answer for it with force=true", Code.WalNotProven, forcible: true),
+            $"if {candidate} was the last primary, answer for {other.Node} with force=true; if {other.Node} was, POST instance/master?force=true there",
+            Code.WalNotProven, forcible: true),
     };
 
     private static Finding Blocked(string message, string hint, Code code, bool forcible) =>

@@ -31,13 +31,13 @@ public class DataPlanTests
 
     [Fact]
     public void A_new_cluster_ends_with_its_node_serving() =>
-        Assert.Equal("check-init; init; start?as=primary", Steps(Init, Condition.Empty, Condition.Empty));
+        Assert.Equal("check-init; init; start?as=primary&accept=n2", Steps(Init, Condition.Empty, Condition.Empty));
 
     /// <summary>The agent was lost between the steps.</summary>
     [Theory]
-    [InlineData(Condition.Empty, "check-init; init; start?as=primary")]
-    [InlineData(Condition.StoppedAsPrimary, "start?as=primary")]
-    [InlineData(Condition.Crashed, "start?as=primary")]
+    [InlineData(Condition.Empty, "check-init; init; start?as=primary&accept=n2")]
+    [InlineData(Condition.StoppedAsPrimary, "start?as=primary&accept=n2")]
+    [InlineData(Condition.Crashed, "start?as=primary&accept=n2")]
     [InlineData(Condition.PrimaryAlone, "")]
     public void An_interrupted_init_is_taken_up_where_it_stands(Condition condition, string steps)
     {
@@ -45,6 +45,21 @@ public class DataPlanTests
         Assert.Equal(steps, string.Join("; ", plan.Stages.SelectMany(s => s).Select(s => s.Path)));
         Assert.Equal("make a new cluster on n1", plan.Goal);
     }
+
+    /// <summary>Only the call that makes the cluster answers for nodes that are seen empty: later they may be disks that are not mounted.</summary>
+    [Fact]
+    public void A_new_cluster_is_started_again_beside_an_empty_node_only_with_force()
+    {
+        var view = Sketch.View(Condition.StoppedAsPrimary, Condition.Empty);
+        Refuses(Code.WalNotProven, new StartPrimary("n1"), view);
+        Assert.Equal("start?as=primary&accept=n2", Steps(new StartPrimary("n1") { Force = true }, Condition.StoppedAsPrimary, Condition.Empty));
+        Refuses(Code.WalNotProven, Init with { Resumed = true }, Condition.StoppedAsPrimary, Condition.Unusable);
+    }
+
+    [Fact]
+    public void A_server_that_runs_without_its_directory_holds_a_new_cluster_back() =>
+        Refuses(Code.WrongState, Init with { Force = true }, new ClusterView(
+            [Sketch.Node("n1", Condition.Empty), Sketch.Node("n2", Condition.Empty) with { Server = ServerStatus.NotAnswering, Problem = "a server runs" }]));
 
     [Fact]
     public void An_interrupted_init_starts_nothing_beside_another_writable_node() =>

@@ -81,9 +81,68 @@ public class RefusalTests
         Refuses(Code.WalNotProven, ByPromotion, WalKinship.Identical, Condition.Recovering, other);
         var plan = Assert.IsType<Plan>(Decide(ByPromotion with { Force = true }, WalKinship.Identical, Condition.Recovering, other));
         Assert.Contains(plan.Overrides, o => o.Contains("n2", StringComparison.Ordinal));
-        Plans(ByRestart, WalKinship.Identical, Condition.Recovering, other, Condition.StoppedAsPrimary);
-        Plans(ByRestart, WalKinship.Ahead, Condition.Recovering, other, Condition.Crashed);
-        Refuses(Code.WalNotProven, ByRestart, WalKinship.Behind, Condition.Recovering, other, Condition.StoppedAsPrimary);
+        // A node that is seen to have been a primary need not have been the last one.
+        Refuses(Code.WalNotProven, ByRestart, WalKinship.Identical, Condition.Recovering, other, Condition.StoppedAsPrimary);
+        Refuses(Code.WalNotProven, ByRestart, WalKinship.Ahead, Condition.Recovering, other, Condition.Crashed);
+    }
+
+    [Fact]
+    public void What_a_rewind_left_half_done_was_salvaged_and_holds_nothing_back()
+    {
+        Plans(ByRestart, WalKinship.Identical, Condition.Recovering, Condition.HalfRewound);
+        Plans(new StartPrimary("n1"), WalKinship.Identical, Condition.StoppedAsPrimary, Condition.HalfRewound);
+    }
+
+    [Theory]
+    [InlineData(Condition.Empty), InlineData(Condition.Unusable)]
+    public void A_switchover_names_a_third_node_whose_data_cannot_be_read(Condition third)
+    {
+        foreach (var form in Enum.GetValues<SwitchoverForm>())
+        {
+            var plan = Assert.IsType<Plan>(Decide(new Switchover("n1", StopOrder.PrimaryFirst) { By = form }, WalKinship.Identical, Condition.Primary, Condition.Standby, third));
+            Assert.Contains(plan.Overrides, o => o.Contains("n3", StringComparison.Ordinal));
+            Assert.Equal(["n3"], plan.Answered);
+            Assert.Equal(["n3"], plan.Undo!.Answered);
+        }
+    }
+
+    [Fact]
+    public void A_switchover_to_a_standby_that_proves_nothing_is_refused_before_anything_stops()
+    {
+        foreach (var form in Enum.GetValues<SwitchoverForm>())
+            Refuses(Code.WalNotProven, new Switchover("n1", StopOrder.PrimaryFirst) { By = form }, WalKinship.NotProvable, Condition.Primary, Condition.Standby);
+    }
+
+    /// <summary>The last primary can always be started, whatever the other node cannot prove.</summary>
+    [Theory]
+    [InlineData(Condition.StoppedAsPrimary), InlineData(Condition.StoppedAsStandby), InlineData(Condition.Crashed)]
+    public void Force_answers_for_a_node_that_proves_nothing_and_it_is_left_as_it_is(Condition other)
+    {
+        foreach (var request in (ChangeRequest[])[new StartPrimary("n1"), new StartAll("n1"), new StartNode("n1")])
+        {
+            Refuses(Code.WalNotProven, request, WalKinship.NotProvable, Condition.Crashed, other);
+            var plan = Assert.IsType<Plan>(Decide(request with { Force = true }, WalKinship.NotProvable, Condition.Crashed, other));
+            Assert.Equal(["start?as=primary&accept=n2"], plan.Stages.SelectMany(s => s).Where(s => s is StartAsPrimary or StartAsStandby or Follow).Select(s => s.Path));
+            Assert.Contains("n2", Assert.Single(plan.Overrides), StringComparison.Ordinal);
+            Refuses(Code.WalNotProven, request with { Force = true }, WalKinship.Forked, Condition.Crashed, other);
+        }
+    }
+
+    [Fact]
+    public void Only_nodes_that_were_refused_are_answered_for()
+    {
+        var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1") { Force = true }, WalKinship.Identical, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.AgentAway));
+        Assert.Equal(["n3"], plan.Answered);
+        Assert.Equal(["n3"], plan.Stages.SelectMany(s => s).OfType<StartAsPrimary>().Single().Accepted);
+    }
+
+    /// <summary>The primary ran when the operation began: to serve again comes first.</summary>
+    [Fact]
+    public void An_undo_starts_the_old_primary_beside_data_that_cannot_be_read_any_more()
+    {
+        var plan = Assert.IsType<Plan>(Decide(new StartAll("n1") { IsUndo = true }, WalKinship.Behind, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.Empty));
+        Assert.Equal(["n3"], plan.Stages.SelectMany(s => s).OfType<StartAsPrimary>().Single().Accepted);
+        Refuses(Code.AnotherWritable, new StartAll("n1") { IsUndo = true }, WalKinship.Behind, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.AgentAway);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace PgHa.Agent.Tests.Plans;
 /// <summary>What a node can be when a plan is made.</summary>
 public enum Condition
 {
-    StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, Archiving, AgentAway, Empty, Unusable,
+    StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, Archiving, AgentAway, Empty, Unusable, HalfRewound,
     Demoted, StoppedDemoted, Supervised,
 }
 
@@ -38,6 +38,7 @@ internal static class Sketch
         Condition.AgentAway => NodeObservation.Unreachable(name, "connection refused"),
         Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty", Place = new(1L << 40) },
         Condition.Unusable => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "of PostgreSQL 9" },
+        Condition.HalfRewound => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "a rewind of it did not finish", RewindUnfinished = true },
         _ => throw new ArgumentOutOfRangeException(nameof(condition)),
     };
 
