@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The steps of a switchover by promotion: of the standby, of the primary, and of the standby again.</summary>
 internal sealed class HandoverSteps(
-    AgentOptions options, DataDirectory data, Lazy<ClusterObserver> cluster, LocalSql sql, StandbyLevel level, ArchiveTrial archive, HandoverEnd end, WalTailWriting tail, Promotion promotion,
+    AgentOptions options, DataDirectory data, Lazy<ClusterObserver> cluster, LocalSql sql, StandbyLevel level, ArchiveTrial archive, GhostHistories ghosts, HandoverEnd end, WalTailWriting tail, Promotion promotion,
     PromotionMark mark, ServerStart start, WritableProof proof, BecomingPrimary primary, PhysicalSlots physical, SlotSteps logical, TimeProvider time)
 {
     internal Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel) => step switch
@@ -25,6 +25,8 @@ internal sealed class HandoverSteps(
 
     private async Task<StepResult> BringLevelAsync(string source, IReadOnlyList<string> accepted, CancellationToken cancel)
     {
+        if (GhostRules.RefusePromotion(options.Node, await ghosts.FindAsync(cancel)) is { } ghost)
+            return StepResult.Failed(ghost);
         var seen = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
         if (await level.RunAsync(seen.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
             return StepResult.Failed(behind);

@@ -12,6 +12,7 @@ internal sealed record InstanceActions(
     UpstreamCheck Check,
     WalCompletion Completion,
     WalBringing Bringing,
+    GhostHistories Ghosts,
     WalReplay Replay,
     DataSteps Data,
     RejoinSteps Rejoin,

@@ -25,7 +25,10 @@ internal sealed class LocalSteps(
     internal async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
     {
         var quarantined = step is PlaceSlots or StartInRecovery or StartAsStandby or StartAsPrimary or ReplayWal or RewindServer or FollowOrReclone ? act.Slots.Quarantine() : [];
+        var ghosts = step is StartInRecovery or StartAsStandby or StartAsPrimary or ReplayWal or FollowOrReclone or BringWal ? await act.Ghosts.QuarantineAsync(cancel) : [];
         var result = await ActAsync(step, operation, cancel);
+        if (ghosts.Count > 0)
+            result = result with { Evidence = string.Join("; ", ghosts.Append(result.Evidence)) };
         return quarantined.Count == 0 ? result : result with
         {
             Evidence = string.Join("; ", quarantined.Append(result.Evidence)),
@@ -208,6 +211,7 @@ internal sealed class LocalSteps(
         if (PostmasterPid.ReadReady(data.Root) is null)
             await SettleAsync(cancel);
         var (refusal, _) = await act.Proof.CompleteAsync(accepted, operation, null, cancel);
+        refusal ??= GhostRules.RefusePromotion(options.Node, await act.Ghosts.FindAsync(cancel));
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         var late = await act.Slots.BeforePromotionAsync(cancel);

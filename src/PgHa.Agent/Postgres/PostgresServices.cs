@@ -36,6 +36,7 @@ public static class PostgresServices
         .AddSingleton<UpstreamSetting>()
         .AddSingleton<RecoverySettingsReading>()
         .AddSingleton<UpstreamCheck>()
+        .AddSingleton<GhostHistories>()
         .AddSingleton<HistoryFetch>()
         .AddSingleton<WalCompletion>()
         .AddSingleton<WalBringing>()

@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 /// Puts a file that was staged into the pg_wal of the stopped node (fact 26): facts of the file, of the node and of what is there
 /// already, then <see cref="PlacingRules"/>, then the rename. Nothing that holds other WAL is ever replaced.
 /// </summary>
-internal sealed class WalPlacing(DataDirectory data, SharedObservation observations, WalReading reading)
+internal sealed class WalPlacing(DataDirectory data, SharedObservation observations, WalReading reading, GhostHistories ghosts)
 {
     /// <summary>More than any history: a line has some 50 bytes, and each promotion adds one.</summary>
     private const int LongestHistory = 1 << 20;
@@ -38,7 +38,7 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
         if (PlacingRules.RefuseState(seen) is { } refusal)
             return refusal;
         var refused = name.Kind == WalFileKind.History
-            ? JudgeHistory(name, staged, seen.Control!)
+            ? await JudgeHistoryAsync(name, staged, seen.Control!, cancel)
             : await JudgeSegmentAsync(name, staged, seen, cancel);
         if (refused is not null || IsHere(staged))
             return refused;
@@ -72,7 +72,7 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
         return true;
     }
 
-    private Refusal? JudgeHistory(WalFileName name, StagedFile staged, ControlFacts control)
+    private async Task<Refusal?> JudgeHistoryAsync(WalFileName name, StagedFile staged, ControlFacts control, CancellationToken cancel)
     {
         var bytes = new byte[staged.Length];
         staged.Read(0, bytes);
@@ -80,7 +80,9 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
         var misfit = history.IsOk ? PlacingRules.Misfit(history.Value, control, Histories(control.Timeline)) : history.Error.ToString();
         if (misfit is not null)
             return new(Code.BadUpload, $"this is not {name} of this node: {misfit}", "send the history file of the primary's pg_wal or of the archive");
-        return !File.Exists(staged.Target) || IsHere(staged) ? null : Differs(name);
+        if (IsHere(staged))
+            return null;
+        return File.Exists(staged.Target) ? Differs(name) : await ghosts.RefuseAsync(history.Value!, cancel);
     }
 
     /// <summary>Every history that can be read here; that of the node's own timeline may be one that needs no file.</summary>
