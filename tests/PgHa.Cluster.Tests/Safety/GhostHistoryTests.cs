@@ -50,6 +50,7 @@ public sealed class GhostHistoryTests : ClusterTest
     {
         var cluster = await BothRunning();
         await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave");
         await Lay(cluster.N2);
         var primary = cluster.N1.Postgres.Pid;
         var answer = await cluster.N1.Api.Post(Switchover);
