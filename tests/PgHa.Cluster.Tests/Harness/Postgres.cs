@@ -36,6 +36,13 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public Task Start() => AsPostgres.RunIn(Namespace, Program("pg_ctl"), "start", "-w", "-s", "-D", DataDirectory, "-l", LogFile);
 
+    /// <summary>As an operator does who takes it for the right primary: whose place was taken has standby.signal.</summary>
+    public Task StartAsPrimary()
+    {
+        File.Delete(InData("standby.signal"));
+        return Start();
+    }
+
     /// <summary>pg_ctl is content when the pid file is gone; the processes end a moment later.</summary>
     public async Task Stop(string mode = "fast")
     {

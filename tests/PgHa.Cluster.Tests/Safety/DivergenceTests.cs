@@ -13,7 +13,7 @@ public sealed class DivergenceTests : ClusterTest
             insert
             """);
         await (crashed ? cluster.N2.Postgres.KillAndWait() : cluster.N2.Postgres.Stop());
-        await cluster.N1.Postgres.Start();
+        await cluster.N1.Postgres.StartAsPrimary();
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.WaitForStates("single", "inactive");
         await cluster.AssertUnchanged(() => cluster.Play("""

@@ -74,7 +74,7 @@ public sealed class EveryMajorTests : ClusterTest
             """);
         await cluster.N2.Postgres.Execute("INSERT INTO ledger VALUES (100000, 'lost')");
         await cluster.N2.Postgres.Stop();
-        await cluster.N1.Postgres.Start();
+        await cluster.N1.Postgres.StartAsPrimary();
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.WaitForStates("single", "inactive");
         await cluster.AssertUnchanged(() => cluster.Play("""

@@ -120,7 +120,7 @@ public sealed class RejoinTests : ClusterTest
         await cluster.Play("POST N2 instance/failover/restart → inactive, single");
         await cluster.N2.Postgres.Execute("INSERT INTO ledger VALUES (100000, 'lost')");
         await cluster.N2.Postgres.Stop();
-        await cluster.N1.Postgres.Start();
+        await cluster.N1.Postgres.StartAsPrimary();
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.WaitForStates("single", "inactive");
         return cluster;

@@ -173,7 +173,7 @@ public sealed class RelationTests : ClusterTest
     private static async Task ChooseByHand(TestCluster cluster)
     {
         await cluster.Play("DELETE N2 instance/current → inactive, inactive");
-        await cluster.N1.Postgres.Start();
+        await cluster.N1.Postgres.StartAsPrimary();
         await cluster.WaitForStates("single", "inactive");
     }
 
