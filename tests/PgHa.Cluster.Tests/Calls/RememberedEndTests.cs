@@ -25,7 +25,7 @@ public sealed partial class RememberedEndTests : ClusterTest
         Assert.Equal(await End(two), old);
         var last = one.Wal(LastSegment(one));
         var written = File.GetLastWriteTimeUtc(last);
-        await one.Postgres.Start();
+        await one.Postgres.StartAsPrimary();
         await cluster.Ledger.Insert(one);
         await one.Postgres.KillAndWait();
         if (timesSetBack) File.SetLastWriteTimeUtc(last, written);

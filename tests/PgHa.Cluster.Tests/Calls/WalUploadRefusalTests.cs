@@ -177,7 +177,7 @@ public sealed class WalUploadRefusalTests(StoppedPair stopped, RunningPair runni
         using var client = new TcpClient(node.AgentUrl.Host, node.AgentUrl.Port);
         var stream = client.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"{method} /api/pg/v1/walFile/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n"),
+            Encoding.ASCII.GetBytes($"{method} /api/pg/v1/walFile/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n"),
             TestContext.Current.CancellationToken);
         var answer = new byte[4096];
         var read = 0;

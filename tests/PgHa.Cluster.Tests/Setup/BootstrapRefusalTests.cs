@@ -112,7 +112,7 @@ public sealed class BootstrapRefusalTests : BootstrapTest
         await cluster.N2.Agent.Stop();
         await cluster.N2.ChangeAgentConfig($"127.0.0.1:{cluster.N1.Postgres.Port}", $"127.0.0.1:{stranger.N1.Postgres.Port}");
         await cluster.N2.StartAgent();
-        await Refused(cluster.N2, "data/clone", 7, "is not that of pg-node01");
+        await Refused(cluster.N2, "data/clone", 7, "disagree about the cluster");
     }
 
     private static Task Refused(TestNode node, string call, int code, string why, int status = 409) => Untouched(node, async () =>
