@@ -45,6 +45,12 @@ ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 # For those that shape a link between two nodes in a network namespace.
 ensure_network() { ensure tc:iproute2 ip:iproute2; }
 
+# For the machines that are booted with systemd.
+ensure_machines() {
+  ensure systemd-nspawn:systemd-container debootstrap:debootstrap ip:iproute2 unshare:util-linux flock:util-linux \
+    /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
+}
+
 ensure_dotnet() {
   command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download/dotnet/10.0)"
   (cd "$ROOT" && dotnet --version >/dev/null 2>&1) || die "the .NET SDK that global.json asks for is missing; found: $(dotnet --list-sdks | tr '\n' ' ')"
