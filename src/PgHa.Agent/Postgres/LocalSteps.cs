@@ -113,7 +113,7 @@ internal sealed class LocalSteps(
         var logical = await act.Slots.BeforeStandbyAsync(cluster.Value[upstream], cancel);
         DurableFile.Touch(data.StandbySignal);
         return await act.Start.RunAsync(cancel) is { } failed
-            ? StepResult.Failed(failed)
+            ? await PointWhatRunsAsync(upstream, failed, cancel)
             : StepResult.Done($"accepts connections in recovery, {slot.Value}; {wal.Of(options.Node).Evidence}{logical}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
     }
 
@@ -123,6 +123,15 @@ internal sealed class LocalSteps(
         var begun = time.GetTimestamp();
         while (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel) is { Down: false, Server: not ServerStatus.Running } && time.GetElapsedTime(begun) < SettlesWithin)
             await Task.Delay(AnswerInterval, time, cancel);
+    }
+
+    /// <summary>A supervisor may have started the server in the same moment. It runs in recovery then, and is pointed there by reload.</summary>
+    private async Task<StepResult> PointWhatRunsAsync(string upstream, Refusal failed, CancellationToken cancel)
+    {
+        await SettleAsync(cancel);
+        return (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel)).InRecovery
+            ? await act.Upstream.ReloadAsync(upstream, cancel)
+            : StepResult.Failed(failed);
     }
 
     private async Task<StepResult> PlaceSlotsAsync(string source, CancellationToken cancel)

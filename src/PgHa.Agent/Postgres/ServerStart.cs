@@ -41,18 +41,22 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
     /// <summary>Waits until nothing of an earlier server works in the directory, and takes its lock files away; null, or what is left of it.</summary>
     internal async Task<Refusal?> MakeFreeAsync(CancellationToken cancel)
     {
-        if (await AwaitEndOfChildrenAsync(cancel) is { } left)
+        if (await AwaitEndOfChildrenAsync(cancel, unlessStarted: true) is { } left)
             return left;
         RemoveStaleLocks();
         return null;
     }
 
     /// <summary>Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8). Null when none is left.</summary>
-    internal async Task<Refusal?> AwaitEndOfChildrenAsync(CancellationToken cancel)
+    /// <param name="cancel">Ends the wait.</param>
+    /// <param name="unlessStarted">A server that somebody else has started meanwhile (a supervisor) is not waited for.</param>
+    internal async Task<Refusal?> AwaitEndOfChildrenAsync(CancellationToken cancel, bool unlessStarted = false)
     {
         var begun = time.GetTimestamp();
         while (ServerProcess.In(data.Root).ToArray() is { Length: > 0 } left)
         {
+            if (unlessStarted && PostmasterPid.ReadReady(data.Root) is { } other)
+                return new(Code.WrongState, $"somebody else has started a server on the data directory (process {other.Pid})", "repeat the call: it is planned anew");
             if (time.GetElapsedTime(begun) > ChildrenWithin)
                 return new(Code.StepFailed, $"processes of an earlier server are still there: {string.Join(", ", left)}", "look at them, and end them");
             await Task.Delay(Interval, time, cancel);

@@ -16,6 +16,6 @@ public sealed record ServerOwner(string? Unit, string? Process = null, int? Pid 
     /// <summary>What an operator does about it, on that machine.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public string WayOut => Unit is { } unit
-        ? $"systemctl stop {unit} (and disable it, because it would start the server at boot)"
+        ? $"systemctl stop {unit} (and systemctl mask {unit}, because it would start the server at boot)"
         : $"end {Process} (pid {Pid}), or take PostgreSQL out of what it starts, then stop the server";
 }
