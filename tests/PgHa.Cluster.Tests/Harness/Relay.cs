@@ -28,7 +28,8 @@ internal sealed class Relay : IAsyncDisposable
     public static async Task<Relay> Between(TestNode node, TestNode peer)
     {
         var relay = new Relay(peer.AgentUrl);
-        await node.ChangeAgentConfig($"agent: \"{peer.AgentUrl.GetLeftPart(UriPartial.Authority)}\"", $"agent: \"{relay.Url.GetLeftPart(UriPartial.Authority)}\"");
+        foreach (var each in (TestNode[])[node, peer]) // agents that list different addresses disagree about the cluster
+            await each.ChangeAgentConfig($"agent: \"{peer.AgentUrl.GetLeftPart(UriPartial.Authority)}\"", $"agent: \"{relay.Url.GetLeftPart(UriPartial.Authority)}\"");
         return relay;
     }
 
