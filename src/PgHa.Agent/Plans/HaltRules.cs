@@ -52,7 +52,7 @@ public static class HaltRules
             return new Leave(stale);
         if (halt.Age > TooOld && (!halt.Changed || IsStop(halt.Continuation)))
             return new Leave($"it is older than {TooOld.TotalMinutes} minutes and {(halt.Changed ? "only stops" : "had changed nothing")}", NothingToUndo: !halt.Changed);
-        if (view.Nodes.FirstOrDefault(n => !n.Reachable && halt.Acting.Contains(n.Node) && !IsLetGo(halt, n)) is { } away)
+        if (view.Nodes.FirstOrDefault(n => !n.Reachable && halt.Acting.Contains(n.Node) && !IsLetGo(halt, n) && !IsOnlyDemoted(halt, n)) is { } away)
             return new Await($"the agent of {away.Node}, which has to act, does not answer");
         if (waited < SettlesWithin && view.Nodes.FirstOrDefault(Unsettled) is { } moving)
             return new Await($"{moving.Node} is about to change: {moving.LastStep?.Step ?? moving.Problem ?? moving.Server.ToString()}");
@@ -102,6 +102,9 @@ public static class HaltRules
     /// </summary>
     private static bool IsLetGo(Halt halt, NodeObservation node) => !node.Reachable && halt is { Continuation: Switchover change, Undo: StartAll back } && halt.Age < Just
         && node.Node != change.To && node.Node != back.Called && halt.Found.TryGetValue(node.Node, out var found) && found.State == StandbyStanding;
+
+    /// <summary>The undo starts another node and does without this one: it stays demoted, which is safe.</summary>
+    private static bool IsOnlyDemoted(Halt halt, NodeObservation node) => halt.Undo is UndoDemotion { Starts: true } back && back.Demoted.Contains(node.Node);
 
     /// <summary>A node cannot be asked, or its agent is another run than the one that was locked.</summary>
     private static bool Lost(Halt halt, ClusterView view) => halt.ConnectionLost || view.Nodes.Any(n =>

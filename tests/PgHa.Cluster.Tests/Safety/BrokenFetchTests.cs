@@ -70,7 +70,7 @@ public sealed class BrokenFetchTests : ClusterTest
             Assert.Contains("/operations/", answer.Hint, StringComparison.Ordinal);
             await NothingHalf(cluster);
             await cluster.Play("GET N2 instance/all → unknown, inactive");
-            Assert.Contains("pg-node01 is unknown", (await cluster.N2.Api.GetV2("operations")).Body, StringComparison.Ordinal);
+            Assert.Contains("the agent of pg-node01", (await cluster.N2.Api.GetV2("operations")).Body, StringComparison.Ordinal);
             await cluster.N1.StartAgent();
             await OperationWatch.NothingOpen(cluster.N2);
             await cluster.Play("POST N2 instance/master → inactive, single");
