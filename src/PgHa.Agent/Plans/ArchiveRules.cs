@@ -46,19 +46,22 @@ public static class ArchiveRules
 
     /// <summary>
     /// Why a promotion would not end where the primary's WAL does, or null: the newest timeline of the archive branches off ahead of it, so
-    /// that the standby would follow that one instead.
+    /// that the standby would follow that one instead; or its history cannot be read, which ends the server (access/timeline.c).
     /// </summary>
     /// <param name="node">The standby.</param>
     /// <param name="newest">The newest timeline that its archive holds beyond its own.</param>
     /// <param name="own">Its own timeline.</param>
     /// <param name="flushed">What it surely will have replayed by then.</param>
-    public static Refusal? RefuseFollowing(string node, TimelineHistory newest, TimelineId own, Lsn flushed)
+    public static Refusal? RefuseFollowing(string node, Parsed<TimelineHistory> newest, TimelineId own, Lsn flushed)
     {
-        ArgumentNullException.ThrowIfNull(newest);
-        return newest.Entries.FirstOrDefault(span => span.Timeline == own) is not { End: { } end } || end < flushed ? null : new(Code.WalNotProven,
-            $"the archive that restore_command of {node} asks holds timeline {newest.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: {node} would follow it when it is promoted",
-            $"look whose it is (does another cluster archive to the same place?), and take it out of the archive, or reset restore_command on {node}");
+        if (!newest.IsOk)
+            return new(Code.WalNotProven, $"the archive that restore_command of {node} asks holds a history that cannot be read ({newest.Error}): the server of {node} would end itself when it is promoted", WayOut(node));
+        return newest.Value.Entries.FirstOrDefault(span => span.Timeline == own) is not { End: { } end } || end < flushed ? null : new(Code.WalNotProven,
+            $"the archive that restore_command of {node} asks holds timeline {newest.Value.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: {node} would follow it when it is promoted", WayOut(node));
     }
+
+    private static string WayOut(string node) =>
+        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}; then DELETE instance/current and POST instance/current on {node}, because its server may have read it already. By restart, the archive is not asked";
 
     /// <summary>The archive did not answer in time.</summary>
     public static Refusal Slow(string node) => new(Code.WrongState,

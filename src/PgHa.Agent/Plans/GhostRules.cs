@@ -39,7 +39,10 @@ public static class GhostRules
             && position.Oldest < parent.End && parent.End <= (span.End ?? position.End);
     }
 
-    /// <summary>Whether a history that lies in pg_wal is a ghost: it leads on from beyond the WAL that is here, no node went that way, and nothing of it is here.</summary>
+    /// <summary>
+    /// Whether a history that lies in pg_wal is a ghost: no node went that way, nothing of it is here, and it leads on from beyond the WAL
+    /// that is here, be it by its first switch or, where our own timeline ends just there, by a later one.
+    /// </summary>
     /// <param name="history">A history of a timeline.</param>
     /// <param name="own">The node's own WAL.</param>
     /// <param name="others">That of the nodes that can be asked.</param>
@@ -48,8 +51,10 @@ public static class GhostRules
     {
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(own);
-        return !hasSegments && history.Timeline > own.Timeline && !others.Any(p => InLineage(history, p))
-            && (history.Entries.FirstOrDefault(s => s.Timeline == own.Timeline) is not { End: { } left } || left > own.End);
+        if (hasSegments || history.Timeline <= own.Timeline || others.Any(p => InLineage(history, p)))
+            return false;
+        return history.Entries.FirstOrDefault(s => s.Timeline == own.Timeline) is not { End: { } left }
+            || left > own.End || (left == own.End && history.Entries[^2].Timeline != own.Timeline);
     }
 
     /// <summary>An upload that nothing confirms.</summary>
@@ -64,7 +69,7 @@ public static class GhostRules
     /// <summary>A running standby has read it already, and would follow it.</summary>
     internal static Refusal? RefusePromotion(string node, IReadOnlyList<string> ghosts) => ghosts.Count == 0 ? null : new(Code.WalNotProven,
         $"the pg_wal of {node} holds {string.Join(", ", ghosts)}, of a timeline that no node ever wrote: if {node} were promoted now, no other node could follow it",
-        $"DELETE instance/current on {node}, then POST instance/current there: the start moves the file away; then repeat the call");
+        $"DELETE instance/current on {node}, then POST instance/current there: the start moves the file away; then repeat the call. If restore_command of {node} brought it, take it out of the archive first");
 
     private static bool Knows(IEnumerable<TimelineSpan> lineage, TimelineId timeline) => lineage.Any(s => s.Timeline == timeline);
 

@@ -35,8 +35,9 @@ internal sealed class GhostHistories(AgentOptions options, DataDirectory data, L
         if (!control.IsOk || Newer(ControlFacts.From(control.Value).Timeline) is not { Length: > 0 } newer)
             return [];
         var (held, _) = await PositionsAsync(cancel);
-        return held.FirstOrDefault(p => p.Node == options.Node) is not { } own ? []
-            : [.. newer.Where(h => GhostRules.IsGhost(h, own, held, HasSegments(h.Timeline))).Select(h => WalFileName.HistoryOf(h.Timeline).ToString())];
+        var own = held.FirstOrDefault(p => p.Node == options.Node);
+        return [.. newer.Where(h => h.History is not { } history ? !HasSegments(h.Timeline) : own is not null && GhostRules.IsGhost(history, own, held, HasSegments(h.Timeline)))
+            .Select(h => WalFileName.HistoryOf(h.Timeline).ToString())];
     }
 
     /// <summary>Moves them out of the way of a server that is about to start, and says so. They are kept, aside.</summary>
@@ -53,7 +54,7 @@ internal sealed class GhostHistories(AgentOptions options, DataDirectory data, L
             Directory.CreateDirectory(Aside);
             DurableFile.Replace(target, await File.ReadAllBytesAsync(Path.Combine(data.WalFolder, name), cancel)); // state_dir may be on another file system
             DurableFile.Remove(Path.Combine(data.WalFolder, name));
-            moved.Add($"{name} tells of a timeline that no node ever wrote, and leads on from beyond the WAL that is here: it was moved to {target}");
+            moved.Add($"{name} tells of a timeline that no node ever wrote, or nothing that can be read: it was moved to {target}");
         }
         return moved;
     }
@@ -68,12 +69,11 @@ internal sealed class GhostHistories(AgentOptions options, DataDirectory data, L
         return (held, [.. cluster.Value.Nodes.Select(n => n.Name).Except(held.Select(p => p.Node))]);
     }
 
-    private TimelineHistory[] Newer(TimelineId own) => [.. Directory.EnumerateFiles(data.WalFolder, "*.history")
+    /// <summary>Histories of later timelines. One that says nothing readable would end the server (access/timeline.c).</summary>
+    private (TimelineId Timeline, TimelineHistory? History)[] Newer(TimelineId own) => [.. Directory.EnumerateFiles(data.WalFolder, "*.history")
         .Select(f => WalFileName.TryParse(Path.GetFileName(f), out var name) ? name.Timeline : default)
         .Where(t => t > own)
-        .Select(t => WalFolder.History(data.WalFolder, t))
-        .Where(h => h.IsOk)
-        .Select(h => h.Value)];
+        .Select(t => (t, WalFolder.History(data.WalFolder, t) is { IsOk: true, Value: var history } ? history : null))];
 
     private bool HasSegments(TimelineId timeline) => Directory.EnumerateFiles(data.WalFolder, $"{timeline.Value:X8}*")
         .Any(f => WalFileName.TryParse(Path.GetFileName(f), out var name) && name.Kind is WalFileKind.Segment or WalFileKind.Partial);

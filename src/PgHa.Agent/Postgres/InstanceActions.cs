@@ -13,6 +13,7 @@ internal sealed record InstanceActions(
     WalCompletion Completion,
     WalBringing Bringing,
     GhostHistories Ghosts,
+    ArchiveTrial Archive,
     WalReplay Replay,
     DataSteps Data,
     RejoinSteps Rejoin,

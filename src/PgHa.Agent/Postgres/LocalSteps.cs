@@ -223,8 +223,12 @@ internal sealed class LocalSteps(
         refusal ??= GhostRules.RefusePromotion(options.Node, await act.Ghosts.FindAsync(cancel));
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
+        var archive = await act.Archive.BeforeFailoverAsync(cancel);
+        if (!archive.IsOk)
+            return StepResult.Failed(archive.Refusal, neverWritable: true);
         var late = await act.Slots.BeforePromotionAsync(cancel);
-        return await act.Primary.BecameAsync(await act.Promotion.RunAsync(cancel) with { NotCarried = late });
+        var promoted = await act.Promotion.RunAsync(cancel);
+        return await act.Primary.BecameAsync(promoted with { NotCarried = late, Evidence = promoted.Evidence + archive.Value });
     }
 
     private async Task<StepResult> CompleteAsync(string source, CancellationToken cancel)

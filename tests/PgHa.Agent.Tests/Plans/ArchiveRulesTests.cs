@@ -45,8 +45,10 @@ public class ArchiveRulesTests
     [InlineData("1\t0/2FFFFFF\tabandoned\n", null)]
     [InlineData("1\t0/3000000\tno recovery target\n", Code.WalNotProven)]
     [InlineData("1\t0/9000000\tof somebody else\n", Code.WalNotProven)]
+    [InlineData("", Code.WalNotProven)]
+    [InlineData("1\t0/2000000", Code.WalNotProven)]
     public void A_timeline_is_refused_only_where_it_would_be_followed(string history, Code? code) =>
-        Assert.Equal(code, ArchiveRules.RefuseFollowing("n2", TimelineHistory.Parse(new(2), history).Value!, new(1), new(0x3000000))?.Code);
+        Assert.Equal(code, ArchiveRules.RefuseFollowing("n2", TimelineHistory.Parse(new(2), history), new(1), new(0x3000000))?.Code);
 
     private static NodeObservation Held(ReplayFacts held)
     {

@@ -47,6 +47,7 @@ public class GhostRulesTests
         Assert.False(GhostRules.IsGhost(beyond, OnOne, [OnOne], hasSegments: true));
         Assert.False(GhostRules.IsGhost(beyond, OnOne, [OnOne, OnTwo], hasSegments: false));
         Assert.False(GhostRules.IsGhost(History(2, "1\t0/3000080\tx\n"), OnOne, [OnOne], hasSegments: false));
+        Assert.True(GhostRules.IsGhost(History(3, "1\t0/3000080\tx\n2\t0/F0000000\tx\n"), OnOne, [OnOne], hasSegments: false));
         Assert.True(GhostRules.IsGhost(History(9, "5\t0/3000000\tof another cluster\n"), OnOne, [OnOne], hasSegments: false));
     }
 }

@@ -49,8 +49,7 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
     public async Task One_that_leads_to_another_timeline_is_refused_before_anything_stops()
     {
         var cluster = await WithArchive();
-        var foreign = Path.Combine(Archive(cluster), "00000002.history");
-        await AsPostgres.Run("/bin/sh", "-c", $"printf '1\\t0/FF000000\\tof somebody else\\n' >'{foreign}'");
+        var foreign = await Lay(cluster, "1\\t0/FF000000\\tof somebody else\\n");
         await NothingStops(cluster, async () =>
         {
             var answer = await cluster.N1.Api.Post(Call);
@@ -60,6 +59,68 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         File.Delete(foreign);
         await cluster.Play($"POST N1 {Call} → slave, master");
         await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    /// <summary>PostgreSQL ends itself when it reads such a file, in the middle of the promotion.</summary>
+    [Fact]
+    public async Task One_whose_history_cannot_be_read_is_refused_before_anything_stops()
+    {
+        var cluster = await WithArchive();
+        await Lay(cluster, "1\\t0/30");
+        await NothingStops(cluster, async () =>
+        {
+            var answer = await cluster.N1.Api.Post(Call);
+            answer.AssertRefused(409, 13);
+            Assert.Contains("cannot be read", answer.Message, StringComparison.Ordinal);
+        });
+        await cluster.Play("POST N1 instance/switchover/masterSlave → slave, master");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Theory]
+    [InlineData("1\\t0/FF000000\\tof somebody else\\n", "holds timeline 2")]
+    [InlineData("1 0/", "cannot be read")]
+    public async Task Nor_is_it_followed_by_a_failover_and_both_ways_out_work(string history, string why)
+    {
+        var cluster = await WithArchive();
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave");
+        await cluster.Play("DELETE N1 instance/current → inactive, recovery");
+        var foreign = await Lay(cluster, history);
+        var answer = await cluster.N2.Api.Post("instance/failover/promote");
+        answer.AssertRefused(409, 13);
+        Assert.Matches($"{why}|pg_wal of pg-node02 holds 00000002.history", answer.Message); // the server may have brought it from there already
+        Assert.Contains("out of the archive", answer.Hint, StringComparison.Ordinal);
+        File.Delete(foreign);
+        await cluster.Play("""
+            DELETE N2 instance/current → inactive, inactive
+            POST N2 instance/current → inactive, recovery
+            POST N2 instance/failover/promote → inactive, single
+            insert
+            POST N1 instance/slave → slave, master
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Fact]
+    public async Task A_failover_by_restart_does_not_ask_the_archive()
+    {
+        var cluster = await WithArchive();
+        await cluster.Play("DELETE N1 instance/current → inactive, recovery");
+        await Lay(cluster, "1\\t0/FF000000\\tof somebody else\\n");
+        await cluster.Play("""
+            POST N2 instance/failover/restart → inactive, single
+            insert
+            POST N1 instance/slave → slave, master
+            """);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    private static async Task<string> Lay(TestCluster cluster, string history)
+    {
+        var path = Path.Combine(Archive(cluster), "00000002.history");
+        await AsPostgres.Run("/bin/sh", "-c", $"printf '{history}' >'{path}'");
+        return path;
     }
 
     private static async Task NothingStops(TestCluster cluster, Func<Task> call)

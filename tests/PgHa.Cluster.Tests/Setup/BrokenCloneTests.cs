@@ -15,7 +15,7 @@ public sealed partial class BrokenCloneTests : BootstrapTest
         await cluster.N1.Postgres.KillAndWait();
         (await clone).AssertRefused(500, 9);
         AssertNothingLeft(cluster.N2);
-        await cluster.Play("POST N1 instance/current → single, inactive");
+        await cluster.Play("POST N1 instance/current?force=true → single, inactive");
         await Succeeds(cluster);
     }
 
