@@ -55,9 +55,12 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     public static (Lsn From, Lsn To)? RangeToCompare(WalPosition a, WalPosition b, Lsn known = default)
     {
         var end = NominalEnd(a, b);
-        var held = Lsn.Max(Lsn.Max(a.Oldest, b.Oldest), ShortlyBefore(Lsn.Min(known, end)));
+        // It may lie on the older side of a hole: what counts is what both hold right before it.
+        if (a.SystemIdentifier != b.SystemIdentifier || a.HeldBefore(end) is not { } mine || b.HeldBefore(end) is not { } theirs)
+            return null;
+        var held = Lsn.Max(Lsn.Max(mine.From, theirs.From), ShortlyBefore(Lsn.Min(known, end)));
         var from = end.Value > Bound ? Lsn.Max(held, new Lsn(end.Value - Bound)) : held;
-        return a.SystemIdentifier == b.SystemIdentifier && from < end ? (from, end) : null;
+        return from < end ? (from, end) : null;
     }
 
     /// <summary>
@@ -75,7 +78,7 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
         var end = NominalEnd(a, b);
         if (ofA?.Hash is null || ofB?.Hash is null)
             return Unproven(a.Node, b.Node,
-                $"{a.Node} holds WAL from {a.Oldest} to {a.End}, {b.Node} from {b.Oldest} to {b.End}: no common WAL to compare before {end}");
+                $"{a.Node} holds WAL from {Words(a)}, {b.Node} from {Words(b)}: no common WAL to compare before {end}");
         if (ofA.Hash != ofB.Hash)
             return new(a.Node, b.Node, WalKinship.Forked, ofA.From,
                 $"the WAL of {a.Node} and {b.Node} differs between {ofA.From} and {ofA.To} (XXH128 {ofA.Hash} and {ofB.Hash})");
@@ -98,6 +101,9 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
             Evidence = $"they are the same up to {at}; there {Node} holds {here}; {Other} holds {there}",
         };
     }
+
+    private static string Words(WalPosition position) =>
+        string.Join(" and ", position.Older.Reverse().Append(new(position.Oldest, position.End)).Select(r => $"{r.From} to {r.To}"));
 
     private static WalKinship Compare(bool endsHere, bool otherEndsHere) => (endsHere, otherEndsHere) switch
     {

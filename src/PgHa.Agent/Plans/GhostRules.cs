@@ -36,7 +36,7 @@ public static class GhostRules
             return false;
         var parent = history.Entries[^2];
         return position.Lineage.FirstOrDefault(s => s.Timeline == parent.Timeline) is { } span && SameUpto(parent.Timeline, history.Entries, position.Lineage)
-            && position.Oldest < parent.End && parent.End <= (span.End ?? position.End);
+            && parent.End is { } left && position.HeldBefore(left) is not null && left <= (span.End ?? position.End);
     }
 
     /// <summary>

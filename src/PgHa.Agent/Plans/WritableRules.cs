@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Plans;
 
@@ -110,8 +111,20 @@ public static class WritableRules
         wal.PositionOf(other) is { } old && wal.PositionOf(candidate) is { } line && old.SystemIdentifier == line.SystemIdentifier
         && line.Lineage.Any(span => span.Timeline == old.Timeline && span.End is { } left && left < old.End);
 
+    /// <summary>
+    /// From where on there is a file for every segment. Where another node ends in a hole between them, its WAL is gone here, but too
+    /// newly to take its lineage's word for it.
+    /// </summary>
+    private static Lsn BeforeHoles(WalPosition line)
+    {
+        var oldest = line.Oldest;
+        foreach (var older in line.Older.TakeWhile(r => oldest.Value > 0 && r.To.Value / line.SegmentSize == (oldest.Value - 1) / line.SegmentSize))
+            oldest = older.From;
+        return oldest;
+    }
+
     private static bool NominallyBehind(string other, string candidate, WalView wal) =>
         wal.PositionOf(other) is { } old && wal.PositionOf(candidate) is { } line && old.SystemIdentifier == line.SystemIdentifier
-        && old.End <= line.Oldest
+        && old.End <= BeforeHoles(line)
         && line.Lineage.Any(span => span.Timeline == old.Timeline && (span.End is not { } left || old.End <= left));
 }

@@ -19,7 +19,7 @@ internal sealed class Salvage(AgentOptions options, DataDirectory data, WalReadi
         var fork = Fork(kin, own);
         if (store.Covering(own, fork) is { } already)
             return already;
-        var files = Files(own, fork).ToArray();
+        var files = Files(own, kin.Kinship == WalKinship.NotProvable && own.Older is [.., var oldest] ? oldest.From : fork).ToArray();
         if (PlaceRules.RefuseRoom(options.Node, new DriveInfo(options.StateDir).AvailableFreeSpace, files.Sum(f => f.Length) + (16L << 20)) is { } full)
             return full with { Message = $"{full.Message} to salvage to {options.StateDir}" };
         var id = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture) + "-" + options.Node;

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Postgres;
 /// <summary>The files of pg_wal, read as one stream of WAL along a lineage, as the server's recovery reads them.</summary>
 internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<TimelineSpan> lineage) : IDisposable
 {
-    private readonly TimelineSpan[] _newestFirst = [.. lineage.Reverse()];
+    private readonly HeldWal _held = new(segmentSize, lineage);
     private FileStream? _open;
     private ulong _openNumber = ulong.MaxValue;
     private Lsn? _openEnd;
@@ -37,22 +37,9 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         .Select(t => History(folder, t))
         .FirstOrDefault(h => h.IsOk && h.Value.Entries.Any(e => e.Timeline == from)) is { IsOk: true } found ? found.Value : null;
 
-    /// <summary>
-    /// The file that holds a segment: that of the newest timeline of the lineage that had begun by then, and up to where it speaks for
-    /// the lineage: what an older timeline wrote past the switch is not part of it.
-    /// </summary>
-    private (string Path, Lsn? End)? FileOf(ulong number)
-    {
-        foreach (var span in _newestFirst)
-        {
-            if (span.Begin.Value / SegmentSize > number)
-                continue;
-            var file = System.IO.Path.Combine(Path, new WalSegment(span.Timeline, number, SegmentSize).FileName);
-            if (Existing(file) is { } found)
-                return (found, span.End);
-        }
-        return null;
-    }
+    /// <summary>The file that holds a segment, and up to where it speaks for the lineage.</summary>
+    private (string Path, Lsn? End)? FileOf(ulong number) =>
+        _held.FileOf(number, name => File.Exists(System.IO.Path.Combine(Path, name))) is var (name, end) ? (System.IO.Path.Combine(Path, name), end) : null;
 
     /// <summary>The files that hold a range.</summary>
     internal IEnumerable<string> Files(Lsn from, Lsn to)
@@ -91,18 +78,12 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
             yield return version;
     }
 
-    /// <summary>Start of the oldest segment from which the WAL is here without a gap up to the end.</summary>
-    internal Lsn Oldest(Lsn end)
-    {
-        if (end.Value == 0)
-            return end;
-        var number = (end.Value - 1) / SegmentSize;
-        if (FileOf(number) is null)
-            return end;
-        while (number > 0 && FileOf(number - 1) is not null)
-            number--;
-        return new Lsn(number * SegmentSize);
-    }
+    /// <summary>What is held before a position, the newest range first.</summary>
+    internal WalRange[] Held(Lsn end) =>
+        _held.Ranges(Directory.EnumerateFiles(Path).Select(f => System.IO.Path.GetFileName(f)).ToHashSet(StringComparer.Ordinal), end);
+
+    /// <summary>From where on the WAL is here without a gap up to the end; the end itself where not even the byte before it is here.</summary>
+    internal Lsn Oldest(Lsn end) => Held(end) is [var last, ..] && last.To == end ? last.From : end;
 
     /// <summary>The digest of a range; no hash where a part of it is missing.</summary>
     internal WalDigest Digest(Lsn from, Lsn to, CancellationToken cancel)
@@ -154,6 +135,4 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         }
         return _open;
     }
-
-    private static string? Existing(string file) => File.Exists(file) ? file : File.Exists(file + ".partial") ? file + ".partial" : null;
 }

@@ -59,10 +59,16 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
     internal bool BeginsAsOurs(StagedFile staged, WalSegment segment, WalPosition own, Lsn common)
     {
         using var ours = reading.Open(own);
+        return own.Older.Prepend(new(own.Oldest, own.End)).All(held =>
+            IsSame(ours, staged, segment, Lsn.Max(segment.Start, held.From), Lsn.Min(Lsn.Min(common, segment.End), held.To)));
+    }
+
+    private static bool IsSame(WalFolder ours, StagedFile staged, WalSegment segment, Lsn from, Lsn to)
+    {
         var (mine, theirs) = (new byte[1 << 16], new byte[1 << 16]);
-        for (var at = Lsn.Max(segment.Start, own.Oldest); at < Lsn.Min(common, segment.End);)
+        for (var at = from; at < to;)
         {
-            var wanted = (int)Math.Min((ulong)mine.Length, Lsn.Min(common, segment.End) - at);
+            var wanted = (int)Math.Min((ulong)mine.Length, to - at);
             var read = ours.Read(at, mine.AsSpan(0, wanted));
             if (read == 0 || staged.Read((long)(at - segment.Start), theirs.AsSpan(0, read)) < read
                 || !mine.AsSpan(0, read).SequenceEqual(theirs.AsSpan(0, read)))

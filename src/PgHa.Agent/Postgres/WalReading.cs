@@ -84,7 +84,13 @@ internal sealed class WalReading(AgentOptions options, DataDirectory data, WalEn
         return reader.MoveNext() ? reader.Current.End : null;
     }
 
-    private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, WalFolder folder) => Make(control, line, end, folder.Oldest(end));
+    private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, WalFolder folder)
+    {
+        var held = folder.Held(end);
+        return held is [var last, .. var older] && last.To == end
+            ? Make(control, line, end, last.From) with { Older = older }
+            : Make(control, line, end, end) with { Older = held };
+    }
 
     private WalPosition Make(ControlFile control, TimelineHistory line, Lsn end, Lsn oldest) => new()
     {

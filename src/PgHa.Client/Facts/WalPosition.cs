@@ -24,8 +24,18 @@ public sealed record WalPosition
     /// <summary>Start of the last record, where the chain of records was followed; null on a running node, whose server only tells the end.</summary>
     public Lsn? LastRecord { get; init; }
 
-    /// <summary>Start of the oldest segment from which the WAL is held without a gap up to <see cref="End"/>.</summary>
+    /// <summary>From where on the WAL is held without a gap up to <see cref="End"/>.</summary>
     public required Lsn Oldest { get; init; }
+
+    /// <summary>
+    /// What is held before <see cref="Oldest"/>, the newest range first. Between two ranges there is a hole: PostgreSQL removes a
+    /// segment one checkpoint earlier than the .partial file of an older timeline (fact 45).
+    /// </summary>
+    public IReadOnlyList<WalRange> Older { get; init; } = [];
+
+    /// <summary>The WAL that is held without a gap right before a position; null where the byte before it is missing.</summary>
+    public WalRange? HeldBefore(Lsn position) =>
+        Older.Prepend(new(Oldest, End)).Where(r => r.From < position && position <= r.To).Select(r => r with { To = position }).FirstOrDefault();
 
     /// <summary>What a WAL sender here could not serve from <see cref="Oldest"/> on, because it asks for a file that is not here under that name (fact 46).</summary>
     public IReadOnlyList<StreamGap> Unserved { get; init; } = [];

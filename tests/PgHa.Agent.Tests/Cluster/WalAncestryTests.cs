@@ -73,4 +73,34 @@ public class WalAncestryTests
         var range = WalAncestry.RangeToCompare(At("a", 0x2_0000_0000), At("b", 0x2_0000_0000));
         Assert.Equal(WalAncestry.Bound, range!.Value.To - range.Value.From);
     }
+
+    private static readonly TimelineSpan[] Switched = [Span(1, 0, 0x4000100), Span(2, 0x4000100)];
+
+    private static WalPosition WithHole(string node, ulong end) =>
+        At(node, end, 0x5000000, Switched) with { Older = [new(new(0x4000000), new(0x4000100)), new(new(0x2000000), new(0x3000000))] };
+
+    [Fact]
+    public void Two_nodes_with_a_hole_prove_with_what_they_hold_behind_it() =>
+        Assert.Equal((new Lsn(0x5000000), new Lsn(0x5000800)), WalAncestry.RangeToCompare(WithHole("a", 0x5000900), WithHole("b", 0x5000800)));
+
+    [Fact]
+    public void A_node_that_ended_before_the_hole_is_compared_with_what_is_held_before_it()
+    {
+        Assert.Equal((new Lsn(0x4000000), new Lsn(0x4000080)), WalAncestry.RangeToCompare(At("a", 0x4000080), WithHole("b", 0x5000800)));
+        Assert.Equal((new Lsn(0x2800000), new Lsn(0x3000000)), WalAncestry.RangeToCompare(At("a", 0x3000000, 0x2800000), WithHole("b", 0x5000800)));
+        Assert.Equal(WalKinship.Behind, Judge(At("a", 0x4000080), WithHole("b", 0x5000800)));
+        Assert.Equal(WalKinship.Forked, Judge(At("a", 0x4000080), WithHole("b", 0x5000800), sameBytes: false));
+    }
+
+    [Theory]
+    [InlineData(0x4000200UL), InlineData(0x5000000UL), InlineData(0x3800000UL)]
+    public void A_node_that_ended_in_the_hole_is_not_proven(ulong end)
+    {
+        var inHole = end > 0x4000100 ? At("a", end, 0x1000000, Switched) : At("a", end);
+        Assert.Null(WalAncestry.RangeToCompare(inHole, WithHole("b", 0x5000800)));
+    }
+
+    [Fact]
+    public void What_is_remembered_does_not_reach_over_a_hole() =>
+        Assert.Equal(new Lsn(0x5000000), WalAncestry.RangeToCompare(WithHole("a", 0x5000900), WithHole("b", 0x5000800), new Lsn(0x4000080))!.Value.From);
 }

@@ -1,6 +1,8 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Tests.Plans;
 
@@ -217,5 +219,19 @@ public class RefusalTests
     {
         var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1"), WalKinship.Ahead, Condition.StoppedAsStandby, Condition.StoppedAsPrimary));
         Assert.Equal(["Demote", "CompleteWal", "StartAsPrimary"], plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
+    }
+
+    /// <summary>Its WAL was removed only a moment ago, and another line may have the same timelines.</summary>
+    [Theory]
+    [InlineData(0x4000200UL, false), InlineData(0x4000000UL, true), InlineData(0x5000000UL, false)]
+    public void A_node_that_ended_in_a_hole_has_to_prove_itself_and_one_from_before_the_oldest_file_has_not(ulong end, bool passes)
+    {
+        TimelineSpan[] line = [new(new(1), Lsn.Zero, null)];
+        var view = Sketch.View(Condition.Crashed, Condition.StoppedAsStandby);
+        var wal = Sketch.Wal(view, "n1", _ => WalKinship.NotProvable);
+        var own = wal.PositionOf("n1")! with { Oldest = new(0x5000000), Older = [new(new(0x4000000), new(0x4000100))], End = new(0x5000900), Lineage = line };
+        var old = wal.PositionOf("n2")! with { End = new(end), Lineage = line };
+        wal = wal with { Positions = new Dictionary<string, Answer<WalPosition>> { ["n1"] = own, ["n2"] = old } };
+        Assert.Equal(passes, WritableRules.Judge("n1", view, wal, []).Refusal is null);
     }
 }
