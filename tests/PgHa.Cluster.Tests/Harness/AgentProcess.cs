@@ -59,7 +59,7 @@ internal sealed class AgentProcess(string configFile, string logFile)
     }
 
     /// <summary>The tests run from bin/ below the repository.</summary>
-    private static string InRepository(string path)
+    public static string InRepository(string path)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "PgHa.slnx"))) folder = folder.Parent!;
