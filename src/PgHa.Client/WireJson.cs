@@ -16,6 +16,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(WalDigest))]
 [JsonSerializable(typeof(WalTail))]
 [JsonSerializable(typeof(SlotsReport))]
+[JsonSerializable(typeof(NextStart))]
 [JsonSerializable(typeof(DecodingFile[]))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(SalvageReport))]

@@ -39,6 +39,9 @@ public interface INode
     /// <summary>Its replication slots.</summary>
     Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel);
 
+    /// <summary>What the next start of its server would do.</summary>
+    Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel);
+
     /// <summary>The state file of one of its slots, as it lies on its disk.</summary>
     Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel);
 

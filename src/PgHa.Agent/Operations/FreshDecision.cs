@@ -24,7 +24,17 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
         var focus = Planner.Focus(request, view);
         var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
         var decision = Planner.Decide(request, view, wal);
-        return (decision is Plan plan && !request.IsUndo ? await WithSlotsAsync(plan, view, wal, cancel) : decision, view);
+        if (decision is Plan plan && !request.IsUndo)
+            decision = await JudgeStartsAsync(plan, view, cancel);
+        return (decision is Plan judged && !request.IsUndo ? await WithSlotsAsync(judged, view, wal, cancel) : decision, view);
+    }
+
+    /// <summary>The next start of a node is not what runs on it now. An undo serves first.</summary>
+    private async Task<Decision> JudgeStartsAsync(Plan plan, ClusterView view, CancellationToken cancel)
+    {
+        var asked = NextStartRules.Asked(plan, view);
+        var answers = await Task.WhenAll(asked.Select(n => cluster[n].NextStartAsync(cancel)));
+        return NextStartRules.Judge(plan, asked.Zip(answers).ToDictionary(p => p.First, p => p.Second));
     }
 
     /// <summary>Where the primary moves, its consumers' slots move, too.</summary>

@@ -16,6 +16,7 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
 {
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Slots = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
 
     /// <summary>A peer in the middle of a file that sends nothing for so long is away.</summary>
@@ -45,6 +46,9 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
 
     public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, "node/slots", Slots, WireJson.Default.SlotsReport, cancel);
+
+    public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) =>
+        AskAsync(HttpMethod.Get, "node/next-start", Starting, WireJson.Default.NextStart, cancel);
 
     public async Task<Answer<byte[]>> SlotFileAsync(string slot, CancellationToken cancel)
     {

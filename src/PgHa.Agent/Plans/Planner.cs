@@ -11,10 +11,8 @@ public static class Planner
         if (CommonRules.Refuse(request, view) is { } refusal)
             return new Refused(refusal);
         var decision = ForRequest(request, view, wal);
-        if (decision is not Plan plan || request.IsUndo)
-            return decision;
         // What was begun is finished: the question was answered when it began.
-        return request.Resumed ? Checked(plan) : OwnerRules.Judge(Checked(plan), request, view);
+        return decision is Plan plan && !request.IsUndo && !request.Resumed ? OwnerRules.Judge(plan, request, view) : decision;
     }
 
     private static Decision ForRequest(ChangeRequest request, ClusterView view, WalView wal) => request switch
@@ -35,16 +33,6 @@ public static class Planner
         StopAll r => StopPlan.ForAll(r, view),
         _ => throw new System.Diagnostics.UnreachableException(request?.ToString()),
     };
-
-    /// <summary>Before anything else it is checked that every node that will be started in recovery can be.</summary>
-    private static Plan Checked(Plan plan)
-    {
-        var known = plan.Stages.Take(1).SelectMany(s => s).OfType<CheckUpstream>().Select(s => s.Node);
-        var recovering = plan.Stages.SelectMany(s => s).Where(s => s is StartInRecovery or StartAsStandby or ReplayWal).Select(s => s.Node);
-        var empty = plan.Stages.SelectMany(s => s).OfType<CloneFrom>().Select(s => s.Node); // it has no configuration yet that could be checked
-        Step[] checks = [.. recovering.Except(known).Except(empty).Select(n => new CheckRecovery(n))];
-        return checks.Length == 0 ? plan : plan with { Stages = [checks, .. plan.Stages] };
-    }
 
     /// <summary>The node whose WAL the decision turns on: the one that is, or is to become, primary. Null where no WAL matters.</summary>
     public static string? Focus(ChangeRequest request, ClusterView view)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Files;
@@ -22,6 +23,39 @@ internal sealed class ListenPlace(AgentOptions options)
         if (usable && !HostAccess.IsLoopback(options.Self.PostgresHost))
             return null;
         return options.StateDir.Length <= LongestSocketFolder ? options.StateDir : "/tmp";
+    }
+
+    /// <summary>Whether a server with these <c>listen_addresses</c> can be reached at a host; null where a name cannot be resolved now.</summary>
+    internal static async Task<bool?> CoversAsync(string listen, string host, CancellationToken cancel)
+    {
+        var wanted = await ResolveAsync(host, cancel);
+        var given = listen.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(a => a.Trim('"')).ToArray();
+        if (given.Contains("*") || given.Contains(host, StringComparer.OrdinalIgnoreCase))
+            return true;
+        var addresses = await Task.WhenAll(given.Select(a => ResolveAsync(a, cancel)));
+        if (wanted.Any(w => addresses.Any(all => all.Any(a => Covers(a, w)))))
+            return true;
+        return wanted.Length == 0 || addresses.Any(a => a.Length == 0) ? null : false;
+    }
+
+    private static bool Covers(IPAddress listening, IPAddress wanted) => listening.AddressFamily == wanted.AddressFamily
+        && (listening.Equals(wanted) || listening.Equals(IPAddress.Any) || listening.Equals(IPAddress.IPv6Any));
+
+    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)
+    {
+        if (IPAddress.TryParse(host, out var address))
+            return [address];
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bounded.CancelAfter(TimeSpan.FromSeconds(2));
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, bounded.Token);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return [];
+        }
     }
 
     /// <summary>Null where the address is free, else why no server can be started on it.</summary>

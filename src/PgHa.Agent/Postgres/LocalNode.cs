@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
 {
     private readonly SemaphoreSlim _oneStep = new(1);
     private readonly ClusterIdentity _identity = options.Identity;
@@ -64,6 +64,8 @@ internal sealed class LocalNode(
     }
 
     public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) => slots.ReadAsync(cancel);
+
+    public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => nextStart.ReadAsync(cancel);
 
     public Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel) => Task.FromResult(slots.File(name));
 

@@ -85,8 +85,20 @@ internal sealed class PostgresBinaries(AgentOptions options, DataDirectory data)
             return program.Refusal;
         var (code, output, error) = await ToolRun.RunAsync(program.Value, ["-C", name, "-D", directory, .. serverOptions], cancel);
         return code == 0 ? output.TrimEnd('\n') : new Refusal(Code.WrongState,
-            $"postgres -C {name} failed: {error.Trim()}", "correct the server's configuration");
+            $"{program.Value} does not accept its configuration: {Words(error) ?? $"exit code {code}"}", "correct the server's configuration");
     }
+
+    /// <summary>What the server program complains of, without times, pids and levels: the causes where it names them, else the end of it all.</summary>
+    private static string? Words(string error)
+    {
+        var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var causes = lines.Select(l => After(l, "LOG:  ") ?? After(l, "DETAIL:  ")).OfType<string>().ToArray();
+        var all = causes.Length > 0 ? causes : [.. lines.Select(l => After(l, "FATAL:  ")).OfType<string>()];
+        return all.Length > 0 ? string.Join("; ", all) : lines.Length > 0 ? lines[^1] : null;
+    }
+
+    private static string? After(string line, string level) =>
+        line.IndexOf(level, StringComparison.Ordinal) is >= 0 and var at ? line[(at + level.Length)..] : null;
 
     private string? LastUsed() => LastArguments().FirstOrDefault() is { } program ? Path.GetDirectoryName(program) : null;
 

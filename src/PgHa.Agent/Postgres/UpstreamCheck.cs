@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Configuration;
@@ -10,15 +9,15 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Everything that would fail after the first stop, tried before it: from this node the logins for replication and for SQL on the
-/// node it would follow, and the settings that strand a standby (facts 5 to 7). Changes nothing.
+/// node it would follow. What settings forbid is judged with the plan (<see cref="NextStartRules"/>). Changes nothing.
 /// </summary>
-internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, RecoverySettingsReading settings)
+internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, NextStartReading nextStart)
 {
     /// <summary>What can be said without an upstream: whether the node would start in recovery at all.</summary>
     internal async Task<StepResult> RunAloneAsync(CancellationToken cancel)
     {
-        var own = await settings.ReadAsync(cancel);
-        return (own.IsOk ? own.Value.Refuse() : own.Refusal) is { } refusal
+        var own = await nextStart.ReadAsync(cancel);
+        return (own.IsOk ? RecoveryRules.Refuse(own.Value, null, new Dictionary<string, string>()) : own.Refusal) is { } refusal
             ? StepResult.Failed(refusal)
             : StepResult.Done("its configuration lets it run in recovery");
     }
@@ -26,19 +25,14 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, Recov
     internal async Task<StepResult> RunAsync(string upstream, CancellationToken cancel)
     {
         var node = options.Nodes.First(n => n.Name == upstream);
-        var own = await settings.ReadAsync(cancel);
-        if (!own.IsOk)
-            return StepResult.Failed(own.Refusal);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         bounded.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
             var replication = login.CheckReplicationAsync(node, bounded.Token);
-            var (theirs, slot) = await AskAsync(node, bounded.Token);
+            var slot = await AskAsync(node, bounded.Token);
             await replication;
-            return (own.Value with { Upstream = upstream, UpstreamLimits = theirs }).Refuse() is { } refusal
-                ? StepResult.Failed(refusal)
-                : StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, parameters fit, {slot}");
+            return StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, {slot}");
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {
@@ -49,10 +43,10 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, Recov
         }
     }
 
-    private async Task<(Dictionary<string, int> Parameters, string Slot)> AskAsync(NodeOptions node, CancellationToken cancel)
+    private async Task<string> AskAsync(NodeOptions node, CancellationToken cancel)
     {
         await using var connection = await login.OpenAsync(node, cancel);
-        return (await ParametersAsync(connection, cancel), await SlotAsync(connection, cancel));
+        return await SlotAsync(connection, cancel);
     }
 
     /// <summary>Whether it would stream with a slot there; without one it follows all the same.</summary>
@@ -66,16 +60,5 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, Recov
                         ELSE 'its slot will be made' END
             """, cancel);
         return $"{slot}: {there}";
-    }
-
-    private static async Task<Dictionary<string, int>> ParametersAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(
-            $"SELECT name, setting FROM pg_settings WHERE name IN ({string.Join(',', RecoverySettings.Limits.Select(n => $"'{n}'"))})", connection);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var limits = new Dictionary<string, int>();
-        while (await reader.ReadAsync(cancel))
-            limits[reader.GetString(0)] = int.Parse(reader.GetString(1), CultureInfo.InvariantCulture);
-        return limits;
     }
 }

@@ -22,6 +22,7 @@ internal static class NodeEndpoints
     {
         var node = routes.MapGroup(Routes.V2 + "/node");
         node.MapGet("", GetAsync);
+        node.MapGet("next-start", GetNextStartAsync);
         node.MapGet("wal", GetWalAsync);
         node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync);
@@ -34,6 +35,12 @@ internal static class NodeEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, LocalNode node, bool fresh = false) =>
         Results.Json(await node.ObserveAsync(fresh, http.RequestAborted), WireJson.Default.NodeObservation);
+
+    private static async Task<IResult> GetNextStartAsync(HttpContext http, LocalNode node)
+    {
+        var next = await node.NextStartAsync(http.RequestAborted);
+        return next.IsOk ? Results.Json(next.Value, WireJson.Default.NextStart) : Answers.Refuse(next.Refusal);
+    }
 
     private static async Task<IResult> GetWalAsync(HttpContext http, LocalNode node)
     {

@@ -1,0 +1,74 @@
+using System.Globalization;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Whether a node's next start succeeds at all, where its clients look, and with what a primary needs. Pure.</summary>
+public static class StartRules
+{
+    private const string WalLevel = "wal_level";
+    private const string Slots = "max_replication_slots";
+    private const string Senders = "max_wal_senders";
+
+    /// <summary>Why the server would not start in any role, or start where nobody looks; null where nothing stands in the way.</summary>
+    public static Refusal? Refuse(NextStart node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (node.Error is { } error)
+            return new(Code.WrongState, $"the server of {node.Node} would not start again: {error}", $"correct the configuration of {node.Node}, and repeat the call");
+        return RefuseObstacle(node) ?? RefusePort(node) ?? RefuseListen(node) ?? RefuseSlots(node) ?? RefuseWalLevel(node) ?? RefuseReserved(node);
+    }
+
+    /// <summary>Why it could not serve as primary; null where nothing stands in the way.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="standbys">Whether nodes are to follow it.</param>
+    public static Refusal? RefuseAsPrimary(NextStart node, bool standbys) => Refuse(node) ?? (!standbys ? null
+        : node.Settings[WalLevel] == "minimal" ? SettingWords.Refuse(node, WalLevel, "no standby could follow it", "to replica or logical")
+        : Number(node, Senders) == 0 ? SettingWords.Refuse(node, Senders, "no standby could stream from it", "to 10, its default")
+        : null);
+
+    /// <summary>A number among the settings.</summary>
+    internal static int Number(NextStart node, string name) => int.Parse(node.Settings[name], CultureInfo.InvariantCulture);
+
+    private static Refusal? RefuseObstacle(NextStart node) => node.Obstacles.FirstOrDefault() is not { } obstacle ? null : new(Code.WrongState,
+        $"the server of {node.Node} would not start again: {obstacle.Setting}: {obstacle.Problem}{(node.Places.GetValueOrDefault(obstacle.Setting) is { } place ? $" ({place})" : "")}",
+        $"on {node.Node}: {obstacle.WayOut}, or set {obstacle.Setting} to another value; then repeat the call");
+
+    /// <summary>A running server that has the same port already, beside its address, is reached by other means.</summary>
+    private static Refusal? RefusePort(NextStart node) => Number(node, "port") == node.Port || node.Running.GetValueOrDefault("port") == node.Settings["port"]
+        ? null
+        : SettingWords.Refuse(node, "port", $"clients and the other nodes look for it at {node.Host}:{node.Port}", $"to {node.Port}", $" (or give {node.Node} another address in nodes, on every node)");
+
+    private static Refusal? RefuseListen(NextStart node) => node.Listens != false || node.Running.GetValueOrDefault("listen_addresses") == node.Settings["listen_addresses"]
+        ? null
+        : SettingWords.Refuse(node, "listen_addresses", $"clients and the other nodes look for it at {node.Host}:{node.Port}", $"to '{node.Host}' or '*'");
+
+    private static Refusal? RefuseSlots(NextStart node) => (node.PhysicalSlots.Count + node.LogicalSlots.Count) is var there && Number(node, Slots) >= there
+        ? null
+        : SettingWords.Refuse(node, Slots, $"the server does not start, because {there} slots are on its disk ({string.Join(", ", node.PhysicalSlots.Concat(node.LogicalSlots))})", $"to at least {there}");
+
+    private static Refusal? RefuseWalLevel(NextStart node)
+    {
+        var level = node.Settings[WalLevel];
+        if (level != "logical" && node.LogicalSlots.Count > 0)
+            return SettingWords.Refuse(node, WalLevel, $"the server does not start with the logical slots on its disk ({string.Join(", ", node.LogicalSlots)})", "to logical");
+        if (level != "logical" && node.Settings["sync_replication_slots"] == "on")
+            return SettingWords.Refuse(node, WalLevel, "the server does not start with sync_replication_slots = on", "to logical");
+        if (level != "minimal")
+            return null;
+        var why = node.PhysicalSlots.Count > 0 ? $"the physical slots on its disk ({string.Join(", ", node.PhysicalSlots)})"
+            : Number(node, Senders) > 0 ? $"max_wal_senders = {node.Settings[Senders]}"
+            : node.Settings["archive_mode"] != "off" ? $"archive_mode = {node.Settings["archive_mode"]}"
+            : node.Settings["summarize_wal"] == "on" ? "summarize_wal = on"
+            : null;
+        return why is null ? null : SettingWords.Refuse(node, WalLevel, $"the server does not start with {why}", "to replica or logical");
+    }
+
+    private static Refusal? RefuseReserved(NextStart node)
+    {
+        const string reserved = "superuser_reserved_connections";
+        return Number(node, reserved) + Number(node, "reserved_connections") < Number(node, "max_connections") ? null
+            : SettingWords.Refuse(node, reserved, $"the server does not start, because it reserves all connections (max_connections is {node.Settings["max_connections"]})", "to 3, its default");
+    }
+}

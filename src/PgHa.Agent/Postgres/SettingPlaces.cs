@@ -1,0 +1,97 @@
+using System.Globalization;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Where settings are set: in the configuration files, includes followed, and on the command line. Only the places: what a setting is
+/// then, the server program itself says.
+/// </summary>
+internal static class SettingPlaces
+{
+    /// <summary>The place of everything that stands on the server's command line.</summary>
+    internal const string CommandLine = "the command line";
+
+    private const int Deepest = 10; // CONF_FILE_MAX_DEPTH
+
+    /// <summary>Settings that the server program's one-letter options set.</summary>
+    private static readonly Dictionary<char, string> Letters = new()
+    {
+        ['B'] = "shared_buffers", ['h'] = "listen_addresses", ['i'] = "listen_addresses", ['k'] = "unix_socket_directories", ['l'] = "ssl", ['N'] = "max_connections", ['p'] = "port",
+    };
+
+    /// <summary>The last place of each setting: that one is in force.</summary>
+    internal static Dictionary<string, string> Read(string configFile, string autoConf, IReadOnlyList<string> arguments)
+    {
+        var places = new Dictionary<string, string>();
+        ReadFile(configFile, 0, places);
+        ReadFile(autoConf, 0, places);
+        for (var i = 0; i < arguments.Count; i++)
+            if (NameOf(arguments[i], arguments.ElementAtOrDefault(i + 1)) is { } name)
+                places[name] = CommandLine;
+        return places;
+    }
+
+    private static string? NameOf(string argument, string? next) => argument switch
+    {
+        "-c" or "--" => next is null ? null : Name(next),
+        ['-', '-', .. var rest] => Name(rest),
+        ['-', 'c', .. var rest] => Name(rest),
+        ['-', var letter, ..] => Letters.GetValueOrDefault(letter),
+        _ => null,
+    };
+
+    private static string? Name(string assignment) =>
+        assignment.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? assignment[..at].Replace('-', '_').ToLowerInvariant() : null;
+
+    private static void ReadFile(string file, int depth, Dictionary<string, string> places)
+    {
+        if (depth > Deepest || Lines(file) is not { } lines)
+            return;
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var line = lines[i].AsSpan().TrimStart();
+            var length = 0;
+            while (length < line.Length && (char.IsLetterOrDigit(line[length]) || line[length] is '_' or '.' or '$'))
+                length++;
+            if (length == 0)
+                continue;
+            var name = line[..length].ToString().ToLowerInvariant();
+            if (name is "include" or "include_if_exists" or "include_dir")
+                Include(name, Value(line[length..]), file, depth, places);
+            else
+                places[name] = string.Create(CultureInfo.InvariantCulture, $"{file} line {i + 1}");
+        }
+    }
+
+    private static void Include(string how, string value, string from, int depth, Dictionary<string, string> places)
+    {
+        var path = Path.GetFullPath(value, Path.GetDirectoryName(Path.GetFullPath(from))!);
+        if (how != "include_dir")
+            ReadFile(path, depth + 1, places);
+        else if (Directory.Exists(path))
+            foreach (var file in Directory.GetFiles(path, "*.conf").Where(f => Path.GetFileName(f)[0] != '.').Order(StringComparer.Ordinal))
+                ReadFile(file, depth + 1, places);
+    }
+
+    private static string Value(ReadOnlySpan<char> rest)
+    {
+        rest = rest.Trim().TrimStart('=').TrimStart();
+        if (rest is not ['\'', ..])
+            return rest.IndexOfAny(' ', '\t', '#') is >= 0 and var end ? rest[..end].ToString() : rest.ToString();
+        rest = rest[1..];
+        return (rest.IndexOf('\'') is >= 0 and var close ? rest[..close] : rest).ToString();
+    }
+
+    /// <summary>Null where it cannot be read: the server program says so itself.</summary>
+    private static string[]? Lines(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

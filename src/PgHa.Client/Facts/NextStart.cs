@@ -1,0 +1,53 @@
+namespace PgHa.Client.Facts;
+
+/// <summary>
+/// What the next start of a node's server would do: its files and its command line as they are now, not what runs. Read by the node's own
+/// agent, which changes nothing by it.
+/// </summary>
+public sealed record NextStart
+{
+    /// <summary>The node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Why the server program does not accept its configuration, in PostgreSQL's own words; null where it does.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Settings by name, as the next start would have them. What is missing is not known.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The same settings as the running server has them; empty where none answers.</summary>
+    public IReadOnlyDictionary<string, string> Running { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where a setting is set: <c>FILE line N</c>, or <c>the command line</c>. What is missing has its default.</summary>
+    public IReadOnlyDictionary<string, string> Places { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The limits in its own control file: a standby must not have less.</summary>
+    public IReadOnlyDictionary<string, int> Control { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The physical slots on its disk.</summary>
+    public IReadOnlyList<string> PhysicalSlots { get; init; } = [];
+
+    /// <summary>The logical slots on its disk.</summary>
+    public IReadOnlyList<string> LogicalSlots { get; init; } = [];
+
+    /// <summary>The host of its <c>postgres</c> address in <c>nodes</c>.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>The port of that address.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Whether <c>listen_addresses</c> covers that host; null where that cannot be told.</summary>
+    public bool? Listens { get; init; }
+
+    /// <summary>The file of <c>promote_trigger_file</c> (13 to 15), where it is there: the server would promote itself.</summary>
+    public string? PromoteFile { get; init; }
+
+    /// <summary>What the settings name and the disk lacks: each of these ends a start.</summary>
+    public IReadOnlyList<StartObstacle> Obstacles { get; init; } = [];
+}
+
+/// <summary>Something that a setting needs at a start and that is not there.</summary>
+/// <param name="Setting">The setting.</param>
+/// <param name="Problem">What is the matter, in words.</param>
+/// <param name="WayOut">What helps, beside another value.</param>
+public sealed record StartObstacle(string Setting, string Problem, string WayOut);
