@@ -66,7 +66,7 @@ public static class NextStartRules
     private static IEnumerable<Step> Steps(Plan plan) => plan.Stages.SelectMany(s => s);
 
     private static IEnumerable<string> Starts(Plan plan) =>
-        Steps(plan).Where(s => s is StartAsPrimary or StartAsStandby or StartInRecovery or ReplayWal).Select(s => s.Node);
+        Steps(plan).Where(s => s is StartAsPrimary or StartAsStandby or StartInRecovery or ReplayWal or FollowOrReclone).Select(s => s.Node);
 
     /// <summary>Every role that a node is to have, those that an undo gives it, too.</summary>
     private static List<Role> Roles(Plan plan)
@@ -77,6 +77,7 @@ public static class NextStartRules
         {
             StartAsPrimary => new Role(s.Node, RoleKind.Primary) { HasStandbys = followed.Contains(s.Node) },
             StartAsStandby join => new(s.Node, RoleKind.Recovery) { Upstream = join.Upstream },
+            FollowOrReclone join => new(s.Node, RoleKind.Recovery) { Upstream = join.Upstream },
             StartInRecovery or ReplayWal => new(s.Node, RoleKind.Recovery),
             Follow follow => new(s.Node, RoleKind.Follower) { Upstream = follow.Upstream },
             _ => null,

@@ -21,7 +21,8 @@ public sealed class UndoneSwitchoverTests : ClusterTest
     public async Task The_old_primary_is_brought_back_also_where_the_target_does_not_start_at_all()
     {
         var cluster = await ThirdUnknown();
-        await cluster.N2.AddToPostgresConf("shared_preload_libraries = 'nowhere'");
+        await File.WriteAllTextAsync(cluster.N2.In("broken.so"), "no library", TestContext.Current.CancellationToken);
+        await cluster.N2.AddToPostgresConf($"shared_preload_libraries = '{cluster.N2.In("broken")}'");
         var failed = await cluster.N1.Api.Post("instance/switchover/masterSlave?to=pg-node02");
         failed.AssertRefused(500, 9);
         Assert.Contains("undoing it", failed.Message, StringComparison.Ordinal);

@@ -1,0 +1,88 @@
+namespace PgHa.Cluster.Tests.Refusals;
+
+/// <summary>The next start is not what runs now: what waits in the files of either node is found while the old master still serves.</summary>
+public sealed class NextStartTests : ClusterTest
+{
+    private const string ByRestart = "instance/switchover/masterSlave";
+    private const string ByPromotion = ByRestart + "?by=promote";
+
+    [Theory]
+    [InlineData(1, ByRestart)]
+    [InlineData(1, ByPromotion)]
+    [InlineData(2, ByRestart)]
+    public async Task A_node_that_would_promote_itself_is_not_started_as_a_standby(int node, string call)
+    {
+        var cluster = await BothRunning();
+        var trigger = cluster.Nodes[node - 1].In("go");
+        await cluster.Nodes[node - 1].AddToPostgresConf($"promote_trigger_file = '{trigger}'");
+        await File.WriteAllTextAsync(trigger, "", TestContext.Current.CancellationToken);
+        await IsRefused(cluster, call, "promote_trigger_file", node);
+        File.Delete(trigger);
+        await cluster.Play($"POST N1 {call} → slave, master");
+    }
+
+    [Fact]
+    public async Task A_limit_that_waits_on_the_new_master_is_asked_of_the_old_one()
+    {
+        var cluster = await BothRunning();
+        await cluster.N2.AddToPostgresConf("max_connections = 200");
+        await IsRefused(cluster, ByRestart, "max_connections", 1);
+        await cluster.N1.Postgres.Execute("ALTER SYSTEM SET max_connections = 200");
+        await cluster.Play($"POST N1 {ByRestart} → slave, master");
+        await cluster.Ledger.Insert(cluster.N2);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Theory]
+    [InlineData(2, "port = 1", "port")]
+    [InlineData(1, "port = 1", "port")]
+    [InlineData(2, "listen_addresses = '127.0.0.99'", "listen_addresses")]
+    [InlineData(2, "listen_addresses = ''", "listen_addresses")]
+    [InlineData(1, "hot_standby = off", "hot_standby")]
+    [InlineData(1, "max_replication_slots = 0", "max_replication_slots")]
+    [InlineData(2, "wal_level = minimal", "wal_level")]
+    [InlineData(1, "shared_preload_libraries = 'nowhere'", "shared_preload_libraries")]
+    [InlineData(2, "shared_preload_libraries = '$libdir/nowhere'", "shared_preload_libraries")]
+    [InlineData(1, "unix_socket_directories = '/nowhere'", "unix_socket_directories")]
+    [InlineData(2, "ssl = on", "ssl_cert_file")]
+    [InlineData(1, "logging_collector = on\nlog_directory = '/nowhere/at/all'", "log_directory")]
+    [InlineData(2, "hba_file = '/nowhere'", "hba_file")]
+    [InlineData(1, "data_directory = '/tmp'", "data_directory")]
+    [InlineData(1, "superuser_reserved_connections = 50", "superuser_reserved_connections")]
+    [InlineData(2, "no_such_parameter = on", "no_such_parameter")]
+    [InlineData(1, "this is ! no line", "syntax error")]
+    [InlineData(2, "shared_buffers = 900TB", "shared_buffers")]
+    public async Task A_setting_that_waits_for_the_next_start_is_refused_before_the_first_stop(int node, string setting, string named)
+    {
+        var cluster = await BothRunning();
+        var file = cluster.Nodes[node - 1].Postgres.InData("postgresql.conf");
+        var before = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        await cluster.Nodes[node - 1].AddToPostgresConf(setting);
+        await IsRefused(cluster, ByRestart, named, node);
+        await File.WriteAllTextAsync(file, before, TestContext.Current.CancellationToken);
+        await cluster.Play($"POST N1 {ByRestart} → slave, master");
+    }
+
+    [Fact]
+    public async Task What_waits_on_a_master_by_promotion_is_named_and_no_obstacle()
+    {
+        var cluster = await BothRunning();
+        await cluster.N2.AddToPostgresConf("port = 1");
+        var plan = await cluster.N1.Api.Post(ByPromotion + "&dryRun=true");
+        Assert.Equal(200, plan.Status);
+        Assert.Contains("port is 1 at the next start of pg-node02", plan.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>By the dry run, too.</summary>
+    private static Task IsRefused(TestCluster cluster, string call, string named, int node) => cluster.AssertUnchanged(async () =>
+    {
+        foreach (var form in new[] { call, call + (call.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "dryRun=true" })
+        {
+            var refused = await cluster.N1.Api.Post(form);
+            refused.AssertRefused(409, 7);
+            Assert.Contains(named, refused.ToString(), StringComparison.Ordinal);
+            Assert.Contains(cluster.Nodes[node - 1].Name, refused.Hint, StringComparison.Ordinal);
+        }
+        await cluster.WaitForStates("master", "slave");
+    });
+}
