@@ -149,7 +149,7 @@ public sealed record ReplayWal(string Node) : Step(Node)
     public override string Path => "replay";
 }
 
-/// <summary>Check that this node could follow another: logins for replication and SQL. Changes nothing.</summary>
+/// <summary>Check that this node could follow another: logins for replication and SQL, parameters. Changes nothing.</summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Upstream">The node it would follow.</param>
 public sealed record CheckUpstream(string Node, string Upstream) : Step(Node)

@@ -28,9 +28,21 @@ public static class RecoveryRules
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(limits);
-        return StartRules.Refuse(node) ?? RefuseLimit(node, upstream, limits) ?? RefuseHotStandby(node) ?? RefusePromotion(node)
-            ?? RefuseTarget(node) ?? RefuseTimeline(node) ?? RefuseConninfo(node, upstream);
+        return StartRules.Refuse(node) ?? RefuseLimit(node, upstream, limits) ?? RefuseHotStandby(node) ?? RefusePromotion(node) ?? RefusePlace(node, upstream);
     }
+
+    /// <summary>
+    /// The part of it that is asked of every node that is to follow another, also of one that is only pointed there anew: its limits, and where
+    /// its recovery goes.
+    /// </summary>
+    public static Refusal? RefuseSettings(NextStart node, string upstream, IReadOnlyDictionary<string, string> limits)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(limits);
+        return node.Error is null ? RefuseLimit(node, upstream, limits) ?? RefusePlace(node, upstream) : StartRules.Refuse(node);
+    }
+
+    private static Refusal? RefusePlace(NextStart node, string? upstream) => RefuseTarget(node) ?? RefuseTimeline(node) ?? RefuseConninfo(node, upstream);
 
     /// <summary>Why a standby that goes on running would stop replaying under a new primary; null where nothing stands in the way.</summary>
     public static Refusal? RefuseRunning(NextStart node, string upstream, IReadOnlyDictionary<string, string> limits)

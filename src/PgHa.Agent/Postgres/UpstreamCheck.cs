@@ -9,7 +9,8 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Everything that would fail after the first stop, tried before it: from this node the logins for replication and for SQL on the
-/// node it would follow. What settings forbid is judged with the plan (<see cref="NextStartRules"/>). Changes nothing.
+/// node it would follow, and its settings beside those that node runs with. What the whole next start would do is judged with the plan
+/// (<see cref="NextStartRules"/>). Changes nothing.
 /// </summary>
 internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, NextStartReading nextStart)
 {
@@ -25,14 +26,19 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, NextS
     internal async Task<StepResult> RunAsync(string upstream, CancellationToken cancel)
     {
         var node = options.Nodes.First(n => n.Name == upstream);
+        var own = await nextStart.ReadAsync(cancel);
+        if (!own.IsOk)
+            return StepResult.Failed(own.Refusal);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         bounded.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
             var replication = login.CheckReplicationAsync(node, bounded.Token);
-            var slot = await AskAsync(node, bounded.Token);
+            var (theirs, slot) = await AskAsync(node, bounded.Token);
             await replication;
-            return StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, {slot}");
+            return RecoveryRules.RefuseSettings(own.Value, upstream, theirs) is { } refusal
+                ? StepResult.Failed(refusal)
+                : StepResult.Done($"replication and SQL logins on {node.PostgresHost}:{node.PostgresPort} work, parameters fit, {slot}");
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {
@@ -43,10 +49,21 @@ internal sealed class UpstreamCheck(AgentOptions options, PeerLogin login, NextS
         }
     }
 
-    private async Task<string> AskAsync(NodeOptions node, CancellationToken cancel)
+    private async Task<(Dictionary<string, string> Limits, string Slot)> AskAsync(NodeOptions node, CancellationToken cancel)
     {
         await using var connection = await login.OpenAsync(node, cancel);
-        return await SlotAsync(connection, cancel);
+        return (await LimitsAsync(connection, cancel), await SlotAsync(connection, cancel));
+    }
+
+    private static async Task<Dictionary<string, string>> LimitsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(
+            $"SELECT name, setting FROM pg_settings WHERE name IN ({string.Join(',', RecoveryRules.Limits.Select(n => $"'{n}'"))})", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var limits = new Dictionary<string, string>();
+        while (await reader.ReadAsync(cancel))
+            limits[reader.GetString(0)] = reader.GetString(1);
+        return limits;
     }
 
     /// <summary>Whether it would stream with a slot there; without one it follows all the same.</summary>

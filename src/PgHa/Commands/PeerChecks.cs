@@ -28,6 +28,8 @@ internal static class PeerChecks
         foreach (var seen in view.Nodes.Where(n => n.Reachable))
             failures += Agrees(own, seen) ? 0 : 1;
         var agreeing = view.Nodes.Where(n => n.Reachable && n.AnswersAs is null && n.Identity?.Digest == own.Digest).Select(n => n.Node).ToHashSet();
+        foreach (var seen in view.Nodes.Where(n => n.Reachable && n.DataProblem is null))
+            failures += await NextStartAsync(nodes.First(n => n.Name == seen.Node), cancel) ? 0 : 1;
         foreach (var node in nodes.Where(n => agreeing.Contains(n.Name))) // the others would refuse, and know other nodes
             foreach (var upstream in view.Except(node.Name).Where(u => u.Server == ServerStatus.Running && agreeing.Contains(u.Node)))
                 failures += await CheckAsync(node, upstream.Node, own, cancel) ? 0 : 1;
@@ -40,6 +42,14 @@ internal static class PeerChecks
     {
         var difference = seen.AnswersAs is not null ? AgreementRules.Refuse(new ClusterView([seen])) : AgreementRules.Disagree([("this file", own), (seen.Node, seen.Identity)]);
         return Report($"{seen.Node}: its agent lists the same cluster and nodes", difference?.Message, difference?.Hint ?? "");
+    }
+
+    /// <summary>Whether its server would start again, in either role.</summary>
+    private static async Task<bool> NextStartAsync(INode node, CancellationToken cancel)
+    {
+        var next = await node.NextStartAsync(cancel);
+        var problem = next.IsOk ? StartRules.RefuseAsPrimary(next.Value, standbys: true) ?? RecoveryRules.Refuse(next.Value, null, new Dictionary<string, string>()) : next.Refusal;
+        return Report($"{node.Name}: its server would start again, as primary and as standby", problem?.Message, problem?.Hint ?? "");
     }
 
     private static async Task<bool> CheckAsync(INode node, string upstream, ClusterIdentity own, CancellationToken cancel)

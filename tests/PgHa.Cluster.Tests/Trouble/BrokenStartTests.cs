@@ -38,7 +38,8 @@ public sealed class BrokenStartTests : ClusterTest
         var cluster = Keep(await TestCluster.AllStopped(prepare: async each =>
         {
             await AsPostgres.Run("/bin/mkdir", each.N2.In("bin"));
-            await AsPostgres.Run("/bin/cp", $"{AsPostgres.BinDir}/pg_ctl", $"{AsPostgres.BinDir}/postgres", each.N2.In("bin"));
+            await AsPostgres.Run("/bin/ln", "-s", $"{AsPostgres.BinDir}/pg_ctl", $"{AsPostgres.BinDir}/postgres", each.N2.In("bin"));
+            await AsPostgres.Run("/bin/cp", "--remove-destination", $"{AsPostgres.BinDir}/{program}", each.N2.In("bin"));
             await File.WriteAllTextAsync(each.N2.In($"bin/{program}"), content, TestContext.Current.CancellationToken);
             await each.N2.ChangeAgentConfig(AsPostgres.BinDir, each.N2.In("bin"));
         }));
