@@ -31,7 +31,7 @@ public static class StartRules
     /// <summary>A number among the settings.</summary>
     internal static int Number(NextStart node, string name) => int.Parse(node.Settings[name], CultureInfo.InvariantCulture);
 
-    private static Refusal? RefuseObstacle(NextStart node) => node.Obstacles.FirstOrDefault() is not { } obstacle ? null : new(Code.WrongState,
+    private static Refusal? RefuseObstacle(NextStart node) => node.Obstacles is not [var obstacle, ..] ? null : new(Code.WrongState,
         $"the server of {node.Node} would not start again: {obstacle.Setting}: {obstacle.Problem}{(node.Places.GetValueOrDefault(obstacle.Setting) is { } place ? $" ({place})" : "")}",
         $"on {node.Node}: {obstacle.WayOut}, or set {obstacle.Setting} to another value; then repeat the call");
 
