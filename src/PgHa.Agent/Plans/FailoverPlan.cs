@@ -33,9 +33,10 @@ public static class FailoverPlan
         var others = StandbyPlan.Waiting(target, view, wal).ToArray();
         IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
         var stopped = view[target].Down;
+        var asItIs = !stopped && view[target].Sql?.Held is not { ForGood: true }; // a server that never replays the rest does not obey a promotion either
         var stages = request.Form == FailoverForm.Restart
             ? Restart(target, stopped, verdict, wal)
-            : Promote(target, stopped, verdict, wal);
+            : Promote(target, stopped, asItIs, verdict, wal);
         string[] following = [.. others.Select(n => n.Node)];
         var demoted = DemotionRules.Others(target, view);
         var sync = SyncRules.For(target, view, following);
@@ -59,8 +60,8 @@ public static class FailoverPlan
         [.. Stop(target, stopped), .. Completion.Stages(target, verdict.Source, wal), [new StartAsPrimary(target, verdict.Answered)]];
 
     /// <summary>Without missing WAL the running server is promoted as it is; else it stops, gets the WAL, and replays it before it obeys.</summary>
-    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, bool stopped, WritableVerdict verdict, WalView wal) =>
-        verdict.Source is null && !stopped
+    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, bool stopped, bool asItIs, WritableVerdict verdict, WalView wal) =>
+        verdict.Source is null && asItIs
             ? [[new PromoteServer(target, verdict.Answered)]]
             :
             [

@@ -32,7 +32,7 @@ public static class StandbyPlan
     {
         var primary = view.Primary!.Node;
         if (Streams(node, view, wal))
-            return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {primary}"], Outcomes = Streaming(node.Node, primary) };
+            return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {primary}", .. ReplayRules.Evidence([node])], Outcomes = Streaming(node.Node, primary) };
         if (RefuseFollowing(node.Node, primary, wal) is { } refusal)
             return new Refused(refusal);
         var bring = !request.IsUndo && BringRules.For(node.Node, primary, wal) is not null;

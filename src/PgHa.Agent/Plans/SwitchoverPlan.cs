@@ -25,6 +25,8 @@ public static class SwitchoverPlan
                     ? $"{to} is not a streaming standby (it is {Words(view[to])})"
                     : $"no standby streams from {primary.Node}",
                 "start the standby first (POST instance/slave there)");
+        if (ReplayRules.Refuse(target, request.By) is { } still)
+            return new Refused(still);
         foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])
             if (wal.Of(node.Node).Kinship is WalKinship.Forked)
                 return new Refused(StandbyPlan.RefuseJoin(node.Node, wal)!);
@@ -82,7 +84,7 @@ public static class SwitchoverPlan
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
                 .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
-            Evidence = [wal.Of(target).Evidence, .. sync.Evidence, .. request.By == SwitchoverForm.Promote ? ArchiveRules.Named(view[target]) : [], .. BringRules.Evidence(others, target, wal, request.By == SwitchoverForm.Promote)],
+            Evidence = [wal.Of(target).Evidence, .. sync.Evidence, .. ReplayRules.Evidence(Uninvolved(view, view[primary], view[target])), .. request.By == SwitchoverForm.Promote ? ArchiveRules.Named(view[target]) : [], .. BringRules.Evidence(others, target, wal, request.By == SwitchoverForm.Promote)],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable"), .. stopped.Overrides],
             Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => BringRules.Outcome(o, target, wal, request.By == SwitchoverForm.Promote))],
             Answered = answered,
@@ -114,7 +116,8 @@ public static class SwitchoverPlan
 
     private static NodeObservation? Target(Switchover request, ClusterView view) => view.Nodes
         .Where(n => n.State == NodeState.Standby && (request.To is null || n.Node == request.To))
-        .OrderByDescending(n => n.Sql!.Position)
+        .OrderBy(n => n.Sql!.Held is { ForGood: true })
+        .ThenByDescending(n => n.Sql!.Position)
         .FirstOrDefault();
 
     /// <summary>Running standbys that neither stop nor start: they are pointed at the new primary by reload.</summary>

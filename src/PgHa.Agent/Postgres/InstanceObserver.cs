@@ -3,6 +3,7 @@ using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Facts;
+using PgHa.Formats.Control;
 
 namespace PgHa.Agent.Postgres;
 
@@ -59,7 +60,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             return await NotAskedAsync(facts, ServerStatus.NotAnswering, "its server process is frozen (stopped by a signal)");
         if (!server.AcceptsConnections)
             return await NotAskedAsync(facts, ServerStatus.Starting, null);
-        return await AskAsync(facts, server, process, lastTry, cancel);
+        return await AskAsync(facts, control.IsOk ? control.Value : null, server, process, lastTry, cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,14 +110,14 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     }
 
     private async Task<NodeObservation> AskAsync(
-        NodeObservation facts, PostmasterPid server, ServerProcess process, bool lastTry, CancellationToken cancel)
+        NodeObservation facts, ControlFile? control, PostmasterPid server, ServerProcess process, bool lastTry, CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(SqlDeadline, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         try
         {
             _connection ??= await sql.OpenForObservingAsync(server, both.Token);
-            var answer = await LocalSql.ObserveAsync(_connection, both.Token);
+            var answer = await LocalSql.ObserveAsync(_connection, control, both.Token);
             if (facts.Promoting && !answer.InRecovery)
                 ForgetPromotion();
             return facts with { Server = ServerStatus.Running, Sql = answer, UpstreamNode = Upstream(answer), Promoting = facts.Promoting && answer.InRecovery };

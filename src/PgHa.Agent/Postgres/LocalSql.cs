@@ -3,6 +3,7 @@ using Npgsql;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Facts;
 using PgHa.Formats;
+using PgHa.Formats.Control;
 
 namespace PgHa.Agent.Postgres;
 
@@ -23,7 +24,8 @@ internal sealed class LocalSql(AgentOptions options)
                   FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'pgha_')),
                current_setting('synchronized_standby_slots', true),
                CASE WHEN pg_is_in_recovery() THEN concat_ws(' ', pg_is_wal_replay_paused()::text, (current_setting('restore_command') <> '')::text,
-                   (current_setting('recovery_end_command') <> '')::text, current_setting('recovery_min_apply_delay')) END
+                   (current_setting('recovery_end_command') <> '')::text, current_setting('recovery_min_apply_delay'), current_setting('max_connections'), current_setting('max_prepared_transactions'),
+                   current_setting('max_locks_per_transaction'), current_setting('max_worker_processes'), current_setting('max_wal_senders')) END
           FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver r ON true
         """;
 
@@ -40,7 +42,10 @@ internal sealed class LocalSql(AgentOptions options)
     }
 
     /// <summary>Asks an open connection what the server is.</summary>
-    internal static async Task<SqlFacts> ObserveAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <param name="connection">The connection.</param>
+    /// <param name="control">Its control file, which says what its replay asks for; null where it cannot be read.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal static async Task<SqlFacts> ObserveAsync(NpgsqlConnection connection, ControlFile? control, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ObserveQuery, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -62,8 +67,8 @@ internal sealed class LocalSql(AgentOptions options)
             SynchronousStandbyNames = Text(reader, 11),
             Slots = Slots(Text(reader, 12) ?? ""),
             SynchronizedStandbySlots = Text(reader, 13),
-            Held = Text(reader, 14)?.Split(' ') is [var paused, var asks, var ends, var delay]
-                ? new(paused == "true", asks == "true", ends == "true", delay == "0" ? null : delay)
+            Held = Text(reader, 14)?.Split(' ') is [var paused, var asks, var ends, var delay, .. var limits]
+                ? new(paused == "true", asks == "true", ends == "true", delay == "0" ? null : delay) { Short = ReplayLimits.Short(limits, control) }
                 : null,
         };
     }

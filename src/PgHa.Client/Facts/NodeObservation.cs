@@ -65,6 +65,9 @@ public sealed record NodeObservation
     /// <summary>Why the slots for the other nodes could not be kept as they should be, or null.</summary>
     public string? SlotProblem { get; init; }
 
+    /// <summary>Why its standby replays nothing, though it may stream (also while it is shown as standby); null where it does.</summary>
+    public string? ReplayProblem => Sql?.Held?.Problem;
+
     /// <summary>What it remembers of the primary's synchronous replication; null where nothing is known.</summary>
     public PrimarySync? PrimarySync { get; init; }
 

@@ -86,6 +86,9 @@ internal static class PeerChecks
         if (seen.Sql?.MaxSlotWalKeepSize == "-1")
             Console.WriteLine($"warn  {seen.Node}: max_slot_wal_keep_size is -1: a replication slot may hold back WAL until the disk is full\n"
                 + $"      psql -h … -c \"ALTER SYSTEM SET max_slot_wal_keep_size = '{PostgresOptions.DefaultSlotKeepSize}'\" -c \"SELECT pg_reload_conf()\"");
+        if (seen.ReplayProblem is { } replay)
+            Console.WriteLine($"warn  {seen.Node}: {(seen.Sql!.Streaming ? "it streams, but " : "")}{replay}"
+                + (seen.Sql.Held!.ForGood ? $"\n      hint: {ReplayRules.WayOut(seen.Node, seen.Sql.Held)}" : ""));
         if (seen.SlotProblem is { } problem)
             Console.WriteLine($"warn  {seen.Node}: slots for the other nodes cannot be kept: {problem}");
     }
