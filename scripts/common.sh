@@ -39,6 +39,9 @@ ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-clie
 # An output plugin that is not PostgreSQL's own; only tests need it.
 ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-decoderbufs"; }
 
+# For servers that their agent may not look at: with file capabilities, or in a PID namespace of their own.
+ensure_hiding() { ensure setcap:libcap2-bin unshare:util-linux setpriv:util-linux; }
+
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 

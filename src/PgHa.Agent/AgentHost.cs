@@ -78,6 +78,8 @@ public static partial class AgentHost
         if (tightened.Count > 0)
             LogTightened(app.Logger, tightened.Count, tightened[0]);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
+        if (DataOwner.Problem(options.Postgres.DataDir) is { } owner)
+            LogOwner(app.Logger, owner);
         return app;
     }
 
@@ -93,6 +95,9 @@ public static partial class AgentHost
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "others could read {Count} files of this agent, which may hold rows of the database; they cannot any more ({First} first)")]
     private static partial void LogTightened(ILogger log, int count, string first);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
+    private static partial void LogOwner(ILogger log, string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "agent of {Node} in cluster {Cluster} on {Listen}, data directory {DataDirectory}")]
     private static partial void LogStarting(ILogger log, string node, string cluster, Uri listen, string dataDirectory);

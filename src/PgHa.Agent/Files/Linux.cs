@@ -20,6 +20,7 @@ internal static partial class Linux
     private const short PollIn = 1;
     private const int NoSpace = 28;
     private const int OverQuota = 122;
+    private static readonly Lock UserNames = new();
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollFd
@@ -61,15 +62,30 @@ internal static partial class Linux
     }
 
     /// <summary>Which directory a path leads to: device and inode, the same whatever links or mounts lie on the way. Null where there is none.</summary>
-    internal static unsafe (ulong Device, ulong Inode)? Identity(string path)
+    internal static (ulong Device, ulong Inode)? Identity(string path) => Look(path).Identity;
+
+    /// <summary>The same with its owner, or why it cannot be said: nothing there is one thing, and not to be allowed to look another.</summary>
+    internal static unsafe PathLook Look(string path)
     {
         const int atCurrentFolder = -100;
-        const uint inodeOnly = 0x100;
-        const int size = 256, inode = 32, deviceMajor = 136, deviceMinor = 140; // struct statx, linux/stat.h
+        const uint ownerAndInode = 0x108;
+        const int size = 256, owner = 20, inode = 32, deviceMajor = 136, deviceMinor = 140; // struct statx, linux/stat.h
         var buffer = stackalloc byte[size];
-        if (Statx(atCurrentFolder, path, 0, inodeOnly, buffer) != 0)
-            return null;
-        return ((ulong)*(uint*)(buffer + deviceMajor) << 32 | *(uint*)(buffer + deviceMinor), *(ulong*)(buffer + inode));
+        if (Statx(atCurrentFolder, path, 0, ownerAndInode, buffer) != 0)
+            return new(null, 0, Marshal.GetLastPInvokeError());
+        return new(((ulong)*(uint*)(buffer + deviceMajor) << 32 | *(uint*)(buffer + deviceMinor), *(ulong*)(buffer + inode)), *(uint*)(buffer + owner), 0);
+    }
+
+    /// <summary>The user this process acts as.</summary>
+    internal static uint User => EffectiveUser();
+
+    /// <summary>The name of a user; its number where it has none.</summary>
+    internal static unsafe string NameOf(uint user)
+    {
+        lock (UserNames)
+            return PasswordEntry(user) is var entry && entry != 0 && Marshal.PtrToStringUTF8(*(nint*)entry) is { } name
+                ? name
+                : user.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Whether another file system is mounted on this very directory, be it one's own tree again (a bind mount).</summary>
@@ -178,6 +194,26 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
+
+    /// <summary>Into memory of its own, which the next call uses again.</summary>
+    [LibraryImport("libc", EntryPoint = "getpwuid")]
+    private static partial nint PasswordEntry(uint user);
+}
+
+/// <summary>What a path leads to.</summary>
+/// <param name="Identity">Device and inode; null where that cannot be said.</param>
+/// <param name="Owner">The user it belongs to.</param>
+/// <param name="Error">Why it cannot be said, as the system numbers it; 0 where it can.</param>
+internal readonly record struct PathLook((ulong Device, ulong Inode)? Identity, uint Owner, int Error)
+{
+    /// <summary>Nothing is there: no such file, directory or process.</summary>
+    internal bool Missing => Error is 2 or 3 or 20;
+
+    /// <summary>Why it cannot be said, in words.</summary>
+    internal string Why => Marshal.GetPInvokeErrorMessage(Error);
 }
 
 /// <summary>One content of one file: as long as this is the same, nobody has written to it.</summary>

@@ -87,5 +87,7 @@ public static class StartPlan
     internal static Decision Unknown(NodeObservation node) => Decision.Refuse(
         node.Reachable ? Code.WrongState : Code.PeerUnreachable,
         $"{node.Node} is unknown: {node.Problem ?? "its server does not answer"}",
-        node.Reachable ? "look at its server log; DELETE instance/current stops it" : "bring its agent back");
+        !node.Reachable ? "bring its agent back"
+            : node.Server == ServerStatus.Unseen ? "do what it says; DELETE instance/current there stops a server that is known"
+            : "look at its server log; DELETE instance/current stops it");
 }

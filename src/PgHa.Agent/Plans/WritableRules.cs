@@ -77,7 +77,7 @@ public static class WritableRules
         var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
         if (other.MayBeWritable && !forked)
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
-                $"bring its agent back, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
+                $"{(other.Reachable ? $"stop it (DELETE instance/current on {name})" : $"bring the agent of {name} back")}, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
         return other.DataProblem is { } problem ? Unread(other, problem, candidate) : Compare(other, candidate, wal.Of(name), wal);
     }
 

@@ -88,7 +88,9 @@ internal sealed class DataDirectory
     internal string? Problem(Parsed<ControlFile> control)
     {
         if (!Directory.Exists(Root))
-            return $"{Configured} does not exist";
+            return Linux.Look(Root) is { Error: not 0, Missing: false } look ? $"{Configured} cannot be looked at: {look.Why}" : $"{Configured} does not exist";
+        if (DataOwner.Problem(Root) is { } owner)
+            return owner;
         if (Major is not { } major)
             return Emptiness();
         if (major is < 13 or > 18)

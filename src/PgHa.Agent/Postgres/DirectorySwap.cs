@@ -95,7 +95,7 @@ internal sealed class DirectorySwap(AgentOptions options, DataDirectory data)
     {
         try
         {
-            return !Directory.Exists(data.Root) || !Directory.EnumerateFileSystemEntries(data.Root).Any();
+            return Directory.Exists(data.Root) ? !Directory.EnumerateFileSystemEntries(data.Root).Any() : Linux.Look(data.Root) is { Missing: true } or { Error: 0 };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

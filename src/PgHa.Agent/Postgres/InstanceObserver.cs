@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots, SyncMemory sync, PromotionMark promotion, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots, SyncMemory sync, PromotionMark promotion, ServerSearch search, KnownServer known, LocalSql sql, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -19,12 +19,12 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     private static readonly TimeSpan SqlDeadline = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan BrokenPause = TimeSpan.FromMilliseconds(100);
     private readonly ClusterIdentity _identity = options.Identity;
-    private ServerProcess? _process;
     private (int Pid, int? Parent, ServerOwner? Owner) _owner;
     private NpgsqlConnection? _connection;
+    private volatile bool _seen;
 
     /// <summary>Whether the server process of the last observation still lives; asked on every request, so it must cost next to nothing.</summary>
-    internal bool ServerStillThere => _process is not { } process || process.Alive;
+    internal bool ServerStillThere => !_seen || known.Living is not null;
 
     internal Task<NodeObservation> ObserveAsync(CancellationToken cancel) => ObserveAsync(lastTry: false, cancel);
 
@@ -50,7 +50,8 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             PrimarySync = sync.Last,
         };
         var server = PostmasterPid.Read(data.Root);
-        var process = Process(server);
+        var process = search.Find(server);
+        _seen = process is not null;
         if (process is null)
             return await GoneAsync(facts, server);
         facts = facts with { Promoting = promotion.IsFor(server!), ServerOwner = Owner(process.Pid) };
@@ -63,22 +64,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         return await AskAsync(facts, control.IsOk ? control.Value : null, server, process, lastTry, cancel);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await DisconnectAsync();
-        _process?.Dispose();
-    }
-
-    /// <summary>The server process, held open from one observation to the next.</summary>
-    private ServerProcess? Process(PostmasterPid? server)
-    {
-        if (_process is { } held && held.Pid == server?.Pid && held.Alive)
-            return held;
-        var old = _process;
-        _process = server is null ? null : ServerProcess.Open(server.Pid, data.Root);
-        old?.Dispose();
-        return _process;
-    }
+    public async ValueTask DisposeAsync() => await DisconnectAsync();
 
     /// <summary>Its unit stays what it was; its parent may end.</summary>
     private ServerOwner? Owner(int postmaster)
@@ -93,8 +79,11 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     private async Task<NodeObservation> GoneAsync(NodeObservation facts, PostmasterPid? server)
     {
         await DisconnectAsync();
-        if (!ServerProcess.In(data.Root).Any())
-            return facts with { Server = ServerStatus.Stopped };
+        var left = search.Processes();
+        if (!left.Any(found => found.Presence == Presence.Yes))
+            return await search.DoubtAsync(left) is { } doubt
+                ? facts with { Server = ServerStatus.Unseen, Problem = doubt }
+                : facts with { Server = ServerStatus.Stopped };
         // Started by somebody else this very moment: it finds standby.signal, and is a standby from the beginning.
         if (server is null && facts.StandbySignal && ServerProcess.IsOnlyBeginningOrEnding(data.Root))
             return facts with { Server = ServerStatus.Starting };

@@ -20,19 +20,41 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
 
     internal bool AcceptsConnections => Status is "ready" or "standby";
 
-    /// <summary>The file's content, or null where it is missing or not written completely yet.</summary>
-    internal static PostmasterPid? Read(string dataDirectory)
+    /// <summary>More than any: the longest lines are a path and an address.</summary>
+    private const int Longest = 16 << 10;
+
+    /// <summary>The file's content, or null where it is missing, not written completely yet, or cannot be read.</summary>
+    internal static PostmasterPid? Read(string dataDirectory) => Look(dataDirectory).Server;
+
+    /// <summary>The same, and why it cannot be read: then nobody knows whether a server runs.</summary>
+    internal static (PostmasterPid? Server, string? Unreadable) Look(string dataDirectory)
     {
-        string[] lines;
         try
         {
-            lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
+            return (Parse(Text(Path.Combine(dataDirectory, "postmaster.pid"))), null);
         }
-        catch (IOException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return null; // it comes and goes with the server
+            return (null, null); // it comes and goes with the server
         }
-        if (lines.Length == 0 || !int.TryParse(lines[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var pid))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"postmaster.pid cannot be read: {e.Message}");
+        }
+    }
+
+    private static string Text(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var content = new byte[Longest + 1];
+        var read = RandomAccess.Read(file, content, 0);
+        return read <= Longest ? System.Text.Encoding.UTF8.GetString(content, 0, read) : throw new IOException($"{path} is longer than {Longest} bytes");
+    }
+
+    private static PostmasterPid? Parse(string text)
+    {
+        var lines = text.Split('\n');
+        if (!int.TryParse(lines[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var pid))
             return null;
         return new(
             Math.Abs(pid),

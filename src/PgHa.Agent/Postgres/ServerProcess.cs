@@ -13,24 +13,24 @@ internal sealed class ServerProcess : IDisposable
 
     internal int Pid { get; }
 
-    internal bool Alive => !Linux.HasExited(_handle, 0);
+    internal bool Alive => !EndsWithin(0);
+
+    /// <summary>Whether it has ended, or does within so many milliseconds.</summary>
+    internal bool EndsWithin(int milliseconds) => Linux.HasExited(_handle, milliseconds);
 
     /// <summary>Stopped by a signal or a debugger: it runs and does nothing.</summary>
     internal bool Frozen => IsFrozen(Pid);
 
     /// <summary>When it started, in the kernel's own count: with the pid it names one process.</summary>
-    internal string? Started => Stat(Pid)?[22 - 3];
+    internal string? Started => ProcFile.Started(Pid);
 
     /// <summary>The process if it runs, is no zombie, and works in our data directory (pids are reused).</summary>
-    internal static ServerProcess? Open(int pid, string dataDirectory)
-    {
-        if (Linux.OpenProcess(pid) is not { } handle)
-            return null;
-        if (!Linux.HasExited(handle, 0) && WorksIn(pid, Linux.Identity(dataDirectory)))
-            return new(pid, handle);
-        handle.Dispose();
-        return null;
-    }
+    internal static ServerProcess? Open(int pid, string dataDirectory) => Open(pid, ServerPlace.At(dataDirectory));
+
+    internal static ServerProcess? Open(int pid, ServerPlace place) => OpenIf(pid, () => place.Holds(pid) == Presence.Yes);
+
+    /// <summary>The process that started at this moment, wherever it works.</summary>
+    internal static ServerProcess? Reopen(int pid, string started) => OpenIf(pid, () => ProcFile.Started(pid) == started);
 
     /// <summary>Whether a process of that pid runs on our data directory.</summary>
     internal static bool Runs(int pid, string dataDirectory)
@@ -40,17 +40,18 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>
-    /// All processes that work in a data directory: the postmaster and its children, also those that outlive it. Not the logger: it lives
-    /// until nobody holds the server's stderr any more, be it a program that a session or an archive_command once started, and writes
+    /// All processes that work in a data directory, or may: the postmaster and its children, also those that outlive it. Not the logger: it
+    /// lives until nobody holds the server's stderr any more, be it a program that a session or an archive_command once started, and writes
     /// nothing but the log.
     /// </summary>
-    internal static IEnumerable<int> In(string dataDirectory)
-    {
-        var data = Linux.Identity(dataDirectory); // once: there may be thousands of processes
-        return Directory.EnumerateDirectories("/proc")
-            .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-            .Where(pid => pid > 0 && WorksIn(pid, data) && State(pid) is not ('Z' or 'X' or null) && !IsLogger(pid));
-    }
+    internal static IEnumerable<int> In(string dataDirectory) => In(ServerPlace.At(dataDirectory)).Select(found => found.Pid);
+
+    /// <summary>The same, and of which of them it is certain.</summary>
+    internal static IEnumerable<(int Pid, Presence Presence)> In(ServerPlace place) => Directory.EnumerateDirectories("/proc")
+        .Select(d => int.TryParse(Path.GetFileName(d.AsSpan()), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+        .Where(pid => pid > 0)
+        .Select(pid => (pid, place.Holds(pid)))
+        .Where(found => found.Item2 != Presence.No && State(found.pid) is not ('Z' or 'X' or null) && !IsLogger(found.pid));
 
     /// <summary>
     /// What is left of a server whose postmaster has ended: not what belongs to another one that somebody has started on the directory since.
@@ -68,7 +69,7 @@ internal sealed class ServerProcess : IDisposable
     internal static bool IsOnlyBeginningOrEnding(string dataDirectory) => In(dataDirectory).ToArray() is [var only] && Title(only) is { } title && !title.StartsWith("postgres: ", StringComparison.Ordinal);
 
     /// <summary>Which process started it, or has adopted it; null where it is gone.</summary>
-    internal static int? Parent(int pid) => Stat(pid) is { } stat && int.TryParse(stat[1], CultureInfo.InvariantCulture, out var parent) ? parent : null;
+    internal static int? Parent(int pid) => ProcFile.Stat(pid) is { } stat && int.TryParse(stat[1], CultureInfo.InvariantCulture, out var parent) ? parent : null;
 
     /// <summary>
     /// Whether it is attached to the shared memory of a server: every server has a segment of System V beside its real one. Also where that
@@ -87,6 +88,9 @@ internal sealed class ServerProcess : IDisposable
     }
 
     internal static bool IsFrozen(int pid) => State(pid) is 'T' or 't';
+
+    /// <summary>It has left its directory already, and is about to end.</summary>
+    internal bool IsEnding => Linux.Look($"/proc/{Pid}/cwd") is { Missing: true };
 
     internal bool Signal(int signal) => Linux.Signal(_handle, signal);
 
@@ -110,18 +114,14 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>A process that has ended and was not reaped yet, or none at all: nothing runs under this pid.</summary>
     internal static bool IsDead(int pid) => State(pid) is null or 'Z' or 'X';
 
-    /// <summary>Its working directory is the data directory (by device and inode, not by name) and its program is postgres.</summary>
-    private static bool WorksIn(int pid, (ulong Device, ulong Inode)? data)
+    private static ServerProcess? OpenIf(int pid, Func<bool> isIt)
     {
-        try
-        {
-            return Linux.Identity($"/proc/{pid}/cwd") is { } works && works == data
-                && Path.GetFileName(File.ResolveLinkTarget($"/proc/{pid}/exe", false)?.FullName)?.StartsWith("postgres", StringComparison.Ordinal) == true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // it ended meanwhile, or belongs to somebody else
-        }
+        if (Linux.OpenProcess(pid) is not { } handle)
+            return null;
+        if (!Linux.HasExited(handle, 0) && isIt())
+            return new(pid, handle);
+        handle.Dispose();
+        return null;
     }
 
     /// <summary>
@@ -145,19 +145,5 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>The one-letter state; null where the process is gone.</summary>
-    private static char? State(int pid) => Stat(pid)?[0][0];
-
-    /// <summary>What <c>/proc/PID/stat</c> says after the name in parentheses, from the state (the third field) on; null where the process is gone.</summary>
-    private static string[]? Stat(int pid)
-    {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    private static char? State(int pid) => ProcFile.Stat(pid)?[0][0];
 }

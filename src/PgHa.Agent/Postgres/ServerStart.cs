@@ -5,7 +5,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Starts the server by pg_ctl, so that it lives on without the agent, and waits until it accepts connections.</summary>
-internal sealed class ServerStart(AgentOptions options, DataDirectory data, PostgresBinaries binaries, TimeProvider time)
+internal sealed class ServerStart(AgentOptions options, DataDirectory data, ServerSearch search, PostgresBinaries binaries, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(10);
@@ -47,21 +47,25 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
         return null;
     }
 
-    /// <summary>Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8). Null when none is left.</summary>
+    /// <summary>
+    /// Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8). Null when it is certain
+    /// that nothing is left.
+    /// </summary>
     /// <param name="cancel">Ends the wait.</param>
     /// <param name="unlessStarted">A server that somebody else has started meanwhile (a supervisor) is not waited for.</param>
     internal async Task<Refusal?> AwaitEndOfChildrenAsync(CancellationToken cancel, bool unlessStarted = false)
     {
         var begun = time.GetTimestamp();
-        while (ServerProcess.In(data.Root).ToArray() is { Length: > 0 } left)
+        (int Pid, Presence Presence)[] left;
+        while ((left = search.Processes()).Any(found => found.Presence == Presence.Yes))
         {
             if (unlessStarted && PostmasterPid.ReadReady(data.Root) is { } other)
                 return new(Code.WrongState, $"somebody else has started a server on the data directory (process {other.Pid})", "repeat the call: it is planned anew");
             if (time.GetElapsedTime(begun) > ChildrenWithin)
-                return new(Code.StepFailed, $"processes of an earlier server are still there: {string.Join(", ", left)}", "look at them, and end them");
+                return new(Code.StepFailed, $"processes of an earlier server are still there: {string.Join(", ", left.Select(found => found.Pid))}", "look at them, and end them");
             await Task.Delay(Interval, time, cancel);
         }
-        return null;
+        return await search.DoubtAsync(left) is { } doubt ? new(Code.WrongState, $"it cannot be told whether a server runs: {doubt}", "then repeat the call") : null;
     }
 
     /// <summary>
@@ -70,7 +74,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Post
     /// </summary>
     private void RemoveStaleLocks()
     {
-        if (PostmasterPid.Read(data.Root) is not { } old || ServerProcess.Runs(old.Pid, data.Root))
+        if (PostmasterPid.Read(data.Root) is not { } old || ServerPlace.At(data.Root).Holds(old.Pid) != Presence.No)
             return; // none, or that of a server somebody starts at this moment
         var socketLock = old is { SocketDirectory: { } folder, Port: { } port } ? Path.Combine(folder, $".s.PGSQL.{port}.lock") : null;
         if (socketLock is not null && ServerProcess.IsDead(old.Pid) && File.Exists(socketLock) && File.ReadLines(socketLock).FirstOrDefault()?.Trim() == $"{old.Pid}")

@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>A fast shutdown, verified: process and children gone, control file says so.</summary>
-internal sealed class ServerStop(DataDirectory data, LocalSql sql, ShutdownWait shutdown, TimeProvider time)
+internal sealed class ServerStop(DataDirectory data, ServerSearch search, MovedStop moved, LocalSql sql, ShutdownWait shutdown, TimeProvider time)
 {
     private static readonly TimeSpan ChildrenWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ChildInterval = TimeSpan.FromMilliseconds(2);
@@ -15,10 +15,14 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, ShutdownWait 
     /// <param name="cancel">Ends the wait.</param>
     internal async Task<StepResult> RunAsync(bool untilShutDown, CancellationToken cancel)
     {
+        var elsewhere = await moved.RunAsync(cancel);
+        if (elsewhere is { Failure: not null })
+            return elsewhere;
         using var postmaster = PostmasterPid.Read(data.Root) is { } server ? ServerProcess.Open(server.Pid, data.Root) : null;
+        if (postmaster is null && elsewhere is not null)
+            return await search.DoubtAsync(search.Processes()) is { } doubt ? Doubtful(doubt) : elsewhere;
         if (postmaster is { Frozen: true })
-            return StepResult.Failed(Code.WrongState, $"the server process {postmaster.Pid} is frozen (stopped by a signal) and cannot shut down",
-                $"let it go on (kill -CONT {postmaster.Pid}), or end it (kill -9 {postmaster.Pid}), then repeat the call");
+            return Frozen(postmaster);
         var notes = "";
         if (postmaster is not null)
         {
@@ -34,10 +38,18 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, ShutdownWait 
         var begun = time.GetTimestamp();
         while (Left(postmaster).Any() && time.GetElapsedTime(begun) < ChildrenWithin)
             await Task.Delay(ChildInterval, time, cancel);
-        return StartedAgain(postmaster) is { } again ? Again(again, untilShutDown, notes) : Verify(postmaster, notes);
+        return StartedAgain(postmaster) is { } again ? Again(again, untilShutDown, notes) : await VerifyAsync(postmaster, untilShutDown, notes);
     }
 
-    private IEnumerable<int> Left(ServerProcess? postmaster) => postmaster is null ? ServerProcess.In(data.Root) : ServerProcess.LeftOf(postmaster.Pid, data.Root);
+    internal static StepResult Frozen(ServerProcess postmaster) => StepResult.Failed(
+        Code.WrongState, $"the server process {postmaster.Pid} is frozen (stopped by a signal) and cannot shut down",
+        $"let it go on (kill -CONT {postmaster.Pid}), or end it (kill -9 {postmaster.Pid}), then repeat the call");
+
+    private static StepResult Doubtful(string doubt) => StepResult.Failed(Code.WrongState, $"it cannot be told whether a server runs: {doubt}", "then repeat the call");
+
+    private IEnumerable<int> Left(ServerProcess? postmaster) => postmaster is null
+        ? search.Processes().Where(found => found.Presence == Presence.Yes).Select(found => found.Pid)
+        : ServerProcess.LeftOf(postmaster.Pid, data.Root);
 
     /// <summary>The server that somebody else has started since; null where none was.</summary>
     private int? StartedAgain(ServerProcess? postmaster) =>
@@ -48,11 +60,13 @@ internal sealed class ServerStop(DataDirectory data, LocalSql sql, ShutdownWait 
         ? StepResult.Done($"process gone; somebody else has started it again since, in recovery (process {pid}){notes}")
         : StepResult.Failed(Code.StepFailed, $"the server ended, and somebody else has started it again since (process {pid})", "stop what starts it, then repeat the call");
 
-    private StepResult Verify(ServerProcess? postmaster, string notes)
+    private async Task<StepResult> VerifyAsync(ServerProcess? postmaster, bool untilShutDown, string notes)
     {
         var ran = postmaster is not null;
         if (Left(postmaster).ToArray() is { Length: > 0 } left)
             return StepResult.Failed(Code.StepFailed, $"processes of the server are still there: {string.Join(", ", left)}", "look at them, and end them");
+        if (await search.DoubtAsync(search.Processes()) is { } doubt)
+            return StartedAgain(postmaster) is { } again ? Again(again, untilShutDown, notes) : Doubtful(doubt);
         var control = data.ReadControl();
         if (!control.IsOk)
             return StepResult.Failed(Code.StepFailed, $"stopped, but pg_control cannot be read: {control.Error}", "look at the disk");

@@ -91,11 +91,12 @@ public sealed record NodeObservation
     /// <summary>
     /// Whether the server accepts writes or may from one moment to the next: one that runs without <c>standby.signal</c>
     /// counts from its first moment, unless its control file already says it is shut down. The file alone says what the next start
-    /// makes of the node: a primary that is about to be stopped for good has it, too.
+    /// makes of the node: a primary that is about to be stopped for good has it, too. One that is not seen may be
+    /// (<see cref="MayBeWritable"/>), as one whose agent is away.
     /// </summary>
     public bool Writable => Reachable && Server switch
     {
-        ServerStatus.Stopped => false,
+        ServerStatus.Stopped or ServerStatus.Unseen => false,
         _ when Promoting => !Ending,
         ServerStatus.Running => Sql is not { InRecovery: true } || !StandbySignal,
         ServerStatus.ShuttingDown => !Ending && !IsStandby,

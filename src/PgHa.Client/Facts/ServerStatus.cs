@@ -18,6 +18,12 @@ public enum ServerStatus
     /// <summary>The process was told to stop and is still there, or its children outlive it.</summary>
     ShuttingDown,
 
+    /// <summary>
+    /// It cannot be told whether one runs: the server that is known runs elsewhere than on the data directory, a process may not be looked at,
+    /// or something answers where the server would.
+    /// </summary>
+    Unseen,
+
     /// <summary>The process runs and does not answer: frozen, out of connections, or it refuses the agent's login.</summary>
     NotAnswering,
 }

@@ -25,6 +25,12 @@ internal static class ConfigCommand
             Console.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
         if (!peers && OwnerReading.OfServerIn(options.Postgres.DataDir) is { } owner)
             Console.WriteLine($"warn  the server on {options.Postgres.DataDir} belongs to {owner.Words}, which may start it again when pgha stops it\n      hint: {OwnerRules.WayOut(owner)}");
+        if (DataOwner.Problem(options.Postgres.DataDir) is { } foreign)
+        {
+            await Console.Error.WriteLineAsync($"{(Environment.IsPrivilegedProcess ? "note" : "error")}: {foreign}");
+            if (!Environment.IsPrivilegedProcess) // root checks for the user who is to run the agent
+                return 1;
+        }
         return peers ? await PeerChecks.RunAsync(options, token, cancel) : 0;
     }
 }

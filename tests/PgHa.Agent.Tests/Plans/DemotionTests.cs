@@ -29,6 +29,7 @@ public class DemotionTests
     private static bool Expected(ServerStatus server, bool signal, DbState? state, bool? recovering) => (server, signal, state) switch
     {
         (ServerStatus.Stopped, _, _) => false,
+        (ServerStatus.Unseen, _, _) => false, // nobody knows: it may be writable
         (ServerStatus.Running, _, _) => recovering == false || !signal,
         (ServerStatus.Starting, _, _) => !signal,
         (ServerStatus.ShuttingDown, _, DbState.ShutDown or DbState.ShutDownInRecovery) => false, // nothing but its archiver is left
@@ -52,6 +53,7 @@ public class DemotionTests
         };
         Assert.Equal(writable, node.Writable);
         Assert.True(node.MayBeWritable || !node.Writable);
+        Assert.True(node.MayBeWritable || server != ServerStatus.Unseen);
     }
 
     private static Plan Plan(ChangeRequest request, ClusterView view, WalKinship kin = WalKinship.Identical) =>

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Tests.Plans;
 public enum Condition
 {
     StoppedAsPrimary, StoppedAsStandby, Crashed, PrimaryAlone, Primary, Standby, Recovering, CrashRecovery, Frozen, FrozenStandby, Archiving, AgentAway, Empty, Unusable, HalfRewound,
-    Demoted, StoppedDemoted, Supervised,
+    Demoted, StoppedDemoted, Supervised, Unseen,
 }
 
 /// <summary>Draws views of clusters that do not exist.</summary>
@@ -35,6 +35,7 @@ internal static class Sketch
         Condition.Demoted => Node(name, Condition.Primary) with { StandbySignal = true },
         Condition.StoppedDemoted => Base(name, DbState.ShutDown) with { StandbySignal = true },
         Condition.Supervised => Node(name, Condition.Recovering) with { ServerOwner = new(null, "bash", 4711) },
+        Condition.Unseen => new() { Node = name, BootId = "boot", Server = ServerStatus.Unseen, DataProblem = "it does not exist", Problem = "its server, process 1, still runs, but elsewhere" },
         Condition.AgentAway => NodeObservation.Unreachable(name, "connection refused"),
         Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty", Place = new(1L << 40) },
         Condition.Unusable => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "of PostgreSQL 9" },

@@ -105,6 +105,19 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
         return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
+    /// <summary>Whether it accepts connections.</summary>
+    public async Task<bool> Serves()
+    {
+        try
+        {
+            return await Ask<int>("SELECT 1") == 1;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
     public async Task<NpgsqlConnection> Connect(string database = "postgres")
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Database = database }.ConnectionString);

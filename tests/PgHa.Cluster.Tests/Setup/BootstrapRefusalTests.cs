@@ -49,7 +49,7 @@ public sealed class BootstrapRefusalTests : BootstrapTest
         var cluster = await Empty();
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Parse(cluster.N1.Address), cluster.N1.Postgres.Port);
         taken.Start();
-        await Refused(cluster.N1, "data/init", 7, "already runs at");
+        await Refused(cluster.N1, "data/init", 7, "answers at");
     }
 
     [Fact]

@@ -24,9 +24,24 @@ public sealed class BrokenStartTests : ClusterTest
         var cluster = await Failing();
         using var intruder = new TcpListener(IPAddress.Parse(cluster.N2.Address), cluster.N2.Postgres.Port);
         intruder.Start();
+        var hangingUp = HangUp(intruder);
         await FailsToStart(cluster);
         intruder.Stop();
+        await hangingUp;
         await FollowsAgain(cluster);
+    }
+
+    /// <summary>No server: one would answer, or be silent.</summary>
+    private static async Task HangUp(TcpListener listener)
+    {
+        try
+        {
+            while (true) (await listener.AcceptSocketAsync(TestContext.Current.CancellationToken)).Dispose();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // it was stopped
+        }
     }
 
     [Theory]
