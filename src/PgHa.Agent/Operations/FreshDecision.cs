@@ -25,16 +25,16 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
         var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
         var decision = Planner.Decide(request, view, wal);
         if (decision is Plan plan && !request.IsUndo)
-            decision = await JudgeStartsAsync(plan, view, cancel);
+            decision = await JudgeStartsAsync(plan, view, wal, cancel);
         return (decision is Plan judged && !request.IsUndo ? await WithSlotsAsync(judged, view, wal, cancel) : decision, view);
     }
 
     /// <summary>The next start of a node is not what runs on it now. An undo serves first.</summary>
-    private async Task<Decision> JudgeStartsAsync(Plan plan, ClusterView view, CancellationToken cancel)
+    private async Task<Decision> JudgeStartsAsync(Plan plan, ClusterView view, WalView wal, CancellationToken cancel)
     {
         var asked = NextStartRules.Asked(plan, view);
         var answers = await Task.WhenAll(asked.Select(n => cluster[n].NextStartAsync(cancel)));
-        return NextStartRules.Judge(plan, asked.Zip(answers).ToDictionary(p => p.First, p => p.Second));
+        return NextStartRules.Judge(plan, asked.Zip(answers).ToDictionary(p => p.First, p => p.Second), wal);
     }
 
     /// <summary>Where the primary moves, its consumers' slots move, too.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;
@@ -52,16 +53,45 @@ public static class ArchiveRules
     /// <param name="newest">The newest timeline that its archive holds beyond its own.</param>
     /// <param name="own">Its own timeline.</param>
     /// <param name="flushed">What it surely will have replayed by then.</param>
-    public static Refusal? RefuseFollowing(string node, Parsed<TimelineHistory> newest, TimelineId own, Lsn flushed)
+    public static Refusal? RefuseFollowing(string node, ArchivedHistory newest, TimelineId own, Lsn flushed)
     {
-        if (!newest.IsOk)
-            return new(Code.WalNotProven, $"the archive that restore_command of {node} asks holds a history that cannot be read ({newest.Error}): the server of {node} would end itself when it is promoted", WayOut(node));
-        return newest.Value.Entries.FirstOrDefault(span => span.Timeline == own) is not { End: { } end } || end < flushed ? null : new(Code.WalNotProven,
-            $"the archive that restore_command of {node} asks holds timeline {newest.Value.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: {node} would follow it when it is promoted", WayOut(node));
+        ArgumentNullException.ThrowIfNull(newest);
+        var history = TimelineHistory.Parse(new(newest.Timeline), newest.Text);
+        if (!history.IsOk)
+            return Unreadable(node, newest, history.Error);
+        return history.Value.Entries.FirstOrDefault(span => span.Timeline == own) is not { End: { } end } || end < flushed ? null : new(Code.WalNotProven,
+            $"the archive that restore_command of {node} asks holds timeline {newest.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: {node} would follow it when it is promoted", WayOut(node));
     }
 
+    /// <summary>
+    /// Why a start in recovery would not lead to the primary, or null: with recovery_target_timeline = latest it goes for the newest timeline
+    /// of the archive, whoever wrote it (access/transam/xlogrecovery.c).
+    /// </summary>
+    /// <param name="next">The start.</param>
+    /// <param name="upstream">The primary that it is to follow.</param>
+    /// <param name="wal">The nodes' WAL: where one of them went through that timeline it is the right one.</param>
+    public static Refusal? RefuseStart(NextStart next, string upstream, WalView wal)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        ArgumentNullException.ThrowIfNull(wal);
+        if (next.Archived is not { } newest || wal.PositionOf(upstream) is null)
+            return null;
+        var history = TimelineHistory.Parse(new(newest.Timeline), newest.Text);
+        if (!history.IsOk)
+            return Unreadable(next.Node, newest, history.Error);
+        return wal.Positions.Keys.Select(wal.PositionOf).OfType<WalPosition>().Any(p => GhostRules.InLineage(history.Value, p)) ? null : new(Code.WalNotProven,
+            $"the archive that restore_command of {next.Node} asks holds timeline {newest.Timeline}, which no node went through: {next.Node} would go for it at its start, and not follow {upstream}", WayOut(next.Node));
+    }
+
+    private static Refusal Unreadable(string node, ArchivedHistory newest, FormatError why) => new(Code.WalNotProven,
+        $"the archive that restore_command of {node} asks holds a history of timeline {newest.Timeline} that cannot be read ({why}): the server of {node} would end itself when it reads it", WayOut(node));
+
     private static string WayOut(string node) =>
-        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}; then DELETE instance/current and POST instance/current on {node}, because its server may have read it already. By restart, the archive is not asked";
+        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}. If {node} runs in recovery, its server may have read it already: DELETE instance/current and POST instance/current there. Then repeat the call. A switchover or failover by restart does not ask the archive of its target";
+
+    /// <summary>A start in recovery waits for an archive like that, and succeeds when it answers.</summary>
+    internal static string SlowAtStart(string node) =>
+        $"restore_command of {node} takes longer than {AnswersWithin.TotalSeconds} s to say that the archive does not have a file: the start of {node} waits for it";
 
     /// <summary>The archive did not answer in time.</summary>
     public static Refusal Slow(string node) => new(Code.WrongState,

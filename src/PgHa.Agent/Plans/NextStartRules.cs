@@ -21,7 +21,10 @@ public static class NextStartRules
     }
 
     /// <summary>The plan, with what the next starts add to its evidence, or why it must not begin.</summary>
-    public static Decision Judge(Plan plan, IReadOnlyDictionary<string, Answer<NextStart>> answers)
+    /// <param name="plan">The plan.</param>
+    /// <param name="answers">Of the nodes that were asked.</param>
+    /// <param name="wal">The nodes' WAL.</param>
+    public static Decision Judge(Plan plan, IReadOnlyDictionary<string, Answer<NextStart>> answers, WalView wal)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(answers);
@@ -32,7 +35,9 @@ public static class NextStartRules
             if (!answers[role.Node].IsOk)
                 return new Refused(answers[role.Node].Refusal!);
             var node = answers[role.Node].Value!;
-            if (Refuse(role, node, Limits(role, answers, starts)) is not { } refusal)
+            if (role is { Kind: RoleKind.Recovery } && node.ArchiveIsSlow)
+                evidence.Add(ArchiveRules.SlowAtStart(node.Node));
+            if (Refuse(role, node, Limits(role, answers, starts), wal) is not { } refusal)
                 continue;
             if (role.Kind != RoleKind.Follower || plan.Undo is StartAll)
                 return new Refused(refusal);
@@ -41,10 +46,10 @@ public static class NextStartRules
         return plan with { Evidence = [.. plan.Evidence, .. evidence.Distinct()] };
     }
 
-    private static Refusal? Refuse(Role role, NextStart node, IReadOnlyDictionary<string, string> limits) => role.Kind switch
+    private static Refusal? Refuse(Role role, NextStart node, IReadOnlyDictionary<string, string> limits, WalView wal) => role.Kind switch
     {
         RoleKind.Primary => StartRules.RefuseAsPrimary(node, role.HasStandbys),
-        RoleKind.Recovery => RecoveryRules.Refuse(node, role.Upstream, limits),
+        RoleKind.Recovery => RecoveryRules.Refuse(node, role.Upstream, limits) ?? (role.Upstream is { } upstream ? ArchiveRules.RefuseStart(node, upstream, wal) : null),
         _ => RecoveryRules.RefuseRunning(node, role.Upstream!, limits),
     };
 

@@ -11,18 +11,10 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Asks the archive of the running standby what its server will ask first when it is promoted, before anything is stopped: for newer
-/// timelines. By its own restore_command, run as the server runs it; what it brings is looked at and thrown away.
+/// timelines. By its own restore_command, run as the server runs it.
 /// </summary>
-internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, LocalSql sql, TimeProvider time)
+internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, LocalSql sql, ArchiveHistories archive, TimeProvider time)
 {
-    /// <summary>More timelines than anybody left behind in one archive; a command that says yes to everything ends there.</summary>
-    private const uint MostTimelines = 20;
-
-    /// <summary>In characters.</summary>
-    private const int LongestHistory = 1 << 20;
-
-    private string Target => Path.Combine(options.StateDir, "archive-trial");
-
     /// <summary>
     /// For a failover by promotion, from what the standby itself has received. An archive that is slow, or away like the primary, is only
     /// named: nobody can write meanwhile in any case.
@@ -57,54 +49,9 @@ internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, Loc
         if (await LocalSql.ScalarAsync(connection, "SELECT current_setting('restore_command')", cancel) is not { Length: > 0 } command)
             return "";
         var begun = time.GetTimestamp();
-        Parsed<TimelineHistory>? newest = null;
-        for (var next = timeline.Value + 1; next <= timeline.Value + MostTimelines; next++)
-        {
-            var asked = await AskAsync(command, new TimelineId(next), cancel);
-            if (!asked.IsOk)
-                return asked.Refusal;
-            if (asked.Value is not { } text)
-                break;
-            newest = TimelineHistory.Parse(new TimelineId(next), text);
-        }
-        if (newest is { } found && ArchiveRules.RefuseFollowing(options.Node, found, timeline, flushed) is { } refusal)
+        var (newest, slow) = await archive.NewestAsync(command, timeline, cancel);
+        if ((slow ? ArchiveRules.Slow(options.Node) : newest is null ? null : ArchiveRules.RefuseFollowing(options.Node, newest, timeline, flushed)) is { } refusal)
             return refusal;
         return string.Create(CultureInfo.InvariantCulture, $"; its archive says in {time.GetElapsedTime(begun).TotalMilliseconds:F0} ms that nothing there leads away from timeline {timeline}");
-    }
-
-    /// <summary>The history of a timeline; null where the archive has none.</summary>
-    private async Task<Answer<string?>> AskAsync(string command, TimelineId timeline, CancellationToken cancel)
-    {
-        using var patience = new CancellationTokenSource(ArchiveRules.AnswersWithin, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
-        try
-        {
-            File.Delete(Target);
-            var filled = ArchiveRules.Fill(command, WalFileName.HistoryOf(timeline).ToString(), Target, Oldest());
-            var code = await ToolRun.WatchAsync("/bin/sh", ["-c", "cd \"$0\" && eval \"$1\"", data.Root, filled], _ => { }, Timeout.InfiniteTimeSpan, both.Token);
-            return code == 0 && File.Exists(Target) ? await ReadAsync(cancel) : (string?)null;
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return ArchiveRules.Slow(options.Node);
-        }
-        finally
-        {
-            File.Delete(Target);
-        }
-    }
-
-    /// <summary>A history has a short line for each timeline; of what is longer the beginning is enough to see that it is none.</summary>
-    private async Task<string> ReadAsync(CancellationToken cancel)
-    {
-        var text = new char[LongestHistory];
-        using var reader = new StreamReader(Target);
-        return new string(text, 0, await reader.ReadBlockAsync(text, cancel));
-    }
-
-    private string Oldest()
-    {
-        var control = data.ReadControl();
-        return control.IsOk && ControlFacts.From(control.Value) is var facts ? WalSegment.At(facts.Timeline, facts.Redo, facts.WalSegmentSize).FileName : "";
     }
 }

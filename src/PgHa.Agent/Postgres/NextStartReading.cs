@@ -12,9 +12,10 @@ namespace PgHa.Agent.Postgres;
 /// What the next start of this node's server would do. A setting that is set anywhere is asked of the server program, one run each; what
 /// is set nowhere has the default that all supported versions share. Changes nothing.
 /// </summary>
-internal sealed class NextStartReading(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, SlotFiles slots, NextStartFiles files)
+internal sealed class NextStartReading(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, SlotFiles slots, NextStartFiles files, ArchiveHistories archive)
 {
     private const string Port = "port";
+    private const string Restore = "restore_command";
     private static readonly TimeSpan RunningWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Settings that matter, with what PostgreSQL takes where they are set nowhere; null where that is not the same everywhere.</summary>
@@ -22,7 +23,7 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
     {
         ["max_connections"] = "100", ["max_prepared_transactions"] = "0", ["max_locks_per_transaction"] = "64", ["max_worker_processes"] = "8", ["max_wal_senders"] = "10",
         ["recovery_target"] = "", ["recovery_target_lsn"] = "", ["recovery_target_name"] = "", ["recovery_target_time"] = "", ["recovery_target_xid"] = "", ["recovery_target_timeline"] = "latest",
-        ["hot_standby"] = "on", ["promote_trigger_file"] = "", ["wal_level"] = "replica", ["max_replication_slots"] = "10", ["archive_mode"] = "off",
+        [Restore] = "", ["hot_standby"] = "on", ["promote_trigger_file"] = "", ["wal_level"] = "replica", ["max_replication_slots"] = "10", ["archive_mode"] = "off",
         ["sync_replication_slots"] = "off", ["summarize_wal"] = "off", ["superuser_reserved_connections"] = "3", ["reserved_connections"] = "0",
         [Port] = null, ["listen_addresses"] = "localhost", ["unix_socket_directories"] = null, ["data_directory"] = null, ["hba_file"] = null,
         ["shared_preload_libraries"] = "", ["dynamic_library_path"] = "$libdir", ["logging_collector"] = "off", ["log_directory"] = "log",
@@ -58,9 +59,14 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
         var settings = Defaults.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!);
         foreach (var (name, answer) in asked.Zip(answers))
             settings[name] = answer.Value!;
+        var archived = settings[Restore].Length > 0 && settings["recovery_target_timeline"] == "latest"
+            ? await archive.NewestAsync(settings[Restore], ControlFacts.From(control.Value).Timeline, cancel)
+            : new(null, Slow: false);
         return next with
         {
             Settings = settings,
+            Archived = archived.Newest,
+            ArchiveIsSlow = archived.Slow,
             Listens = await ListenPlace.CoversAsync(settings["listen_addresses"], options.Self.PostgresHost, cancel),
             PromoteFile = settings["promote_trigger_file"] is { Length: > 0 } file && Path.GetFullPath(file, data.Root) is var path && File.Exists(path) ? path : null,
             Obstacles = [.. files.Missing(settings, now, libraries), .. hba],

@@ -65,6 +65,7 @@ public static class PostgresServices
         .AddSingleton<SignalAside>()
         .AddSingleton<StandbyLevel>()
         .AddSingleton<UnloggedTables>()
+        .AddSingleton<ArchiveHistories>()
         .AddSingleton<ArchiveTrial>()
         .AddSingleton<SessionEnd>()
         .AddSingleton<HandoverEnd>()

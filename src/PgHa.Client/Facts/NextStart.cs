@@ -42,6 +42,12 @@ public sealed record NextStart
     /// <summary>The file of <c>promote_trigger_file</c> (13 to 15), where it is there: the server would promote itself.</summary>
     public string? PromoteFile { get; init; }
 
+    /// <summary>The newest timeline, beyond its own, that the archive of <c>restore_command</c> has; null where it has none, or is not asked.</summary>
+    public ArchivedHistory? Archived { get; init; }
+
+    /// <summary>The archive of <c>restore_command</c> did not answer in time: a start in recovery waits for it.</summary>
+    public bool ArchiveIsSlow { get; init; }
+
     /// <summary>What the settings name and the disk lacks: each of these ends a start.</summary>
     public IReadOnlyList<StartObstacle> Obstacles { get; init; } = [];
 }
@@ -51,3 +57,8 @@ public sealed record NextStart
 /// <param name="Problem">What is the matter, in words.</param>
 /// <param name="WayOut">What helps, beside another value.</param>
 public sealed record StartObstacle(string Setting, string Problem, string WayOut);
+
+/// <summary>The history of a timeline, as an archive holds it.</summary>
+/// <param name="Timeline">The timeline in the file's name.</param>
+/// <param name="Text">The file; of what is too long for a history, its beginning.</param>
+public sealed record ArchivedHistory(uint Timeline, string Text);

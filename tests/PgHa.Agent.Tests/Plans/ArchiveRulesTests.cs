@@ -48,7 +48,34 @@ public class ArchiveRulesTests
     [InlineData("", Code.WalNotProven)]
     [InlineData("1\t0/2000000", Code.WalNotProven)]
     public void A_timeline_is_refused_only_where_it_would_be_followed(string history, Code? code) =>
-        Assert.Equal(code, ArchiveRules.RefuseFollowing("n2", TimelineHistory.Parse(new(2), history), new(1), new(0x3000000))?.Code);
+        Assert.Equal(code, ArchiveRules.RefuseFollowing("n2", new(2, history), new(1), new(0x3000000))?.Code);
+
+    [Theory]
+    [InlineData("1\t0/3000000\tno recovery target\n", null)]
+    [InlineData("1\t0/2000000\tof a promotion that was given up\n", Code.WalNotProven)]
+    [InlineData("1\t0/FF000000\tof somebody else\n", Code.WalNotProven)]
+    [InlineData("nothing", Code.WalNotProven)]
+    public void A_start_in_recovery_goes_only_for_a_timeline_that_some_node_went_through(string history, Code? code)
+    {
+        var next = new NextStart { Node = "n2", Archived = new(2, history) };
+        Assert.Equal(code, ArchiveRules.RefuseStart(next, "n1", Wal(Position("n1", new TimelineSpan(new(1), Lsn.Zero, new Lsn(0x3000000)), new(new(2), new(0x3000000), null))))?.Code);
+        Assert.Null(ArchiveRules.RefuseStart(next, "n1", WalView.None));
+        Assert.Null(ArchiveRules.RefuseStart(next with { Archived = null }, "n1", Wal(Position("n1", new TimelineSpan(new(1), Lsn.Zero, null)))));
+    }
+
+    private static WalView Wal(WalPosition position) =>
+        new(position.Node, new Dictionary<string, Answer<WalPosition>> { [position.Node] = position }, new Dictionary<string, WalAncestry>());
+
+    private static WalPosition Position(string node, params TimelineSpan[] lineage) => new()
+    {
+        Node = node,
+        SystemIdentifier = "1",
+        Timeline = lineage[^1].Timeline,
+        End = new(0x4000000),
+        Oldest = new(0x1000000),
+        Lineage = lineage,
+        SegmentSize = 1 << 24,
+    };
 
     private static NodeObservation Held(ReplayFacts held)
     {

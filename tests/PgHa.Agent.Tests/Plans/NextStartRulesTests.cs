@@ -53,7 +53,7 @@ public class NextStartRulesTests
     }
 
     private static Decision Judge(Plan plan, params NextStart[] changed) => NextStartRules.Judge(plan, new[] { "n1", "n2", "n3" }
-        .ToDictionary(n => n, n => (Answer<NextStart>)(changed.FirstOrDefault(c => c.Node == n) ?? Node(n))));
+        .ToDictionary(n => n, n => (Answer<NextStart>)(changed.FirstOrDefault(c => c.Node == n) ?? Node(n))), WalView.None);
 
     private static void Refuses(Decision decision, params string[] named)
     {

@@ -116,6 +116,44 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
+    /// <summary>The old primary would go for that timeline when it starts as standby, and be stranded (PostgreSQL: "requested timeline 2 is not a child of this server's history").</summary>
+    [Theory]
+    [InlineData("masterSlave", "1\\t0/FF000000\\tof somebody else\\n")]
+    [InlineData("slaveMaster", "1\\t0/2000000\\tof a promotion that was given up\\n")]
+    [InlineData("masterSlave?by=promote", "1\\t0/2000000\\tof a promotion that was given up\\n")]
+    public async Task One_that_would_strand_the_old_primary_is_refused_before_anything_stops(string how, string history)
+    {
+        var cluster = await WithArchive();
+        await cluster.N1.AddToPostgresConf($"restore_command = 'cp {Archive(cluster)}/%f \"%p\"'");
+        var foreign = await Lay(cluster, history);
+        await NothingStops(cluster, async () =>
+        {
+            var call = $"instance/switchover/{how}";
+            var answer = await cluster.N1.Api.Post(call);
+            answer.AssertRefused(409, 13);
+            Assert.Contains("pg-node01 would go for it at its start", answer.Message, StringComparison.Ordinal);
+            (await cluster.N1.Api.Post($"{call}{(call.Contains('?', StringComparison.Ordinal) ? "&" : "?")}dryRun=true")).AssertRefused(409, 13);
+        });
+        File.Delete(foreign);
+        await cluster.Play($"POST N1 instance/switchover/{how} → slave, master");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Fact]
+    public async Task A_stopped_standby_does_not_start_into_it_and_the_way_out_works()
+    {
+        var cluster = await WithArchive();
+        await cluster.Play("DELETE N2 instance/current → single, inactive");
+        var foreign = await Lay(cluster, "1\\t0/2000000\\tof a promotion that was given up\\n");
+        await cluster.Play("""
+            POST N2 instance/slave   → refused 409, code 13
+            POST N2 instance/current → refused 409, code 13
+            """);
+        File.Delete(foreign);
+        await cluster.Play("POST N2 instance/slave → master, slave");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     private static async Task<string> Lay(TestCluster cluster, string history)
     {
         var path = Path.Combine(Archive(cluster), "00000002.history");
