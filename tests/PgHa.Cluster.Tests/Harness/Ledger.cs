@@ -94,7 +94,7 @@ internal sealed class Ledger(TestCluster cluster)
         return reigns;
     }
 
-    private static async Task<HashSet<long>> Rows(TestNode node)
+    public static async Task<HashSet<long>> Rows(TestNode node)
     {
         var rows = new HashSet<long>();
         if (!await node.Postgres.Ask<bool>("SELECT to_regclass('ledger') IS NOT NULL"))

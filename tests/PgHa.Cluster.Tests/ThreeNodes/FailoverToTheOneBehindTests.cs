@@ -1,3 +1,5 @@
+using PgHa.Cluster.Tests.Trouble;
+
 namespace PgHa.Cluster.Tests.ThreeNodes;
 
 /// <summary>
@@ -72,6 +74,28 @@ public sealed class FailoverToTheOneBehindTests : ClusterTest
         cluster.N3.Postgres.Thaw();
         await cluster.WaitForStates("inactive", "recovery", "recovery");
         await cluster.Play("POST N2 instance/failover/promote → inactive, master, slave");
+        await GoesOn(cluster, cluster.N2);
+    }
+
+    /// <summary>Of a primary that has just died the last WAL may still be in the target's socket, and be written by the other standby already.</summary>
+    [Fact]
+    public async Task What_is_on_its_way_into_the_target_is_waited_for()
+    {
+        var cluster = await ThreeRunning();
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        await cluster.N1.Agent.Kill();
+        var operation = await OperationWatch.Begin(cluster.N2, HttpMethod.Post, "instance/failover/promote?force=true");
+        var receiver = await StandbyBehindTests.ToReceiver(cluster.N2, Signal.Stop);
+        await cluster.Ledger.Insert(cluster.N1);
+        await Wait.Until("N3 has it", async () => (await Harness.Ledger.Rows(cluster.N3)).Count == cluster.Ledger.Count);
+        await cluster.N1.Postgres.KillAndWait();
+        await operation.Resume("?all=true");
+        await operation.WaitForStep(0, "running", "failed");
+        await Task.Delay(300, TestContext.Current.CancellationToken); // the proof finds N3 ahead meanwhile
+        Signal.Send(receiver, Signal.Continue);
+        var (end, report) = await operation.End();
+        Assert.True(end == "done", report);
         await GoesOn(cluster, cluster.N2);
     }
 

@@ -81,7 +81,7 @@ public sealed class StandbyBehindTests : ClusterTest
     }
 
     /// <summary>0 where there is none any more.</summary>
-    private static async Task<int> ToReceiver(TestNode standby, int signal)
+    internal static async Task<int> ToReceiver(TestNode standby, int signal)
     {
         await using var session = await standby.Postgres.Connect();
         await using var question = new NpgsqlCommand("SELECT pid FROM pg_stat_wal_receiver", session);
