@@ -40,7 +40,7 @@ public sealed class ClusterLock(ClusterObserver cluster)
     /// <summary>What the one who came second is told.</summary>
     internal static Refusal Busy(OperationLock holder) => new(Code.Busy, $"another operation is running: {holder.Goal}",
         $"operation {holder.Operation} of {holder.Owner}: wait for it (GET {Client.Routes.V2}/operations/{holder.Operation}), "
-        + $"or if {holder.Owner} is gone for good POST {Client.Routes.V2}/operations/{holder.Operation}/abandon");
+        + $"or POST {Client.Routes.V2}/operations/{holder.Operation}/abandon: on {holder.Owner} once it only waits for its outcome, here if {holder.Owner} is gone for good");
 
     /// <summary>Who or what is in the way, or null: taken, or the node cannot be reached and holds nothing that could act.</summary>
     private async Task<Refusal?> TakeAsync(INode node, OperationLock wanted, CancellationToken cancel)

@@ -7,6 +7,7 @@ namespace PgHa.Agent.Operations;
 public sealed class Operation(OperationReport report, StepGate? gate = null, long begun = 0)
 {
     private readonly TaskCompletionSource<ClusterView> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private OperationReport _report = report;
 
@@ -24,6 +25,15 @@ public sealed class Operation(OperationReport report, StepGate? gate = null, lon
 
     /// <summary>Completes with the view seen last when the operation has ended, however it ended.</summary>
     public Task<ClusterView> Ended => _ended.Task;
+
+    /// <summary>All of its steps are done, and it waits for what they are to bring about.</summary>
+    public bool OnlyWaits { get; set; }
+
+    /// <summary>Completes when its operator ends that wait.</summary>
+    public Task Abandoned => _abandoned.Task;
+
+    /// <summary>Ends the wait for the outcome.</summary>
+    public void Abandon() => _abandoned.TrySetResult();
 
     /// <summary>Replaces the report; the steps of a stage report at the same time.</summary>
     public OperationReport Update(Func<OperationReport, OperationReport> change)

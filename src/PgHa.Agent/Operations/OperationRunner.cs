@@ -155,11 +155,23 @@ public sealed partial class OperationRunner(
 
     private async Task<ClusterView> VerifyAsync(Operation operation, Plan plan, CancellationToken cancel)
     {
-        var (view, missing) = await outcomes.AwaitAsync(plan.Outcomes, cancel);
-        if (missing is not null && plan.Outcomes.Any(o => !view[o.Node].Reachable))
+        var (view, missing, over) = await AwaitAsync(operation, plan.Outcomes, cancel);
+        if (missing is not null && !over && plan.Outcomes.Any(o => !view[o.Node].Reachable))
             return await HandOverAsync(operation, missing, cancel);
         Finish(operation, missing is null ? OperationState.Done : OperationState.Failed, missing is null ? null : InForce(missing, view));
         return view;
+    }
+
+    private async Task<OutcomeEnd> AwaitAsync(Operation operation, IReadOnlyList<Outcome> promised, CancellationToken cancel)
+    {
+        operation.OnlyWaits = true;
+        return await outcomes.AwaitAsync(promised, operation.Abandoned, UnlockAsync, cancel);
+
+        async Task UnlockAsync()
+        {
+            await clusterLock.ReleaseAsync(operation.Report.Id, CancellationToken.None);
+            store.Update(operation, r => r with { Evidence = [.. r.Evidence, "the locks were given back while only the outcome was waited for"] });
+        }
     }
 
     /// <summary>A step failed, or the operator ended the operation: what is to be done is decided from a fresh view.</summary>
@@ -213,7 +225,7 @@ public sealed partial class OperationRunner(
         {
             var first = operation.Report.Steps.Count;
             store.Update(operation, r => r with { Undoing = true, Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
-            stopped = (await stageRunner.RunAsync(operation, back.Stages, first, null, cancel))?.Why.Message ?? (await outcomes.AwaitAsync(back.Outcomes, cancel)).Missing?.Message;
+            stopped = (await stageRunner.RunAsync(operation, back.Stages, first, null, cancel))?.Why.Message ?? (await AwaitAsync(operation, back.Outcomes, cancel)).Missing?.Message;
             undone = stopped is null;
             view = await cluster.ObserveAsync(fresh: true, cancel);
         }

@@ -65,25 +65,31 @@ internal static class OperationEndpoints
     };
 
     /// <summary>
-    /// Ends a stepwise operation before its next step, and answers when it has ended. Otherwise frees the locks of an operation whose
-    /// agent is gone for good; any other that runs here is not touched.
+    /// Ends a stepwise operation before its next step, or one that only waits for its outcome, and answers when it has ended. Otherwise frees
+    /// the locks of an operation whose agent is gone for good; any other that runs here is not touched.
     /// </summary>
     private static async Task<IResult> AbandonAsync(
         HttpContext http, string id, OperationRunner runner, OperationStore store, ClusterLock locks, ClusterObserver cluster, NodeLock own)
     {
-        if (runner.Find(id) is { Gate: { } gate, Report.State: OperationState.Running or OperationState.Waiting } stepwise)
+        if (runner.Find(id) is { OnlyWaits: false, Gate: { } gate, Report.State: OperationState.Running or OperationState.Waiting } stepwise)
         {
             gate.Abandon();
             await Task.WhenAny(stepwise.Ended).WaitAsync(http.RequestAborted);
             return Results.Json(stepwise.Report, WireJson.Default.OperationReport);
         }
+        if (runner.Find(id) is { OnlyWaits: true } waiting)
+        {
+            waiting.Abandon();
+            await Task.WhenAny(waiting.Ended).WaitAsync(http.RequestAborted);
+            return Results.Json(waiting.Report, WireJson.Default.OperationReport);
+        }
         if (runner.Find(id) is not null)
-            return Answers.Refuse(new(Code.Busy, $"operation {id} is running on this node", "wait for it"));
+            return Answers.Refuse(new(Code.Busy, $"operation {id} is running on this node", "a step is under way: wait for it; abandon it once it only waits for its outcome"));
         if (store.Find(id) is null && own.Holder?.Operation != id)
             return Answers.Refuse(Unknown(id));
         if (own.Holder is { } holder && holder.Operation == id && await locks.MayBeLiveAsync(holder, http.RequestAborted)
             && cluster.Nodes.FirstOrDefault(n => n.Name == holder.Owner) is { } owner && (await owner.ObserveAsync(fresh: false, http.RequestAborted)).Reachable)
-            return Answers.Refuse(new(Code.Busy, $"operation {id} is running on {holder.Owner}", "wait for it"));
+            return Answers.Refuse(new(Code.Busy, $"operation {id} is running on {holder.Owner}", $"wait for it, or abandon it on {holder.Owner} once it only waits for its outcome"));
         await locks.ReleaseAsync(id, http.RequestAborted);
         return Results.Json(new LockAnswer(own.Holder is null, own.Holder), WireJson.Default.LockAnswer);
     }

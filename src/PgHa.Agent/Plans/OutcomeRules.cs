@@ -1,0 +1,54 @@
+using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Plans;
+
+/// <summary>Whether what a plan promised can still come, once all of its steps are done. Pure.</summary>
+public static class OutcomeRules
+{
+    /// <summary>Whether a node shows what was promised.</summary>
+    public static bool Holds(Outcome outcome, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        ArgumentNullException.ThrowIfNull(view);
+        return outcome.States.Contains(view[outcome.Node].State) && !StillBefore(view[outcome.Node], view);
+    }
+
+    /// <summary>Why it cannot come any more by itself, or null. Seen twice in a row: one look may meet a server that is about to be seen.</summary>
+    public static Refusal? Impossible(IEnumerable<Outcome> missing, ClusterView before, ClusterView now)
+    {
+        ArgumentNullException.ThrowIfNull(missing);
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(now);
+        foreach (var outcome in missing.Where(o => o.Certain))
+        {
+            var node = now[outcome.Node];
+            if (node.State == NodeState.Stopped && before[outcome.Node].State == NodeState.Stopped && !outcome.States.Contains(NodeState.Stopped))
+                return new(Code.StepFailed, $"{node.Node} is stopped, and was to be {Words(outcome)}", $"look at the server log of {node.Node}, then repeat the call");
+            if (outcome.States.All(StartPlan.AsPrimary.Contains) && !node.Writable
+                && now.Except(node.Node).FirstOrDefault(n => n.Writable && before[n.Node].Writable) is { } other)
+                return new(Code.StepFailed, $"{other.Node} is writable, and {node.Node} was to be {Words(outcome)}", "look at what was done meanwhile (GET v2/operations), then repeat the call");
+        }
+        return null;
+    }
+
+    /// <summary>Which operation has changed a node since the locks were given back, or null: what was promised may not be wanted any more.</summary>
+    public static string? Overtaken(ClusterView unlocked, ClusterView now)
+    {
+        ArgumentNullException.ThrowIfNull(unlocked);
+        ArgumentNullException.ThrowIfNull(now);
+        return now.Nodes.Where(n => n.LastStep is not null && unlocked[n.Node].Reachable && n.LastStep.Operation != unlocked[n.Node].LastStep?.Operation)
+            .Select(n => n.LastStep!.Operation).FirstOrDefault();
+    }
+
+    /// <summary>The states in words.</summary>
+    internal static string Words(Outcome outcome) => string.Join(" or ", outcome.States);
+
+    /// <summary>
+    /// After a promotion a standby first streams the rest of the old timeline, stops, and begins anew on the next one: only then it stays.
+    /// </summary>
+    private static bool StillBefore(NodeObservation node, ClusterView view) =>
+        node is { State: NodeState.Standby, Sql.Timeline: { } timeline } && view.Primary?.Sql?.Timeline is { } now && timeline < now
+        && StandbyPlan.FollowsPrimary(node, view);
+}
