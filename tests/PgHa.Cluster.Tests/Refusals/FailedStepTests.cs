@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace PgHa.Cluster.Tests.Refusals;
 
 /// <summary>Code 9: a step failed, or the answer's deadline passed.</summary>
@@ -10,11 +7,11 @@ public sealed class FailedStepTests : ClusterTest
     public async Task A_start_that_fails_is_reported_with_what_to_do()
     {
         var cluster = await BothStopped();
-        using var intruder = new TcpListener(IPAddress.Parse(cluster.N1.Address), cluster.N1.Postgres.Port);
-        intruder.Start();
-        (await cluster.N1.Api.Post("instance/master")).AssertRefused(500, 9);
-        await cluster.WaitForStates("inactive", "inactive");
-        intruder.Stop();
+        using (new TakenPort(cluster.N1))
+        {
+            (await cluster.N1.Api.Post("instance/master")).AssertRefused(500, 9);
+            await cluster.WaitForStates("inactive", "inactive");
+        }
         await cluster.Play("POST N1 instance/master → single, inactive");
     }
 

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace PgHa.Cluster.Tests.Trouble;
 
 /// <summary>A start as primary that breaks off before the server accepted writes leaves a standby a standby.</summary>
@@ -22,26 +19,9 @@ public sealed class BrokenStartTests : ClusterTest
     public async Task A_standby_whose_port_is_taken_keeps_its_signal()
     {
         var cluster = await Failing();
-        using var intruder = new TcpListener(IPAddress.Parse(cluster.N2.Address), cluster.N2.Postgres.Port);
-        intruder.Start();
-        var hangingUp = HangUp(intruder);
-        await FailsToStart(cluster);
-        intruder.Stop();
-        await hangingUp;
+        using (new TakenPort(cluster.N2))
+            await FailsToStart(cluster);
         await FollowsAgain(cluster);
-    }
-
-    /// <summary>No server: one would answer, or be silent.</summary>
-    private static async Task HangUp(TcpListener listener)
-    {
-        try
-        {
-            while (true) (await listener.AcceptSocketAsync(TestContext.Current.CancellationToken)).Dispose();
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // it was stopped
-        }
     }
 
     [Theory]
