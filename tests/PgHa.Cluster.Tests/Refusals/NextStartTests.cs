@@ -6,19 +6,20 @@ public sealed class NextStartTests : ClusterTest
     private const string ByRestart = "instance/switchover/masterSlave";
     private const string ByPromotion = ByRestart + "?by=promote";
 
-    [Theory]
-    [InlineData(1, ByRestart)]
-    [InlineData(1, ByPromotion)]
-    [InlineData(2, ByRestart)]
-    public async Task A_node_that_would_promote_itself_is_not_started_as_a_standby(int node, string call)
+    /// <summary>Fact 47: the target of a promotion is not started anew, but the old master is.</summary>
+    [Fact]
+    public async Task A_node_that_would_promote_itself_is_not_started_as_a_standby()
     {
         var cluster = await BothRunning();
-        var trigger = cluster.Nodes[node - 1].In("go");
-        await cluster.Nodes[node - 1].AddToPostgresConf($"promote_trigger_file = '{trigger}'");
-        await File.WriteAllTextAsync(trigger, "", TestContext.Current.CancellationToken);
-        await IsRefused(cluster, call, "promote_trigger_file", node);
-        File.Delete(trigger);
-        await cluster.Play($"POST N1 {call} → slave, master");
+        foreach (var (node, calls) in new[] { (1, new[] { ByRestart, ByPromotion }), (2, [ByRestart]) })
+        {
+            var trigger = cluster.Nodes[node - 1].In("go");
+            await cluster.Nodes[node - 1].AddToPostgresConf($"promote_trigger_file = '{trigger}'");
+            await File.WriteAllTextAsync(trigger, "", TestContext.Current.CancellationToken);
+            foreach (var call in calls) await IsRefused(cluster, call, "promote_trigger_file", node);
+            File.Delete(trigger);
+        }
+        await cluster.Play($"POST N1 {ByRestart} → slave, master");
     }
 
     [Fact]
@@ -33,15 +34,30 @@ public sealed class NextStartTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    /// <summary>One cluster for all of them: nothing is changed by a refusal, and without the setting the plan stands.</summary>
     [Theory]
     [InlineData(1), InlineData(2)]
-    public async Task A_setting_that_waits_for_the_next_start_is_refused_before_the_first_stop(int node)
+    public Task A_setting_that_waits_for_the_next_start_is_refused_before_the_first_stop(int node) => AreRefused(node, node == 1
+        ? [("port = 1", "port"), ("hot_standby = off", "hot_standby"), ("max_replication_slots = 0", "max_replication_slots"), ("shared_preload_libraries = 'nowhere'", "shared_preload_libraries")]
+        : [("port = 1", "port"), ("listen_addresses = '127.0.0.99'", "listen_addresses"), ("wal_level = minimal", "wal_level"), ("this is ! no line", "syntax error")]);
+
+    [Theory, Trait("Category", "Long")]
+    [InlineData(1), InlineData(2)]
+    public Task So_is_whatever_else_ends_or_hides_a_server_on_either_node(int node) => AreRefused(node,
+    [
+        ("listen_addresses = ''", "listen_addresses"), ("shared_preload_libraries = '$libdir/nowhere'", "shared_preload_libraries"), ("ssl = on", "ssl_cert_file"),
+        ("unix_socket_directories = '/nowhere'", "unix_socket_directories"), ("logging_collector = on\nlog_directory = '/nowhere/at/all'", "log_directory"),
+        ("data_directory = '/tmp'", "data_directory"), ("hba_file = '/nowhere'", "hba_file"), ("superuser_reserved_connections = 50", "superuser_reserved_connections"),
+        ("no_such_parameter = on", "no_such_parameter"), ("shared_buffers = 900TB", "shared_buffers"), ("max_wal_senders = 0", "max_wal_senders"),
+    ]);
+
+    /// <summary>One cluster for all of them: a refusal changes nothing, and without the setting the roles are exchanged.</summary>
+    private async Task AreRefused(int node, (string Setting, string Named)[] waiting)
     {
         var cluster = await BothRunning();
+        await cluster.N1.Postgres.Execute("SELECT pg_create_physical_replication_slot('kept')"); // fact 37
         var file = cluster.Nodes[node - 1].Postgres.InData("postgresql.conf");
         var before = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
-        foreach (var (setting, named) in Waiting(node))
+        foreach (var (setting, named) in waiting)
         {
             await cluster.Nodes[node - 1].AddToPostgresConf(setting);
             await IsRefused(cluster, ByRestart, named, node);
@@ -49,22 +65,6 @@ public sealed class NextStartTests : ClusterTest
         }
         await cluster.Play($"POST N1 {ByRestart} → slave, master");
     }
-
-    /// <summary>What waits on the old master, which becomes a slave, and on the new one.</summary>
-    private static (string Setting, string Named)[] Waiting(int node) => node == 1
-        ?
-        [
-            ("port = 1", "port"), ("hot_standby = off", "hot_standby"), ("max_replication_slots = 0", "max_replication_slots"),
-            ("shared_preload_libraries = 'nowhere'", "shared_preload_libraries"), ("unix_socket_directories = '/nowhere'", "unix_socket_directories"),
-            ("logging_collector = on\nlog_directory = '/nowhere/at/all'", "log_directory"), ("data_directory = '/tmp'", "data_directory"),
-            ("superuser_reserved_connections = 50", "superuser_reserved_connections"), ("this is ! no line", "syntax error"),
-        ]
-        :
-        [
-            ("port = 1", "port"), ("listen_addresses = '127.0.0.99'", "listen_addresses"), ("listen_addresses = ''", "listen_addresses"),
-            ("wal_level = minimal", "wal_level"), ("shared_preload_libraries = '$libdir/nowhere'", "shared_preload_libraries"), ("ssl = on", "ssl_cert_file"),
-            ("hba_file = '/nowhere'", "hba_file"), ("no_such_parameter = on", "no_such_parameter"), ("shared_buffers = 900TB", "shared_buffers"),
-        ];
 
     [Fact]
     public async Task What_waits_on_a_master_by_promotion_is_named_and_no_obstacle()

@@ -31,6 +31,7 @@ public sealed class NextStartOnEveryMajorTests : ClusterTest
     public async Task What_waits_in_the_files_is_found_before_the_first_stop(int major)
     {
         var cluster = Keep(await OnMajor.Running(major));
+        await cluster.N1.Postgres.Execute("SELECT pg_create_physical_replication_slot('kept')"); // fact 37
         foreach (var (node, setting, named) in new[]
         {
             (1, "hot_standby = off", "hot_standby"), (2, "max_connections = 200", "max_connections"), (2, "port = 1", "port"),
