@@ -50,7 +50,7 @@ public abstract class CrashPoints : ClusterTest
 public sealed class CoordinatorCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 123);
+    public Task The_coordinating_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Coordinator, CrashScenario.All, 117);
 }
 
 public sealed class CoordinatorHandoverCrashPointTests : CrashPoints
@@ -74,7 +74,7 @@ public sealed class CoordinatorInitCrashPointTests : CrashPoints
 public sealed class OtherCrashPointTests : CrashPoints
 {
     [Fact, Trait("Category", "Long")]
-    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 138);
+    public Task The_other_agent_is_killed_at_every_point_of_every_operation() => PlayAll(Victim.Other, CrashScenario.All, 129);
 }
 
 public sealed class OtherHandoverCrashPointTests : CrashPoints
@@ -103,7 +103,7 @@ public sealed class SomeCrashPointTests : CrashPoints
         new(Scenario("POST P instance/switchover/masterSlave"), 5, Moment.Before, Victim.Coordinator),
         new(Scenario("POST P instance/switchover/masterSlave"), 7, Moment.After, Victim.Coordinator),
         new(Scenario("POST S instance/switchover/slaveMaster"), 5, Moment.Asked, Victim.Other),
-        new(Scenario("POST P instance/failover/promote?to=S"), 4, Moment.Asked, Victim.Other),
+        new(Scenario("POST P instance/failover/promote?to=S"), 3, Moment.Asked, Victim.Other),
     ];
 
     [Fact]
