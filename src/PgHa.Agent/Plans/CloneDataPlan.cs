@@ -26,7 +26,7 @@ public static class CloneDataPlan
 
     /// <summary>Why the node must not be filled, or null. Asked again by the node itself before it acts.</summary>
     internal static Refusal? RefusePlace(NodeObservation node) =>
-        PlaceRules.Refuse(node, "existing data is never touched: if it is this cluster's, POST instance/slave lets it join; else move the directory away first");
+        PlaceRules.Refuse(node, $"existing data is never touched: if it is this cluster's, POST instance/slave on {node.Node} lets it join; else move the directory away first");
 
     /// <summary>Why the source cannot be copied, or null. Asked again by the node itself before it acts.</summary>
     internal static Refusal? RefuseSource(string node, NodeObservation source)
@@ -36,7 +36,7 @@ public static class CloneDataPlan
         if (!source.Reachable)
             return new(Code.PeerUnreachable, $"{source.Node} cannot be reached: {source.Problem}", "bring its agent back, or clone from another node: ?from=NODE");
         return source.State is NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby ? null : new(Code.WrongState,
-            $"{source.Node} cannot be copied: it is {source.State}", "start it first, or clone from another node: ?from=NODE");
+            $"{source.Node} cannot be copied: it is {source.State}", (source.Down ? $"start it first (POST instance/current on {source.Node})" : $"let it stream first (POST instance/slave on {source.Node})") + ", or clone from another node: ?from=NODE");
     }
 
     private static Plan Build(CloneData request, ClusterView view, string source, string primary)

@@ -22,7 +22,7 @@ public static class CommonRules
     /// <summary>Why nothing may act beside a node that may become writable at any moment, or null. What acts on that node itself may.</summary>
     internal static Refusal? Promoting(NodeObservation node) => !node.Promoting ? null : new(Code.AnotherWritable,
         $"{node.Node} was told to become primary, and is not yet: it may accept writes from one moment to the next",
-        $"look at its server log; tell it again with POST instance/failover/promote there, or stop it: DELETE instance/current there");
+        $"look at its server log; tell it again with POST instance/failover/promote on {node.Node}, or stop it: DELETE instance/current on {node.Node}");
 
     /// <summary>The lock of a node that can be reached now but could not when the locks were taken is not held: then nothing may begin.</summary>
     public static Refusal? RefuseUnlocked(ClusterView view, string operation)
@@ -46,12 +46,12 @@ public static class CommonRules
         var writable = view.Writable.ToArray();
         return writable.Length < 2 ? null : new(Code.AnotherWritable,
             $"ALARM: {ClusterView.Names(writable)} are writable at the same time",
-            "stop all but one with DELETE instance/current; nothing else is allowed until then");
+            $"stop all but one with DELETE instance/current on {string.Join(" or on ", writable.Select(n => n.Node))}; nothing else is allowed until then");
     }
 
     private static Refusal? Data(NodeObservation node) => node.DataProblem is not { } problem ? null : new(Code.WrongState,
         $"the data directory of {node.Node} cannot be used: {problem}",
-        "correct postgres.data_dir; an empty one is filled by POST data/clone, or with the first node of a new cluster by POST data/init");
+        $"correct postgres.data_dir; an empty one is filled by POST data/clone on {node.Node}, or with the first node of a new cluster by POST data/init on {node.Node}");
 
     private static Refusal? Foreign(ClusterView view)
     {

@@ -7,8 +7,8 @@ namespace PgHa.Agent.Plans;
 /// <summary>A node in recovery becomes primary, the old one being down.</summary>
 public static class FailoverPlan
 {
-    private const string OnlyByPromotion =
-        "make it readable (is its disk mounted?), or fail over by promotion (POST instance/failover/promote?force=true), which starts a new timeline";
+    private static string OnlyByPromotion(string target) =>
+        $"make it readable (is its disk mounted?), or fail over by promotion (POST instance/failover/promote?force=true on {target}), which starts a new timeline";
 
     /// <summary>The plan.</summary>
     public static Decision For(Failover request, ClusterView view, WalView wal)
@@ -23,7 +23,7 @@ public static class FailoverPlan
         var byRestart = request.Form == FailoverForm.Restart;
         var verdict = WritableRules.Judge(target.Node, view, wal, byRestart ? [] : StartPlan.Accepted(request, view.Except(target.Node)));
         if (verdict.Refusal is { } no)
-            return new Refused(byRestart && verdict.Forcible ? no with { Hint = OnlyByPromotion } : no);
+            return new Refused(byRestart && verdict.Forcible ? no with { Hint = OnlyByPromotion(target.Node) } : no);
         return RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict);
     }
 
@@ -78,12 +78,12 @@ public static class FailoverPlan
     {
         if (view.Except(target.Node).FirstOrDefault(n => n.Writable) is { } writable)
             return new(Code.AnotherWritable, $"{writable.Node} is writable",
-                "a failover needs the old primary down; to exchange the roles of running nodes use switchover");
+                $"to exchange the roles of running nodes POST instance/switchover/masterSlave?to={target.Node} on {writable.Node}; a failover needs the old primary down: DELETE instance/current on {writable.Node}");
         if (target is { State: NodeState.Unknown, Ending: false })
             return ((Refused)StartPlan.Unknown(target)).Why;
         if (!target.InRecovery && !target.Promoting && !(request.Resumed && target.Down)) // one that was told already is told again
             return new(Code.NotInRecovery, $"{target.Node} is not in recovery: it is stopped",
-                "start it first (POST instance/current), or start it as primary (POST instance/master)");
+                $"start it first (POST instance/current on {target.Node}), or start it as primary (POST instance/master on {target.Node})");
         return request.Form == FailoverForm.Restart ? RefuseUnknown(target.Node, view) : null;
     }
 
@@ -91,7 +91,7 @@ public static class FailoverPlan
     private static Refusal? RefuseUnknown(string target, ClusterView view) =>
         view.Except(target).FirstOrDefault(n => n.MayBeWritable) is not { } unknown ? null : new(Code.AnotherWritable,
             $"{unknown.Node} is unknown ({unknown.Problem ?? "it does not answer"}): its WAL cannot be compared",
-            "bring its agent back, or fail over by promotion (failover/promote?force=true), which starts a new timeline");
+            $"bring its agent back, or fail over by promotion (POST instance/failover/promote?force=true on {target}), which starts a new timeline");
 
     /// <summary>A running standby that is further ahead is the better target.</summary>
     private static Decision? RefuseRunningAhead(WritableVerdict verdict, ClusterView view, string target) =>

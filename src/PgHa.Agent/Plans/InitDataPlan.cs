@@ -45,7 +45,7 @@ public static class InitDataPlan
     /// <summary>Why no new cluster may be made on the node, or null. Asked again by the node itself before it acts.</summary>
     internal static Refusal? Refuse(string node, ClusterView view, IReadOnlyCollection<string> accepted)
     {
-        if (PlaceRules.Refuse(view[node], "existing data is never touched: start it (POST instance/current), or move the directory away first") is { } place)
+        if (PlaceRules.Refuse(view[node], $"existing data is never touched: start it (POST instance/current on {node}), or move the directory away first") is { } place)
             return place;
         foreach (var other in view.Except(node))
         {

@@ -39,7 +39,7 @@ public static class OwnerRules
     public static string WayOut(ServerOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        return $"{owner.WayOut}; then POST instance/current there starts it through the agent";
+        return $"{owner.WayOut}; then POST instance/current on its node starts it through the agent";
     }
 
     private static bool Stops(Step step) => step is StopServer or HandOver;

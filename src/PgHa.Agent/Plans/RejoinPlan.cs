@@ -11,7 +11,7 @@ namespace PgHa.Agent.Plans;
 public static class RejoinPlan
 {
     /// <summary>What an operator can do about a node that may not follow.</summary>
-    internal const string WayOut = "POST instance/slave?rejoin=rewind there, or ?rejoin=reclone";
+    internal static string WayOut(string node) => $"POST instance/slave?rejoin=rewind on {node}, or ?rejoin=reclone";
 
     /// <summary>Whether simply following is out of the question: then, and only then, there is something to give up.</summary>
     internal static bool IsNeeded(NodeObservation node, RejoinForm form, ClusterView view, WalView wal) =>
@@ -76,8 +76,8 @@ public static class RejoinPlan
         if (node.RewindUnfinished && form == RejoinForm.Reclone)
             return null;
         return node.DataProblem is not { } problem ? null : new(Code.WrongState, $"the data directory of {node.Node} cannot be used: {problem}",
-            node.RewindUnfinished ? "POST instance/slave?rejoin=reclone there: what existed only there was salvaged before the rewind"
-                : node.Place is not null ? "POST data/clone fills it" : "move it away, then POST data/clone fills the empty place");
+            node.RewindUnfinished ? $"POST instance/slave?rejoin=reclone on {node.Node}: what existed only there was salvaged before the rewind"
+                : node.Place is not null ? $"POST data/clone on {node.Node} fills it" : $"move it away, then POST data/clone on {node.Node} fills the empty place");
     }
 
     /// <summary>Why pg_rewind could not do it, or would do nothing, or null.</summary>
@@ -85,9 +85,9 @@ public static class RejoinPlan
     {
         var kin = wal.Of(node);
         if (kin.Kinship == WalKinship.NotProvable)
-            return new(Code.WalNotProven, $"it is not known where {node} and {wal.Focus} part: {kin.Evidence}", "POST instance/slave?rejoin=reclone there");
+            return new(Code.WalNotProven, $"it is not known where {node} and {wal.Focus} part: {kin.Evidence}", $"POST instance/slave?rejoin=reclone on {node}");
         if (wal.PositionOf(node) is not { } own || wal.PositionOf(wal.Focus) is not { } theirs)
-            return new(Code.WalNotProven, $"the WAL of {node} or {wal.Focus} cannot be read", "POST instance/slave?rejoin=reclone there");
+            return new(Code.WalNotProven, $"the WAL of {node} or {wal.Focus} cannot be read", $"POST instance/slave?rejoin=reclone on {node}");
         if (own.Timeline == theirs.Timeline)
             return OneTimeline($"part on one and the same timeline {own.Timeline}, which pg_rewind takes for no fork at all");
         // It believes the histories, and would keep what the node wrote between the true fork and the point they name.
@@ -95,6 +95,6 @@ public static class RejoinPlan
             ? OneTimeline($"part before {named}, where pg_rewind would look for the fork by their timeline histories")
             : null;
 
-        Refusal OneTimeline(string how) => new(Code.WalNotProven, $"{node} and {wal.Focus} {how}: {kin.Evidence}", "POST instance/slave?rejoin=reclone there");
+        Refusal OneTimeline(string how) => new(Code.WalNotProven, $"{node} and {wal.Focus} {how}: {kin.Evidence}", $"POST instance/slave?rejoin=reclone on {node}");
     }
 }

@@ -13,7 +13,7 @@ public static class StandbyPlan
         var node = view[request.Called];
         if (node.Writable)
             return Decision.Refuse(Code.RunningPrimary, $"{node.Node} runs as primary",
-                "to exchange the roles use switchover; to make it a standby stop it first");
+                $"to exchange the roles POST instance/switchover/masterSlave on {node.Node}; to make it a standby stop it first: DELETE instance/current on {node.Node}");
         if (node is { State: NodeState.Unknown, Ending: false })
             return StartPlan.Unknown(node);
         if (view.Primary is null)
@@ -80,9 +80,9 @@ public static class StandbyPlan
         {
             WalKinship.Identical or WalKinship.Behind => null,
             WalKinship.Ahead => new(Code.WalNotProven, $"{node} holds WAL that {wal.Focus} does not have: {kin.Evidence}",
-                $"{RejoinPlan.WayOut}: what exists only on {node} is salvaged first"),
+                $"{RejoinPlan.WayOut(node)}: what exists only on {node} is salvaged first"),
             WalKinship.Forked => new(Code.WalNotProven, $"the WAL of {node} has forked from that of {wal.Focus}: {kin.Evidence}",
-                $"{RejoinPlan.WayOut}: what exists only on {node} is salvaged first"),
+                $"{RejoinPlan.WayOut(node)}: what exists only on {node} is salvaged first"),
             _ => new(Code.WalNotProven, $"it cannot be proven that {node} can follow {wal.Focus}: {kin.Evidence}",
                 $"bring the missing WAL back from the archive, or POST instance/slave?rejoin=reclone on {node}"),
         };
@@ -100,11 +100,16 @@ public static class StandbyPlan
     internal static bool FollowsPrimary(NodeObservation node, ClusterView view) =>
         node.UpstreamNode is null || node.UpstreamNode == view.Primary?.Node;
 
+    /// <summary>The node that was primary last, as far as its control file tells; else the called one.</summary>
+    private static string LastPrimary(ClusterView view, string node) =>
+        (view.Nodes.FirstOrDefault(n => n is { Down: true, Control.OfPrimary: true, StandbySignal: false }) ?? view[node]).Node;
+
+    /// <summary>There is no primary to follow.</summary>
     internal static Decision NoPrimary(ClusterView view, string node)
     {
         var unknown = view.Unknown.ToArray();
         var who = unknown.Length == 0 ? "no node is writable" : $"no node is known to be writable, {ClusterView.Names(unknown)} is unknown";
         return Decision.Refuse(Code.PrimaryNotStarted, $"the primary that {node} is to follow has not been started: {who}",
-            "start the primary first (POST instance/master there)");
+            $"{(unknown.Length == 0 ? "" : "bring its agent back, or look at its server; or ")}start the primary first (POST instance/master on {LastPrimary(view, node)})");
     }
 }

@@ -38,7 +38,7 @@ public static class StartPlan
             return StartAllPlan.FirstPrimary(request, view, wal);
         if (node.InRecovery)
             return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
-                "stop it first (DELETE instance/current), or use failover or switchover to make it primary");
+                $"stop it first (DELETE instance/current on {node.Node}), or use failover or switchover to make it primary");
         return node is { State: NodeState.Unknown, Ending: false } ? Unknown(node) : BecomePrimary(request, view, wal);
     }
 
@@ -88,6 +88,6 @@ public static class StartPlan
         node.Reachable ? Code.WrongState : Code.PeerUnreachable,
         $"{node.Node} is unknown: {node.Problem ?? "its server does not answer"}",
         !node.Reachable ? "bring its agent back"
-            : node.Server == ServerStatus.Unseen ? "do what it says; DELETE instance/current there stops a server that is known"
-            : "look at its server log; DELETE instance/current stops it");
+            : node.Server == ServerStatus.Unseen ? $"do what it says; DELETE instance/current on {node.Node} stops a server that is known"
+            : $"look at its server log; DELETE instance/current on {node.Node} stops it");
 }

@@ -16,7 +16,7 @@ public static class StopPlan
         var writable = view.Writable.ToArray();
         if (writable.Length > 1)
             return Decision.Refuse(Code.WrongState, $"ALARM: {ClusterView.Names(writable)} are writable at the same time",
-                "say which one is to stop: DELETE instance/current there");
+                $"say which one is to stop: DELETE instance/current on {writable[0].Node}, or on another of them");
         if (writable.Length == 0 && RefuseUnknown(request, view) is { } refusal)
             return refusal;
         return Stop(request, view, [writable]);
@@ -42,7 +42,7 @@ public static class StopPlan
         return unknown.Length == 0 ? null : Decision.Refuse(
             unknown.Any(n => !n.Reachable) ? Code.PeerUnreachable : Code.AnotherWritable,
             $"{ClusterView.Names(unknown)} is unknown ({unknown[0].Problem ?? "it does not answer"})",
-            "bring it back, stop the nodes one by one with DELETE instance/current, or leave it out with force=true");
+            "bring its agent back, stop the nodes one by one with DELETE instance/current, or leave it out with force=true");
     }
 
     private static Plan Stop(ChangeRequest request, ClusterView view, IReadOnlyList<IReadOnlyList<NodeObservation>> order)

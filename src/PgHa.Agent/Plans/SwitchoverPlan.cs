@@ -24,15 +24,15 @@ public static class SwitchoverPlan
             return Decision.Refuse(Code.WrongState, request.To is { } to
                     ? $"{to} is not a streaming standby (it is {Words(view[to])})"
                     : $"no standby streams from {primary.Node}",
-                "start the standby first (POST instance/slave there)");
+                StandbyFirst(request.To is { } away ? [view[away]] : [.. view.Except(primary.Node)]));
         if (ReplayRules.Refuse(target, request.By) is { } still)
             return new Refused(still);
         foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])
             if (wal.Of(node.Node).Kinship is WalKinship.Forked)
-                return new Refused(StandbyPlan.RefuseJoin(node.Node, wal)!);
+                return new Refused(WhileItStreams(node, StandbyPlan.RefuseJoin(node.Node, wal)!));
         if (wal.Of(target.Node) is { Kinship: WalKinship.NotProvable } unproven)
             return Decision.Refuse(Code.WalNotProven, $"it cannot be proven that {target.Node} holds the WAL of {primary.Node}: {unproven.Evidence}",
-                $"repeat the call in a moment; if it stays so, POST instance/slave?rejoin=reclone on {target.Node}");
+                $"repeat the call in a moment; if it stays so, DELETE instance/current on {target.Node}, then POST instance/slave?rejoin=reclone on {target.Node}");
         var stopped = JudgeOthers(request, primary, target, view, wal);
         return stopped.Refusal is { } blocked ? new Refused(blocked) : Build(request, primary.Node, target.Node, view, wal, stopped);
     }
@@ -49,7 +49,7 @@ public static class SwitchoverPlan
         var verdict = WritableRules.Judge(primary.Node, new([primary, .. others]), wal, accepted);
         return verdict is { Refusal: null, Source: { } ahead } ? verdict with
         {
-            Refusal = new(Code.WalNotProven, $"{ahead}, which is stopped, holds WAL that {primary.Node} misses: {wal.Of(ahead).Evidence}", "decide which node's data is right, and rebuild the other"),
+            Refusal = new(Code.WalNotProven, $"{ahead}, which is stopped, holds WAL that {primary.Node} misses: {wal.Of(ahead).Evidence}", $"{RejoinPlan.WayOut(ahead)}: what exists only on {ahead} is salvaged first"),
         } : verdict;
     }
 
@@ -114,6 +114,13 @@ public static class SwitchoverPlan
         [new TakeOver(target, primary, accepted)],
     ];
 
+    /// <summary>A node that streams is not replaced: a rejoin would find nothing to do.</summary>
+    private static Refusal WhileItStreams(NodeObservation node, Refusal why) =>
+        node.State == NodeState.Standby ? why with { Hint = $"DELETE instance/current on {node.Node}, then {why.Hint}" } : why;
+
+    private static string StandbyFirst(IReadOnlyList<NodeObservation> nodes) => nodes.FirstOrDefault(n => n.Reachable) is { } node
+        ? $"start the standby first (POST instance/slave on {node.Node})" : $"bring its agent back ({ClusterView.Names(nodes)})";
+
     private static NodeObservation? Target(Switchover request, ClusterView view) => view.Nodes
         .Where(n => n.State == NodeState.Standby && (request.To is null || n.Node == request.To))
         .OrderBy(n => n.Sql!.Held is { ForGood: true })
@@ -126,8 +133,8 @@ public static class SwitchoverPlan
 
     private static Decision NoPrimary(ClusterView view) => view.Unknown.Any()
         ? Decision.Refuse(Code.AnotherWritable, $"no node is known to be primary, {ClusterView.Names(view.Unknown)} is unknown",
-            "bring the unknown node back first")
-        : Decision.Refuse(Code.WrongState, "no node is primary", "start the nodes first (POST instance/all); with the primary down use failover");
+            "bring the agent of the unknown node back, or look at its server")
+        : Decision.Refuse(Code.WrongState, "no node is primary", "start the nodes first (POST instance/all on the node that was primary last); with the primary down use failover (POST instance/failover/promote on a standby)");
 
     private static string Words(NodeObservation node) => node.State switch
     {

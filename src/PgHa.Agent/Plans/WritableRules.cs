@@ -73,7 +73,7 @@ public static class WritableRules
         if (CommonRules.Promoting(other) is { } promoting)
             return new(promoting.Message, promoting);
         if (other.Writable)
-            return Blocked($"{name} is writable", "stop it first: DELETE instance/current there", Code.AnotherWritable, forcible: false);
+            return Blocked($"{name} is writable", $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
         var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
         if (other.MayBeWritable && !forked)
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
@@ -90,18 +90,24 @@ public static class WritableRules
     private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal) => kin.Kinship switch
     {
         WalKinship.Identical or WalKinship.Behind => new(kin.Evidence),
+        WalKinship.Ahead when !HoldsAllAfter(candidate, other.Node, wal) => Blocked($"{other.Node} holds WAL that {candidate} misses, and not all of it from {wal.PositionOf(candidate)!.End} on: {kin.Evidence}",
+            $"make {other.Node} primary instead: POST {(other.InRecovery ? "instance/failover/promote" : "instance/master")} on {other.Node}", Code.WalNotProven, forcible: false),
         // After a crash, too: its WAL, read to the end of the unbroken chain, is all that its own recovery would find.
         WalKinship.Ahead => new($"{other.Node} holds WAL that {candidate} misses: {kin.Evidence}", Ahead: true),
         WalKinship.Forked when LeftBehind(other.Node, candidate, wal) =>
             new($"{other.Node} was left behind on an older timeline by the promotion of {candidate}'s line: {kin.Evidence}"),
         WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence}",
-            $"decide which node's data is right; start that one and rebuild the other from it", Code.WalNotProven, forcible: false),
+            $"decide which node's data is right. If that node is not primary, make it primary by hand: pg_ctl promote if it runs, else remove its standby.signal and pg_ctl start. Then POST instance/slave?rejoin=rewind on {other.Node} (on {candidate}, if the data of {other.Node} is right)", Code.WalNotProven, forcible: false),
         _ when NominallyBehind(other.Node, candidate, wal) =>
             new($"{other.Node} ended on the line of {candidate}, before the oldest WAL that is still held"),
         _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence}",
-            $"if {candidate} was the last primary, answer for {other.Node} with force=true; if {other.Node} was, POST instance/master?force=true there",
+            $"if {candidate} was the last primary, answer for {other.Node} with force=true; if {other.Node} was, POST instance/master?force=true on {other.Node}",
             Code.WalNotProven, forcible: true),
     };
+
+    /// <summary>Behind a hole its WAL cannot complete another node's.</summary>
+    private static bool HoldsAllAfter(string candidate, string other, WalView wal) =>
+        wal.PositionOf(candidate) is not { } own || wal.PositionOf(other) is not { } theirs || theirs.Oldest <= own.End;
 
     private static Finding Blocked(string message, string hint, Code code, bool forcible) =>
         new(message, new Refusal(code, message, hint), forcible);

@@ -49,7 +49,7 @@ internal sealed class Demotion(AgentOptions options, DataDirectory data, Lazy<Cl
         if (!seen.Down && !RunsAsPrimary(seen))
             return StepResult.Failed(Code.WrongState, $"{options.Node} is neither stopped nor runs as primary ({seen.Server}: {seen.Problem})", "a standby keeps its standby.signal");
         if (seen.Down && view.Except(options.Node).FirstOrDefault(n => n.MayBeWritable && !accepted.Contains(n.Node)) is { } other)
-            return StepResult.Failed(Code.AnotherWritable, $"{other.Node} is writable, or may be: a start of {options.Node} would make a second primary", "start it as standby: POST instance/slave there");
+            return StepResult.Failed(Code.AnotherWritable, $"{other.Node} is writable, or may be: a start of {options.Node} would make a second primary", $"start it as standby: POST instance/slave on {options.Node}");
         DurableFile.Remove(data.StandbySignal);
         slots.BecamePrimary();
         if (!seen.Down || (await ObserveAsync(cancel)).Down)

@@ -157,7 +157,7 @@ internal sealed class LocalSteps(
         if (position is { HoldsWalItWouldNotReplay: true })
             return StepResult.Failed(new(Code.WalNotProven,
                 $"the pg_wal of {options.Node} reaches to {position.End}, but its server would go on from {position.CheckpointEnd} on timeline {position.StartsOn} and not replay it all",
-                "let it replay first: POST instance/master does so by itself"), neverWritable: true);
+                $"let it replay first: POST instance/master on {options.Node} does so by itself"), neverWritable: true);
         if (File.Exists(data.RecoverySignal))
             return StepResult.Failed(new(Code.WrongState, $"{options.Node} has a recovery.signal: a point-in-time recovery is under way",
                 "finish it, or remove the file"), neverWritable: true);

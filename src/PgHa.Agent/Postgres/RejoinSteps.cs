@@ -42,7 +42,7 @@ internal sealed class RejoinSteps(
         if (wal.ProblemOf(options.Node) is { } problem)
             return StepResult.Failed(problem);
         return wal.PositionOf(options.Node) is not { } own || wal.Of(options.Node).Kinship is WalKinship.Identical or WalKinship.Behind
-            ? StepResult.Failed(Code.WrongState, $"{options.Node} can simply follow {source}: {wal.Of(options.Node).Evidence}", "POST instance/slave")
+            ? StepResult.Failed(Code.WrongState, $"{options.Node} can simply follow {source}: {wal.Of(options.Node).Evidence}", $"POST instance/slave on {options.Node}")
             : await act(wal, own, cancel);
     }
 
@@ -145,5 +145,5 @@ internal sealed class RejoinSteps(
     private SalvageReport? Salvaged(WalView wal, WalPosition own) => store.Covering(own, Salvage.Fork(wal.Of(options.Node), own));
 
     private StepResult NotSalvaged() =>
-        StepResult.Failed(Code.WrongState, $"what only {options.Node} holds was not salvaged", "POST instance/slave?rejoin=rewind|reclone does it first");
+        StepResult.Failed(Code.WrongState, $"what only {options.Node} holds was not salvaged", $"POST instance/slave?rejoin=rewind on {options.Node} does it first, or ?rejoin=reclone");
 }

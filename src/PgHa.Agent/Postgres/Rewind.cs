@@ -24,7 +24,7 @@ internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresB
         marker.Set(salvage, own);
         // From here on nobody's patience may end it half way.
         if (await PgRewindAsync(source, [], CancellationToken.None) is { } failed)
-            return StepResult.Failed(failed with { Message = $"{failed.Message}; {marker.Problem}", Hint = "POST instance/slave?rejoin=reclone there" });
+            return StepResult.Failed(failed with { Message = $"{failed.Message}; {marker.Problem}", Hint = $"POST instance/slave?rejoin=reclone on {options.Node}" });
         own.PutBack(data.Root);
         data.ForgetLastStart();
         DurableFile.Touch(data.StandbySignal);

@@ -73,5 +73,5 @@ internal sealed class RewindCheck(AgentOptions options, DataDirectory data, WalR
         return false;
     }
 
-    private Refusal Refuse(string why) => new(Code.WrongState, $"{options.Node} cannot be rewound: {why}", "POST instance/slave?rejoin=reclone there");
+    private Refusal Refuse(string why) => new(Code.WrongState, $"{options.Node} cannot be rewound: {why}", $"POST instance/slave?rejoin=reclone on {options.Node}");
 }

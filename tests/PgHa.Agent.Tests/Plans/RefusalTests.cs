@@ -221,6 +221,20 @@ public class RefusalTests
         Assert.Equal(["Demote", "CompleteWal", "StartAsPrimary"], plan.Stages.SelectMany(s => s).Select(s => s.GetType().Name));
     }
 
+    /// <summary>The copy would fail, and only after both are stopped.</summary>
+    [Theory]
+    [InlineData(Condition.StoppedAsPrimary, "POST instance/master on n2"), InlineData(Condition.Crashed, "POST instance/master on n2"), InlineData(Condition.Recovering, "POST instance/failover/promote on n2")]
+    public void A_node_is_not_completed_from_one_that_has_a_hole_after_its_end(Condition other, string wayOut)
+    {
+        var view = Sketch.View(Condition.StoppedAsStandby, other);
+        var wal = Sketch.Wal(view, "n1", _ => WalKinship.Ahead);
+        var ahead = wal.PositionOf("n2")! with { Oldest = new(0x5000000), Older = [new(new(0x2000000), new(0x3000100))], End = new(0x5000900) };
+        var holed = wal with { Positions = new Dictionary<string, Answer<WalPosition>> { ["n1"] = wal.PositionOf("n1")!, ["n2"] = ahead } };
+        foreach (var force in new[] { false, true })
+            Assert.Contains(wayOut, Assert.IsType<Refused>(Planner.Decide(new StartPrimary("n1") { Force = force }, view, holed)).Why.Hint, StringComparison.Ordinal);
+        Assert.IsType<Plan>(Planner.Decide(new StartPrimary("n1"), view, wal));
+    }
+
     /// <summary>Its WAL was removed only a moment ago, and another line may have the same timelines.</summary>
     [Theory]
     [InlineData(0x4000200UL, false), InlineData(0x4000000UL, true), InlineData(0x5000000UL, false)]

@@ -7,8 +7,10 @@ namespace PgHa.Cluster.Tests.Safety;
 /// </summary>
 public sealed class HolesInWalTests : ClusterTest
 {
-    [Theory]
-    [InlineData(2, 1, "instance/all", "master, slave")]
+    [Fact]
+    public Task After_a_power_cut_the_cluster_can_be_started() => After_a_power_cut_every_node_can_be_started(2, 1, "instance/all", "master, slave");
+
+    [Theory, Trait("Category", "Long")]
     [InlineData(2, 2, "instance/all", "slave, master")]
     [InlineData(2, 1, "instance/master", "single, inactive")]
     [InlineData(2, 2, "instance/master", "inactive, single")]
@@ -25,7 +27,7 @@ public sealed class HolesInWalTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task The_standby_alone_can_be_restarted()
     {
         var cluster = await WithAHole(2);
@@ -36,7 +38,7 @@ public sealed class HolesInWalTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData("restart"), InlineData("promote")]
     public async Task The_standby_can_take_over_from_a_primary_that_crashed(string how)
     {
@@ -49,7 +51,7 @@ public sealed class HolesInWalTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData("masterSlave"), InlineData("slaveMaster"), InlineData("masterSlave?by=promote")]
     public async Task A_switchover_by_new_agents_is_carried_out(string how)
     {
@@ -62,7 +64,26 @@ public sealed class HolesInWalTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Fact]
+    /// <summary>Between the stops and the start nothing is known but what the new agents read.</summary>
+    [Theory, Trait("Category", "Long")]
+    [InlineData(false, "done", "slave, master"), InlineData(true, "undone", "master, slave")]
+    public async Task A_switchover_by_restart_goes_on_or_back_while_both_are_stopped(bool abandon, string how, string states)
+    {
+        var cluster = await WithAHole(2);
+        await NewAgents(cluster);
+        await cluster.WaitForStates("master", "slave");
+        await cluster.Ledger.Insert(cluster.N1);
+        var operation = await OperationWatch.Begin(cluster.N1, HttpMethod.Post, "instance/switchover/masterSlave");
+        await operation.AdvanceTo("start pg-node02 as primary");
+        if (abandon) await cluster.N1.Api.Post($"../v2/operations/{operation.Id}/abandon");
+        else await NewAgents(cluster);
+        Assert.Equal(how, (await operation.End()).How);
+        await cluster.WaitForStates(states.Split(", "));
+        await cluster.Ledger.Insert(await cluster.Writable());
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    [Fact, Trait("Category", "Long")]
     public async Task Segments_of_1_MB_are_no_different()
     {
         var cluster = await WithAHole(2, segments: "1");

@@ -67,7 +67,7 @@ internal static class InstanceEndpoints
         var seen = await cluster[options.Node].ObserveAsync(fresh: false, http.RequestAborted);
         return seen.Sql is { } sql
             ? Results.Text(sql.InRecovery ? "{\"in_recovery\":\"t\"}" : "{\"in_recovery\":\"f\"}", "application/json")
-            : Answers.Refuse(new(Code.WrongState, $"{seen.Node} cannot say: it is {StateWords.Of(seen.State)}", "start it first (POST instance/current)"));
+            : Answers.Refuse(new(Code.WrongState, $"{seen.Node} cannot say: it is {StateWords.Of(seen.State)}", $"start it first (POST instance/current on {seen.Node})"));
     }
 
     private static Task<IResult> PostAsync(HttpContext http, string words, Changes changes) => ChangeAsync(http, words, Posts, changes);
