@@ -74,6 +74,9 @@ public sealed class NextStartTests : ClusterTest
         var plan = await cluster.N1.Api.Post(ByPromotion + "&dryRun=true");
         Assert.Equal(200, plan.Status);
         Assert.Contains("port is 1 at the next start of pg-node02", plan.ToString(), StringComparison.Ordinal);
+        var check = await AsPostgres.Run("/bin/sh", "-c", "\"$0\" config check --peers --config \"$1\" 2>&1; echo exit=$?", AgentProcess.Binary, cluster.N1.Agent.ConfigFile);
+        Assert.Contains("FAIL  pg-node02: its server would start again, as primary and as standby: port is 1 at the next start of pg-node02", check, StringComparison.Ordinal);
+        Assert.Contains("exit=1", check, StringComparison.Ordinal);
     }
 
     /// <summary>By the dry run, too.</summary>
