@@ -88,7 +88,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         if (server is null && facts.StandbySignal && ServerProcess.IsOnlyBeginningOrEnding(data.Root))
             return facts with { Server = ServerStatus.Starting };
         return server is null
-            ? facts with { Server = ServerStatus.NotAnswering, Problem = "a server is starting or ending on its data directory" }
+            ? facts with { Server = ServerStatus.NotAnswering, Problem = facts.DataProblem ?? "a server is starting or ending on its data directory" }
             : facts with { Server = ServerStatus.ShuttingDown, Problem = "its postmaster is gone, but processes of the server are still there" };
     }
 

@@ -29,6 +29,9 @@ internal sealed class ServerPlace
         return works.Missing ? Presence.No : Hidden(pid);
     }
 
+    /// <summary>Whether a process is of the user whom the directory belongs to.</summary>
+    internal bool IsOfOwner(int pid) => Linux.Look($"/proc/{pid}") is { Error: 0 } process && process.Owner == _owner;
+
     private static Presence Runs(int pid)
     {
         try
@@ -54,7 +57,7 @@ internal sealed class ServerPlace
     /// </summary>
     private Presence Hidden(int pid)
     {
-        if (Linux.Look($"/proc/{pid}") is not { Error: 0 } process || process.Owner != _owner || !ProcFile.IsPostgres(pid) || ProcFile.IsExiting(pid))
+        if (!IsOfOwner(pid) || !ProcFile.IsPostgres(pid) || ProcFile.IsExiting(pid))
             return Presence.No;
         var oldest = pid;
         while (ProcFile.Parent(oldest) is > 1 and var parent && ProcFile.IsPostgres(parent))

@@ -48,7 +48,7 @@ internal sealed class ServerSearch(AgentOptions options, DataDirectory data, Kno
     internal async Task<string?> DoubtAsync(IEnumerable<(int Pid, Presence Presence)> seen)
     {
         var (named, unreadable) = PostmasterPid.Look(data.Root);
-        if ((Elsewhere() ?? Left() ?? Hidden(seen) ?? unreadable ?? Unseen()) is { } doubt)
+        if ((Elsewhere() ?? Left() ?? Hidden(seen) ?? (unreadable is null ? Named(named) : DataOwner.Problem(data.Root) ?? unreadable) ?? Unseen()) is { } doubt)
             return doubt;
         return await answering.FindAsync(named) is { } place
             ? $"something answers at {place}, and no server is seen on {data.Configured}: find out what it is, and end it"
@@ -88,6 +88,21 @@ internal sealed class ServerSearch(AgentOptions options, DataDirectory data, Kno
         int[] hidden = [.. seen.Where(p => p.Presence == Presence.Untold).Select(p => p.Pid)];
         return hidden.Length == 0 ? null
             : $"process {string.Join(", ", hidden)} is a PostgreSQL server of the same user, and the agent may not look at its directory: if it is that of {data.Configured}, stop it (kill -INT {hidden[0]})";
+    }
+
+    /// <summary>
+    /// postmaster.pid names a process that lives. It is no server's if it is another program and works elsewhere, or another server's child:
+    /// then its pid was used again.
+    /// </summary>
+    private string? Named(PostmasterPid? named) => named is not null && !ServerProcess.IsDead(named.Pid) && !ProcFile.IsExiting(named.Pid) && MayBeOurs(named.Pid)
+        ? $"postmaster.pid names process {named.Pid}, which lives and works {WhereNow(named.Pid)}: end it if it is the server of {data.Configured}, else remove that file"
+        : null;
+
+    private bool MayBeOurs(int pid)
+    {
+        var place = ServerPlace.At(data.Root);
+        return Linux.Look($"/proc/{pid}/cwd").Identity is { } works && works == place.Identity
+            || (ProcFile.IsPostgres(pid) && !ProcFile.Arguments(pid)[0].StartsWith("postgres: ", StringComparison.Ordinal) && place.IsOfOwner(pid));
     }
 
     private string? Unseen() => Linux.Look(data.Root) is { Identity: null, Missing: false } look ? $"{data.Configured} cannot be looked at: {look.Why}" : null;

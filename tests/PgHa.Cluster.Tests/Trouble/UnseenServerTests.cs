@@ -230,6 +230,123 @@ public sealed class UnseenServerTests : ClusterTest
         await cluster.WaitForStates("inactive", "recovery");
     }
 
+    [Fact]
+    public async Task A_pid_file_whose_process_lives_on_the_directory_is_not_a_stale_one_whatever_the_program_is_called()
+    {
+        var cluster = await PrimaryStopped();
+        using var program = AsPostgres.StartLogged("/dev/null", "/bin/sh", "-c", "cd \"$0\" && exec sleep 600", cluster.N1.Postgres.DataDirectory);
+        await Wait.Until("it works there", () => cluster.N1.Postgres.Processes.Contains(program.Id));
+        await cluster.WaitForStates("inactive", "recovery"); // a shell in the directory is no server
+        await NamedInPidFile(cluster, program.Id);
+        program.Kill();
+        await cluster.WaitForStates("inactive", "recovery");
+    }
+
+    [Fact]
+    public async Task A_pid_file_that_names_a_server_elsewhere_is_not_a_stale_one()
+    {
+        var cluster = await PrimaryStopped();
+        await NamedInPidFile(cluster, cluster.N2.Postgres.Pid!.Value);
+        File.Delete(cluster.N1.Postgres.InData("postmaster.pid")); // as it says
+        await cluster.WaitForStates("inactive", "recovery");
+    }
+
+    [Fact]
+    public async Task A_pid_file_whose_pid_was_used_again_by_another_program_hides_no_stopped_node()
+    {
+        var cluster = await PrimaryStopped();
+        await WritePidFile(cluster.N1, $"{Environment.ProcessId}\n");
+        Assert.Equal("inactive", (await cluster.N1.Api.Get("instance/current")).State(cluster.N1));
+        await WritePidFile(cluster.N1, $"{ServerProcesses.ChildrenOf(cluster.N2.Postgres.Pid!.Value)[0]}\n");
+        Assert.Equal("inactive", (await cluster.N1.Api.Get("instance/current")).State(cluster.N1));
+        await cluster.Play("POST N2 instance/failover/promote → inactive, single");
+    }
+
+    [Fact]
+    public async Task A_stopped_node_on_whose_socket_something_is_silent_is_unknown()
+    {
+        var cluster = await PrimaryStopped();
+        var place = Path.Combine(cluster.N1.In("."), $".s.PGSQL.{cluster.N1.Postgres.Port}");
+        using (var listener = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        {
+            listener.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(place));
+            listener.Listen();
+            await AsPostgres.AsRoot("/bin/chmod", "777", place);
+            await WritePidFile(cluster.N1, $"4194304\n{cluster.N1.Postgres.DataDirectory}\n1\n{cluster.N1.Postgres.Port}\n{cluster.N1.In(".")}\n127.0.0.1\n0\nready\n");
+            await cluster.WaitForStates("unknown", "recovery");
+            await IsRefused(cluster, place);
+        }
+        await cluster.WaitForStates("inactive", "recovery");
+    }
+
+    [Fact]
+    public async Task A_primary_whose_directory_is_mounted_in_its_own_mount_namespace_alone_is_not_taken_for_stopped()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "namespaces need root");
+        var cluster = Keep(await TestCluster.FilesOnly());
+        await using var moved = MovedServer.Move(cluster.N1);
+        await AsPostgres.Run("/bin/mkdir", "-m", "700", cluster.N1.Postgres.DataDirectory);
+        await AsPostgres.AsRoot("/bin/sh", "-c",
+            "unshare --mount -- sh -c 'mount --bind \"$3\" \"$1\" && exec setpriv --reuid postgres --regid postgres --init-groups -- \"$0\" -D \"$1\" >>\"$2\" 2>&1 </dev/null' \"$0\" \"$1\" \"$2\" \"$3\" >/dev/null 2>&1 </dev/null &",
+            Path.Combine(AsPostgres.BinDir, "postgres"), cluster.N1.Postgres.DataDirectory, cluster.N1.Postgres.LogFile, moved.Place);
+        await Wait.Until("it serves", cluster.N1.Postgres.Serves);
+        var postmaster = int.Parse(File.ReadLines(Path.Combine(moved.Place, "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
+        try
+        {
+            await cluster.N2.Postgres.Start();
+            await cluster.StartAgents();
+            await IsNotPassedOver(cluster, $"{cluster.N1.Postgres.Port}");
+        }
+        finally
+        {
+            Signal.Send(postmaster, Signal.Quit);
+            await Wait.Until("it has ended", () => !ServerProcesses.IsAlive(postmaster));
+        }
+    }
+
+    [Fact]
+    public async Task A_link_that_leads_elsewhere_since_hides_no_primary()
+    {
+        var cluster = Keep(await TestCluster.FilesOnly());
+        await AsPostgres.Run("/bin/ln", "-s", cluster.N1.Postgres.DataDirectory, cluster.N1.In("link"));
+        await cluster.N1.ChangeAgentConfig(cluster.N1.Postgres.DataDirectory, cluster.N1.In("link"));
+        await cluster.StartServers();
+        await cluster.StartAgents();
+        await Seen(cluster);
+        await AsPostgres.Run("/bin/mkdir", "-m", "700", cluster.N1.In("empty"));
+        await AsPostgres.Run("/bin/ln", "-sfn", cluster.N1.In("empty"), cluster.N1.In("link"));
+        await Seen(cluster); // the agent goes on with the directory that it has
+        await cluster.N1.Agent.Kill();
+        await cluster.N1.StartAgent();
+        await IsNotPassedOver(cluster, cluster.N1.Postgres.DataDirectory);
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_not_run_as_the_owner_says_so_at_its_start_and_takes_nothing_for_stopped()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "giving a directory away needs root");
+        var cluster = await PrimaryStopped();
+        await AsPostgres.AsRoot("/bin/chown", "daemon", cluster.N1.Postgres.DataDirectory);
+        await cluster.N1.Agent.Kill();
+        await cluster.N1.StartAgent();
+        const string owner = "belongs to daemon and the agent runs as postgres";
+        Assert.Contains(owner, await File.ReadAllTextAsync(cluster.N1.Agent.LogFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await cluster.WaitForStates("unknown", "recovery");
+        await IsRefused(cluster, owner);
+        await AsPostgres.AsRoot("/bin/chown", "postgres", cluster.N1.Postgres.DataDirectory);
+        await cluster.WaitForStates("inactive", "recovery");
+    }
+
+    private static async Task NamedInPidFile(TestCluster cluster, int pid)
+    {
+        await WritePidFile(cluster.N1, $"{pid}\n");
+        await cluster.WaitForStates("unknown", "recovery");
+        await IsRefused(cluster, $"{pid}");
+    }
+
+    private static Task WritePidFile(TestNode node, string content) =>
+        File.WriteAllTextAsync(node.Postgres.InData("postmaster.pid"), content, TestContext.Current.CancellationToken);
+
     /// <summary>The other node does not become primary unless force answers for this one, and the answer names it.</summary>
     private static async Task IsNotPassedOver(TestCluster cluster, string named)
     {
