@@ -72,13 +72,14 @@ public sealed record StartAsStandby(string Node, string Upstream) : Step(Node)
 /// <summary>Start the server without <c>standby.signal</c>, after proving once more that it may become writable.</summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Accepted">Nodes an operator's force answers for.</param>
-public sealed record StartAsPrimary(string Node, IReadOnlyList<string> Accepted) : Step(Node)
+/// <param name="PrimaryKnown">It succeeds a primary that is one of the nodes: a standby that streams from elsewhere knows that one by another name.</param>
+public sealed record StartAsPrimary(string Node, IReadOnlyList<string> Accepted, bool PrimaryKnown = false) : Step(Node)
 {
     /// <inheritdoc />
     public override string Words => $"start {Node} as primary";
 
     /// <inheritdoc />
-    public override string Path => "start?as=primary" + StepPath.Accept(Accepted);
+    public override string Path => "start?as=primary" + StepPath.Accept(Accepted) + (PrimaryKnown ? "&primary=known" : "");
 
     /// <inheritdoc />
     public override bool Final => true;

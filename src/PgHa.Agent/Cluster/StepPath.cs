@@ -16,7 +16,7 @@ public static class StepPath
         {
             ("stop", null) => new StopServer(node, query("until") == "shut-down"),
             ("start", "recovery") => new StartInRecovery(node),
-            ("start", "primary") => new StartAsPrimary(node, accepted),
+            ("start", "primary") => new StartAsPrimary(node, accepted, query("primary") == "known"),
             ("start", "standby") when upstream is not null => new StartAsStandby(node, upstream),
             ("demote", null) => new Demote(node, query("force") == "true"),
             ("reinstate", null) => new Reinstate(node, accepted),

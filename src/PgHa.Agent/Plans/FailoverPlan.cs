@@ -21,9 +21,9 @@ public static class FailoverPlan
         if (wal.ProblemOf(target.Node) is { } problem)
             return new Refused(problem);
         var byRestart = request.Form == FailoverForm.Restart;
-        var verdict = WritableRules.Judge(target.Node, view, wal, byRestart ? [] : StartPlan.Accepted(request, view.Except(target.Node)));
+        var verdict = WritableRules.Judge(target.Node, view, wal, byRestart ? [] : StartPlan.Accepted(request, view.Except(target.Node).Union(WritableRules.Outside(view))));
         if (verdict.Refusal is { } no)
-            return new Refused(byRestart && verdict.Forcible ? no with { Hint = OnlyByPromotion(target.Node) } : no);
+            return new Refused(byRestart && verdict.Forcible && no.Code == Code.WalNotProven ? no with { Hint = OnlyByPromotion(target.Node) } : no);
         return RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict);
     }
 

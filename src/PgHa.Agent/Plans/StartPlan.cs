@@ -48,7 +48,8 @@ public static class StartPlan
         var node = request.Called;
         if (wal.ProblemOf(node) is { } problem)
             return new Refused(problem);
-        var verdict = WritableRules.Judge(node, view, wal, Accepted(request, view.Except(node)));
+        var accepted = Accepted(request, view.Except(node).Union(WritableRules.Outside(view)));
+        var verdict = WritableRules.Judge(node, view, wal, accepted, primaryKnown: request.BringsBack);
         if (verdict.Refusal is { } refusal)
             return new Refused(refusal);
         IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];

@@ -101,7 +101,7 @@ public static class SwitchoverPlan
         [
             .. request.Order == StopOrder.PrimaryFirst ? [.. stopPrimary, .. stopTarget] : (IReadOnlyList<Step>[])[.. stopTarget, .. stopPrimary],
             [new CompleteWal(target, primary)],
-            [new StartAsPrimary(target, accepted)],
+            [new StartAsPrimary(target, accepted, PrimaryKnown: true)],
         ];
     }
 

@@ -30,7 +30,8 @@ public static class WritableRules
     /// <param name="view">All nodes.</param>
     /// <param name="wal">Their WAL.</param>
     /// <param name="accepted">Nodes an operator's force answers for.</param>
-    public static WritableVerdict Judge(string candidate, ClusterView view, WalView wal, IReadOnlyCollection<string> accepted)
+    /// <param name="primaryKnown">The last primary is one of the nodes: a standby that streams from elsewhere knows it by another name.</param>
+    public static WritableVerdict Judge(string candidate, ClusterView view, WalView wal, IReadOnlyCollection<string> accepted, bool primaryKnown = false)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wal);
@@ -39,6 +40,16 @@ public static class WritableRules
         var answered = new List<string>();
         var ahead = new List<NodeObservation>();
         Refusal? forcible = null;
+        foreach (var node in primaryKnown ? [] : Outside(view))
+        {
+            if (!accepted.Contains(node.Node))
+            {
+                forcible ??= StreamsFromOutside(node);
+                continue;
+            }
+            overrides.Add(StreamsFromOutside(node).Message);
+            answered.Add(node.Node);
+        }
         foreach (var other in view.Except(candidate))
         {
             var finding = Look(other, candidate, wal);
@@ -50,7 +61,7 @@ public static class WritableRules
                 continue;
             }
             (finding.Refusal is null ? evidence : overrides).Add(finding.Words);
-            if (finding.Refusal is not null)
+            if (finding.Refusal is not null && !answered.Contains(other.Node))
                 answered.Add(other.Node);
             if (finding.Ahead)
                 ahead.Add(other);
@@ -58,6 +69,17 @@ public static class WritableRules
         return forcible is not null ? new(forcible, null, evidence, overrides, answered) { Forcible = true }
             : new(null, MostAdvanced(ahead, wal), evidence, overrides, answered);
     }
+
+    /// <summary>
+    /// Standbys that stream from a server that is none of the nodes, while none of the nodes is primary: a primary lives that this configuration
+    /// does not know, for example one that was taken out of it.
+    /// </summary>
+    internal static IEnumerable<NodeObservation> Outside(ClusterView view) =>
+        view.Primary is not null ? [] : view.Nodes.Where(n => n.UpstreamOutside is not null);
+
+    private static Refusal StreamsFromOutside(NodeObservation node) => new(Code.AnotherWritable,
+        $"{node.Node} streams from {node.UpstreamOutside}, which is no node of this configuration: a primary may be running there",
+        "stop that server by hand, or list it in `nodes` on all agents (docs/nodes.md); or answer for it with force=true (failover/restart is never forced)");
 
     /// <summary>Of several nodes the one whose WAL reaches furthest.</summary>
     public static string? MostAdvanced(IEnumerable<NodeObservation> nodes, WalView wal) =>

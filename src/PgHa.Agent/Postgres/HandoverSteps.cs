@@ -38,7 +38,7 @@ internal sealed class HandoverSteps(
         var kin = wal.Of(source);
         var slots = await physical.EnsureAsync(cancel); // before the primary is stopped
         // What the primary would refuse is not asked: it is writable still. All others are to have their say before it is stopped for them.
-        if (WritableRules.Judge(options.Node, new([.. view.Except(source)]), wal, accepted).Refusal is { } refusal)
+        if (WritableRules.Judge(options.Node, new([.. view.Except(source)]), wal, accepted, primaryKnown: true).Refusal is { } refusal)
             return StepResult.Failed(refusal);
         // Both are asked at the same moment, but not in the same one: under load either may have told an older end.
         return kin.Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind

@@ -19,6 +19,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     private static readonly TimeSpan SqlDeadline = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan BrokenPause = TimeSpan.FromMilliseconds(100);
     private readonly ClusterIdentity _identity = options.Identity;
+    private readonly UpstreamNames _upstreams = new(options.Nodes, time);
     private (int Pid, int? Parent, ServerOwner? Owner) _owner;
     private NpgsqlConnection? _connection;
     private volatile bool _seen;
@@ -109,7 +110,9 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             var answer = await LocalSql.ObserveAsync(_connection, control, both.Token);
             if (facts.Promoting && !answer.InRecovery)
                 ForgetPromotion();
-            return facts with { Server = ServerStatus.Running, Sql = answer, UpstreamNode = Upstream(answer), Promoting = facts.Promoting && answer.InRecovery };
+            var upstream = answer is { UpstreamHost: { } host, UpstreamPort: { } port } ? await _upstreams.NodeAtAsync(host, port) : null;
+            var outside = answer.Streaming && upstream is null ? $"{answer.UpstreamHost}:{answer.UpstreamPort}" : null;
+            return facts with { Server = ServerStatus.Running, Sql = answer, UpstreamNode = upstream, UpstreamOutside = outside, Promoting = facts.Promoting && answer.InRecovery };
         }
         catch (PostgresException e) when (e.SqlState == CannotConnectNow)
         {
@@ -153,8 +156,4 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         if (connection is not null)
             await connection.DisposeAsync();
     }
-
-    private string? Upstream(SqlFacts answer) => options.Nodes
-        .FirstOrDefault(n => n.PostgresPort == answer.UpstreamPort
-            && string.Equals(n.PostgresHost, answer.UpstreamHost, StringComparison.OrdinalIgnoreCase))?.Name;
 }

@@ -41,7 +41,7 @@ internal sealed class LocalSteps(
         StopServer s => StopAsync(s.UntilShutDown, cancel),
         StartInRecovery => StartInRecoveryAsync(cancel),
         StartAsStandby s => StartAsStandbyAsync(s.Upstream, cancel),
-        StartAsPrimary s => StartAsPrimaryAsync(s.Accepted, operation, cancel),
+        StartAsPrimary s => StartAsPrimaryAsync(s, operation, cancel),
         PromoteServer s => PromoteAsync(s.Accepted, operation, cancel),
         Follow s => FollowAsync(s.Upstream, cancel),
         CompleteWal s => CompleteAsync(s.Source, cancel),
@@ -144,14 +144,14 @@ internal sealed class LocalSteps(
             : StepResult.Failed(Code.WrongState, $"{options.Node} is not stopped", "slots are only placed while the server is down");
     }
 
-    private async Task<StepResult> StartAsPrimaryAsync(IReadOnlyList<string> accepted, string operation, CancellationToken cancel)
+    private async Task<StepResult> StartAsPrimaryAsync(StartAsPrimary step, string operation, CancellationToken cancel)
     {
         if (await EndingAsync(cancel) is { Failure: { } lingering })
             return StepResult.Failed(lingering, neverWritable: true);
         // Demoted, and started since by whoever owns it: it would be started again if it were stopped.
         if (await cluster.Value[options.Node].ObserveAsync(fresh: true, cancel) is { InRecovery: true, ServerOwner: not null })
-            return await PromoteAsync(accepted, operation, cancel);
-        var (refusal, position) = await act.Proof.CompleteAsync(accepted, operation, NodeState.Stopped, cancel);
+            return await PromoteAsync(step.Accepted, operation, cancel);
+        var (refusal, position) = await act.Proof.CompleteAsync(step.Accepted, operation, NodeState.Stopped, cancel, step.PrimaryKnown);
         if (refusal is not null)
             return StepResult.Failed(refusal, neverWritable: true);
         if (position is { HoldsWalItWouldNotReplay: true })

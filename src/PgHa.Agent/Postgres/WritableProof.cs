@@ -17,12 +17,12 @@ internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> 
     /// may still be on its way into a running standby, and into each one at another moment: that is waited for.
     /// </summary>
     internal async Task<(Refusal? Refusal, WalPosition? Position)> CompleteAsync(
-        IReadOnlyList<string> accepted, string operation, NodeState? required, CancellationToken cancel)
+        IReadOnlyList<string> accepted, string operation, NodeState? required, CancellationToken cancel, bool primaryKnown = false)
     {
         var begun = time.GetTimestamp();
         while (true)
         {
-            var (refusal, wal, missing) = await LookAsync(accepted, operation, required, [], hurried: false, cancel);
+            var (refusal, wal, missing) = await LookAsync(accepted, operation, required, [], hurried: false, primaryKnown, cancel);
             var own = wal?.PositionOf(options.Node);
             if (!missing || own?.StoppedAs is not null || time.GetElapsedTime(begun) > ArrivesWithin)
                 return (refusal, own);
@@ -32,15 +32,15 @@ internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> 
 
     /// <summary>The same rules; what is missing may be completed from the nodes named. Hurried: nobody can write meanwhile.</summary>
     internal async Task<(Refusal? Refusal, WalView? Wal)> JudgeAsync(
-        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel, bool hurried = false)
+        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, CancellationToken cancel, bool hurried = false, bool primaryKnown = false)
     {
-        var (refusal, wal, _) = await LookAsync(accepted, operation, required, completedFrom, hurried, cancel);
+        var (refusal, wal, _) = await LookAsync(accepted, operation, required, completedFrom, hurried, primaryKnown, cancel);
         return (refusal, wal);
     }
 
     /// <summary>Missing: nothing else stands in the way than WAL that another node holds.</summary>
     private async Task<(Refusal? Refusal, WalView? Wal, bool Missing)> LookAsync(
-        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, bool hurried, CancellationToken cancel)
+        IReadOnlyList<string> accepted, string operation, NodeState? required, IReadOnlyList<string> completedFrom, bool hurried, bool primaryKnown, CancellationToken cancel)
     {
         var view = await cluster.Value.ObserveAsync(fresh: true, hurried ? accepted : [], cancel);
         var broughtBack = nodeLock.Holder is { Regardless: true } ? options.Node : null;
@@ -51,7 +51,7 @@ internal sealed class WritableProof(AgentOptions options, Lazy<ClusterObserver> 
         var wal = await cluster.Value.CompareWalAsync(view, options.Node, cancel);
         if (wal.ProblemOf(options.Node) is { } problem)
             return (problem, null, false);
-        var verdict = WritableRules.Judge(options.Node, view, wal, accepted);
+        var verdict = WritableRules.Judge(options.Node, view, wal, accepted, primaryKnown || hurried || broughtBack is not null);
         var missing = verdict.Source is { } source && !accepted.Contains(source) && !completedFrom.Any(from => from == source || Covers(wal.PositionOf(from), wal.PositionOf(source)))
             ? new Refusal(Code.WalNotProven, $"{source} holds WAL that {options.Node} misses: {wal.Of(source).Evidence}", "repeat the call: it is completed first")
             : null;
