@@ -13,12 +13,19 @@ internal sealed class Ledger(TestCluster cluster)
     public const string Table = "CREATE TABLE ledger (id bigint PRIMARY KEY, node text NOT NULL)";
 
     private readonly ConcurrentQueue<Commit> commits = new();
+    private readonly ConcurrentDictionary<long, bool> givenUp = new();
     private long lastId;
 
     public int Count => commits.Count;
 
-    /// <summary>Every row that was ever acknowledged.</summary>
-    public IReadOnlyCollection<long> Acknowledged => [.. commits.Select(commit => commit.Id)];
+    /// <summary>Every row that was ever acknowledged and not given up.</summary>
+    public IReadOnlyCollection<long> Acknowledged => [.. commits.Select(commit => commit.Id).Where(id => !givenUp.ContainsKey(id))];
+
+    /// <summary>A force named what these rows cost: they are not demanded back.</summary>
+    public void GiveUp(IEnumerable<long> rows)
+    {
+        foreach (var row in rows) givenUp[row] = true;
+    }
 
     /// <summary>The whole cluster was thrown away on purpose: nothing is demanded back that was acknowledged before.</summary>
     public void BeginAnew() => commits.Clear();
@@ -56,7 +63,7 @@ internal sealed class Ledger(TestCluster cluster)
     /// <summary>Every acknowledged row is on every running node, and all running nodes hold the same rows.</summary>
     public async Task AssertOnEveryRunningNode()
     {
-        var expected = commits.Select(commit => commit.Id).ToHashSet();
+        var expected = Acknowledged.ToHashSet();
         var running = cluster.Nodes.Where(node => node.Postgres.IsRunning).ToList();
         Assert.NotEmpty(running);
         foreach (var node in running)

@@ -12,12 +12,18 @@ namespace PgHa.Cluster.Tests.Harness;
 internal sealed class WriterWatch : IAsyncDisposable
 {
     private const string Question = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_postmaster_start_time()::text END";
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(1);
+    private readonly TimeSpan pace;
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentDictionary<(TestNode Node, string Run), Reign> reigns = new();
     private readonly Task[] watchers;
 
-    public WriterWatch(TestCluster cluster) => watchers = [.. cluster.Nodes.Select(node => Task.Run(() => WatchUntilStopped(node)))];
+    /// <param name="cluster">Whose servers are asked.</param>
+    /// <param name="pace">Between two questions; a millisecond unless said otherwise.</param>
+    public WriterWatch(TestCluster cluster, TimeSpan? pace = null)
+    {
+        this.pace = pace ?? TimeSpan.FromMilliseconds(1);
+        watchers = [.. cluster.Nodes.Select(node => Task.Run(() => WatchUntilStopped(node)))];
+    }
 
     /// <summary>From when a run of a server was seen writable and to when: it surely was from the first answer to the last question.</summary>
     private sealed record Reign(TestNode Node, long FirstAnswered, long LastAsked);
@@ -54,7 +60,7 @@ internal sealed class WriterWatch : IAsyncDisposable
             }
             catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException)
             {
-                await Task.Delay(Pace, CancellationToken.None);
+                await Task.Delay(pace, CancellationToken.None);
             }
         }
     }
@@ -70,7 +76,7 @@ internal sealed class WriterWatch : IAsyncDisposable
                 var answered = Stopwatch.GetTimestamp();
                 reigns.AddOrUpdate((node, run), new Reign(node, answered, asked), (_, reign) => reign with { LastAsked = asked });
             }
-            await Task.Delay(Pace, CancellationToken.None);
+            await Task.Delay(pace, CancellationToken.None);
         }
     }
 }

@@ -1,0 +1,55 @@
+namespace PgHa.Cluster.Tests.Campaign;
+
+/// <summary>
+/// The machine of the primary dies, and an operator answers for that with force: the only case in which acknowledged rows may go. Only those
+/// that no other node holds may.
+/// </summary>
+internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged, HashSet<long> Held)
+{
+    /// <summary>Nothing else happens in such a burst, so that the force names nobody who lives.</summary>
+    public static IReadOnlyList<Timed> Burst(Random random, World world)
+    {
+        var target = random.Next(world.Nodes - 1);
+        return
+        [
+            new(TimeSpan.FromMilliseconds(random.Next(2000)), Activity.Draw(random, world)),
+            new(TimeSpan.FromMilliseconds(random.Next(2000)), new($"the primary's machine dies, force on standby {target + 1}", run => Play(run, target))),
+        ];
+    }
+
+    /// <summary>When all nodes are well again: what the primary of today lacks of the dead one's rows was given up.</summary>
+    public async Task Account(Run run)
+    {
+        var rows = await Ledger.Rows((await run.Primary())!);
+        var lost = Acknowledged.Where(id => !rows.Contains(id)).ToList();
+        if (lost.Where(Held.Contains).ToList() is { Count: > 0 } needless) throw new FindingException($"a force gave up {needless.Count} rows that another node held, {needless[0]} the first");
+        run.Chronicle.Note($"  {lost.Count} rows of N{Dead.Number} were given up by force");
+        run.Cluster.Ledger.GiveUp(lost);
+    }
+
+    private static async Task Play(Run run, int target)
+    {
+        if (await run.Primary() is not { } primary) return;
+        using var turn = await run.TurnAt(primary);
+        run.GiveUp(primary);
+        run.Disturb(primary);
+        if (primary.Agent.IsRunning) await primary.Agent.Kill();
+        foreach (var pid in primary.Postgres.Processes) Signal.Send(pid, Signal.Kill);
+        await Wait.Until("the dead machine's processes are gone", () => primary.Postgres.Processes.Count == 0);
+        var others = run.Cluster.Nodes.Where(node => node != primary).ToList();
+        await Refused(run, others[target]);
+        var held = new HashSet<long>();
+        foreach (var node in others) held.UnionWith(await Ledger.Rows(node));
+        run.Forced = new(primary, [.. run.Cluster.Ledger.Acknowledged], held);
+        var answer = await Caller.Send(run, others[target], "POST instance/failover/promote?force=true&timeout=20");
+        if (answer is not { Status: 200 }) throw new FindingException($"a forced failover to a standby does not succeed: {answer}");
+        if (answer.Forced?.Contains(primary.Name, StringComparison.Ordinal) is not true) throw new FindingException($"the answer does not name {primary.Name} as forced: {answer.Forced}");
+    }
+
+    /// <summary>Nobody can prove that a machine is dead that does not answer.</summary>
+    private static async Task Refused(Run run, TestNode target)
+    {
+        var answer = await Caller.Send(run, target, "POST instance/failover/promote?timeout=20");
+        if (answer is { Status: 200 }) throw new FindingException($"a failover without force passed over a primary that nobody can see: {answer}");
+    }
+}
