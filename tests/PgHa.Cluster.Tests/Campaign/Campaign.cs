@@ -44,6 +44,10 @@ internal static class Campaign
         {
             throw new FindingException(Words(run, seed, e), e);
         }
+        finally
+        {
+            Keep(run, seed);
+        }
     }
 
     private static async Task Play(Run run, IReadOnlyList<Timed> moves, int number, int choice)
@@ -66,6 +70,19 @@ internal static class Campaign
         await new Operator(run, choice).Heal();
         await run.AllWell();
         run.Chronicle.Note($"healed in {clock.Elapsed.TotalSeconds:F1} s");
+    }
+
+    /// <summary>PGHA_CAMPAIGN_LOGS names a folder in which everything is kept.</summary>
+    private static void Keep(Run run, int seed)
+    {
+        if (Environment.GetEnvironmentVariable("PGHA_CAMPAIGN_LOGS") is not { Length: > 0 } logs) return;
+        var folder = Directory.CreateDirectory(Path.Combine(logs, $"seed{seed}")).FullName;
+        File.WriteAllLines(Path.Combine(folder, "chronicle"), run.Chronicle.Lines);
+        foreach (var node in run.Cluster.Nodes)
+        {
+            File.Copy(node.Agent.LogFile, Path.Combine(folder, $"n{node.Number}-agent.log"), overwrite: true);
+            File.Copy(node.Postgres.LogFile, Path.Combine(folder, $"n{node.Number}-postgres.log"), overwrite: true);
+        }
     }
 
     private static async Task Prove(Run run)
