@@ -3,10 +3,12 @@ namespace PgHa.Agent.Files;
 /// <summary>Files that are there after a power cut, whole or not at all.</summary>
 internal static class DurableFile
 {
+    private const string Aside = ".pgha-new";
+
     /// <summary>Writes aside, fsyncs, renames over the old file and fsyncs the directory.</summary>
     internal static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        var aside = path + ".pgha-new";
+        var aside = path + Aside;
         using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
             if (File.Exists(path))
@@ -15,6 +17,13 @@ internal static class DurableFile
             file.Flush(flushToDisk: true);
         }
         Rename(aside, path);
+    }
+
+    /// <summary>Removes what a process that was killed had begun to write aside: files of other names would never be replaced.</summary>
+    internal static void RemoveUnfinished(string folder)
+    {
+        foreach (var aside in Directory.EnumerateFiles(folder, "*" + Aside))
+            File.Delete(aside);
     }
 
     /// <summary>Renames over an existing file and makes the name durable.</summary>

@@ -22,6 +22,7 @@ public sealed class OperationStore
     {
         _folder = Path.Combine(stateDir, "operations");
         Directory.CreateDirectory(_folder);
+        DurableFile.RemoveUnfinished(_folder);
         foreach (var file in Directory.EnumerateFiles(_folder, "*.json"))
             Load(file);
     }

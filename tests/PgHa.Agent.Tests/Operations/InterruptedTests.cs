@@ -39,6 +39,14 @@ public sealed class InterruptedTests : IDisposable
         new Resumption(new ClusterObserver([]), store, TimeProvider.System, NullLogger<Resumption>.Instance).FindInterrupted();
 
     [Fact]
+    public void A_report_that_was_only_begun_when_the_agent_was_killed_is_removed()
+    {
+        File.WriteAllText(Path.Combine(_folder, "1.json.pgha-new"), "{");
+        Assert.Equal(OperationState.Interrupted, Assert.Single(Next(Running("2")).All).State);
+        Assert.Equal(["2.json"], Directory.EnumerateFiles(_folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public void The_request_survives_its_agent()
     {
         var found = Find(Next(Running("1")));

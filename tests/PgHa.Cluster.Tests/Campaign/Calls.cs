@@ -19,10 +19,22 @@ internal static class Calls
         "POST ../v2/cluster/rejoin {\"target\":\"NODE\",\"by\":\"rewind\"}",
     ];
 
-    public static Move Draw(Random random, World world)
+    /// <summary>Those that move the primary, or bring nodes back.</summary>
+    private static readonly string[] RoleChanges =
+    [
+        "POST instance/switchover/masterSlave", "POST instance/switchover/slaveMaster", "POST instance/switchover/masterSlave?by=promote",
+        "POST instance/switchover/masterSlave?by=promote&unlogged=accept", "POST instance/switchover/masterSlave?by=promote&to=NODE", "POST instance/switchover/masterSlave?to=NODE",
+        "POST instance/failover/promote", "POST instance/failover/restart", "POST instance/all", "POST instance/master", "POST instance/slave?rejoin=reclone", "POST instance/slave?rejoin=rewind",
+    ];
+
+    public static Move Draw(Random random, World world) => Draw(random, world, Paths);
+
+    public static Move DrawRoleChange(Random random, World world) => Draw(random, world, RoleChanges);
+
+    private static Move Draw(Random random, World world, string[] paths)
     {
         var at = 1 + random.Next(world.Nodes);
-        var path = Paths[random.Next(Paths.Length)].Replace("NODE", $"pg-node0{1 + random.Next(world.Nodes)}", StringComparison.Ordinal);
+        var path = paths[random.Next(paths.Length)].Replace("NODE", $"pg-node0{1 + random.Next(world.Nodes)}", StringComparison.Ordinal);
         var (dry, steps) = (random.Next(12) == 0, random.Next(12) == 0 ? random.Next(1, 6) : 0);
         var (ends, pause) = (random.Next(2) == 0 ? "abandon" : "resume?all=true", random.Next(2000));
         if (path.Contains("v2/", StringComparison.Ordinal) || path.Contains("data/", StringComparison.Ordinal) || path.Contains("slots/", StringComparison.Ordinal))

@@ -9,11 +9,11 @@ internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged,
     /// <summary>Nothing else happens in such a burst, so that the force names nobody who lives.</summary>
     public static IReadOnlyList<Timed> Burst(Random random, World world)
     {
-        var target = random.Next(world.Nodes - 1);
+        var (target, alone) = (random.Next(world.Nodes - 1), random.Next(3) == 0 ? 0 : random.Next(2000));
         return
         [
             new(TimeSpan.FromMilliseconds(random.Next(2000)), Activity.Draw(random, world)),
-            new(TimeSpan.FromMilliseconds(random.Next(2000)), new($"the primary's machine dies, force on standby {target + 1}", run => Play(run, target))),
+            new(TimeSpan.FromMilliseconds(random.Next(2000)), new($"the primary's machine is cut off, dies {alone} ms later, force on standby {target + 1}", run => Play(run, target, alone))),
         ];
     }
 
@@ -27,16 +27,12 @@ internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged,
         run.Cluster.Ledger.GiveUp(lost);
     }
 
-    private static async Task Play(Run run, int target)
+    private static async Task Play(Run run, int target, int alone)
     {
         if (await run.Primary() is not { } primary) return;
-        using var turn = await run.TurnAt(primary);
-        run.GiveUp(primary);
-        run.Disturb(primary);
-        if (primary.Agent.IsRunning) await primary.Agent.Kill();
-        foreach (var pid in primary.Postgres.Processes) Signal.Send(pid, Signal.Kill);
-        await Wait.Until("the dead machine's processes are gone", () => primary.Postgres.Processes.Count == 0);
         var others = run.Cluster.Nodes.Where(node => node != primary).ToList();
+        using var turn = await run.TurnAt(primary);
+        await Die(run, primary, others, alone);
         await Refused(run, others[target]);
         var held = new HashSet<long>();
         foreach (var node in others) held.UnionWith(await Ledger.Rows(node));
@@ -44,6 +40,19 @@ internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged,
         var answer = await Caller.Send(run, others[target], "POST instance/failover/promote?force=true&timeout=20");
         if (answer is not { Status: 200 }) throw new FindingException($"a forced failover to a standby does not succeed: {answer}");
         if (answer.Forced?.Contains(primary.Name, StringComparison.Ordinal) is not true) throw new FindingException($"the answer does not name {primary.Name} as forced: {answer.Forced}");
+    }
+
+    /// <summary>What it acknowledges while it is cut off exists only there.</summary>
+    private static async Task Die(Run run, TestNode primary, List<TestNode> others, int alone)
+    {
+        run.GiveUp(primary);
+        run.Disturb(primary);
+        if (alone > 0) foreach (var other in others) await run.Field.Network.Cut(primary.Number, other.Number);
+        await Task.Delay(alone, CancellationToken.None);
+        if (primary.Agent.IsRunning) await primary.Agent.Kill();
+        foreach (var pid in primary.Postgres.Processes) Signal.Send(pid, Signal.Kill);
+        await Wait.Until("the dead machine's processes are gone", () => primary.Postgres.Processes.Count == 0);
+        foreach (var other in others) await run.Field.Network.Mend(primary.Number, other.Number);
     }
 
     /// <summary>Nobody can prove that a machine is dead that does not answer.</summary>
