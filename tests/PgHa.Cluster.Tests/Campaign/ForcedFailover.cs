@@ -39,7 +39,7 @@ internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged,
         run.Forced = new(primary, [.. run.Cluster.Ledger.Acknowledged], held);
         var answer = await Caller.Send(run, others[target], "POST instance/failover/promote?force=true&timeout=20");
         if (answer is not { Status: 200 }) throw new FindingException($"a forced failover to a standby does not succeed: {answer}");
-        if (answer.Forced?.Contains(primary.Name, StringComparison.Ordinal) is not true) throw new FindingException($"the answer does not name {primary.Name} as forced: {answer.Forced}");
+        if (!answer.Forced.Contains(primary.Name, StringComparison.Ordinal)) throw new FindingException($"the answer does not name {primary.Name} as forced: {answer.Forced}");
     }
 
     /// <summary>What it acknowledges while it is cut off exists only there.</summary>
