@@ -41,9 +41,10 @@ public sealed class InterruptedTests : IDisposable
     [Fact]
     public void A_report_that_was_only_begun_when_the_agent_was_killed_is_removed()
     {
-        File.WriteAllText(Path.Combine(_folder, "1.json.pgha-new"), "{");
+        var journal = Directory.CreateDirectory(Path.Combine(_folder, "operations")).FullName;
+        File.WriteAllText(Path.Combine(journal, "1.json.pgha-new"), "{");
         Assert.Equal(OperationState.Interrupted, Assert.Single(Next(Running("2")).All).State);
-        Assert.Equal(["2.json"], Directory.EnumerateFiles(_folder).Select(Path.GetFileName));
+        Assert.Equal(["2.json"], Directory.EnumerateFiles(journal).Select(Path.GetFileName));
     }
 
     [Fact]
