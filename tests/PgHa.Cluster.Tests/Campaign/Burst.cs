@@ -12,7 +12,7 @@ internal static class Burst
         (4, ProcessFaults.KillProcess), (3, ProcessFaults.FreezeProcess),
         (2, NetworkFaults.Cut), (2, NetworkFaults.CutOff), (2, NetworkFaults.Slow),
         (2, DiskFaults.Full), (3, DiskFaults.Away),
-        (3, HandFaults.Start), (2, HandFaults.Supervise),
+        (3, HandFaults.Start), (2, HandFaults.Supervise), (3, SettingFaults.Draw),
     ];
 
     public static IReadOnlyList<Timed> Draw(Random random, World world) => random.Next(8) switch
