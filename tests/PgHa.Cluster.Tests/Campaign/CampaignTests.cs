@@ -10,10 +10,6 @@ public sealed class CampaignTests
 {
     private const int Bursts = 10;
 
-    /// <summary>Cut short after a few bursts.</summary>
-    [Fact]
-    public Task A_short_campaign_ends_without_a_finding() => Campaign.Play(Seed ?? 1, 1, () => true, Say);
-
     [Fact, Trait("Category", "Long")]
     public async Task Campaigns_of_half_an_hour_end_without_a_finding()
     {
