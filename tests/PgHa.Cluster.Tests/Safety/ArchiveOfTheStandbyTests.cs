@@ -77,19 +77,17 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Theory]
-    [InlineData("1\\t0/FF000000\\tof somebody else\\n", "holds timeline 2")]
-    [InlineData("1 0/", "cannot be read")]
-    public async Task Nor_is_it_followed_by_a_failover_and_both_ways_out_work(string history, string why)
+    [Fact]
+    public async Task Nor_is_it_followed_by_a_failover_and_the_way_out_works()
     {
         var cluster = await WithArchive();
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.WaitForStates("master", "slave");
         await cluster.Play("DELETE N1 instance/current → inactive, recovery");
-        var foreign = await Lay(cluster, history);
+        var foreign = await Lay(cluster, "1\\t0/FF000000\\tof somebody else\\n");
         var answer = await cluster.N2.Api.Post("instance/failover/promote");
         answer.AssertRefused(409, 13);
-        Assert.Matches($"{why}|pg_wal of pg-node02 holds 00000002.history", answer.Message); // the server may have brought it from there already
+        Assert.Matches("holds timeline 2|pg_wal of pg-node02 holds 00000002.history", answer.Message); // the server may have brought it from there already
         Assert.Contains("out of the archive", answer.Hint, StringComparison.Ordinal);
         File.Delete(foreign);
         await cluster.Play("""
