@@ -35,6 +35,7 @@ public static class NextStartRules
             if (!answers[role.Node].IsOk)
                 return new Refused(answers[role.Node].Refusal!);
             var node = answers[role.Node].Value!;
+            evidence.AddRange(role.Kind == RoleKind.Follower ? [] : StartRules.Named(node));
             if (role is { Kind: RoleKind.Recovery } && node.ArchiveIsSlow)
                 evidence.Add(ArchiveRules.SlowAtStart(node.Node));
             if (Refuse(role, node, Limits(role, answers, starts), wal) is not { } refusal)

@@ -35,14 +35,34 @@ public static class StartRules
         $"the server of {node.Node} would not start again: {obstacle.Setting}: {obstacle.Problem}{(node.Places.GetValueOrDefault(obstacle.Setting) is { } place ? $" ({place})" : "")}",
         $"on {node.Node}: {obstacle.WayOut}, or set {obstacle.Setting} to another value; then repeat the call");
 
-    /// <summary>A running server that has the same port already, beside its address, is reached by other means.</summary>
-    private static Refusal? RefusePort(NextStart node) => Number(node, "port") == node.Port || node.Running.GetValueOrDefault("port") == node.Settings["port"]
-        ? null
-        : SettingWords.Refuse(node, "port", $"clients and the other nodes look for it at {node.Host}:{node.Port}", $"to {node.Port}", $" (or give {node.Node} another address in nodes, on every node)");
+    /// <summary>
+    /// What is named and not refused: a stopped server will listen where its address in nodes does not point. Whether something between the
+    /// two translates the address (published ports, NAT) cannot be told; it may have run like that.
+    /// </summary>
+    public static IReadOnlyList<string> Named(NextStart node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        string?[] words =
+        [
+            node.Settings.ContainsKey("port") && Number(node, "port") != node.Port && !node.Running.ContainsKey("port") ? $"{SettingWords.Of(node, "port")}: {Looked(node)}" : null,
+            node.Settings.ContainsKey("listen_addresses") && node.Listens == false && !node.Running.ContainsKey("listen_addresses") ? $"{SettingWords.Of(node, "listen_addresses")}: {Looked(node)}" : null,
+        ];
+        return [.. words.OfType<string>()];
+    }
 
-    private static Refusal? RefuseListen(NextStart node) => node.Listens != false || node.Running.GetValueOrDefault("listen_addresses") == node.Settings["listen_addresses"]
+    private static string Looked(NextStart node) => $"clients and the other nodes look for it at {node.Host}:{node.Port}";
+
+    /// <summary>A running server that has the same port already, beside its address, is reached by other means.</summary>
+    private static Refusal? RefusePort(NextStart node) => Number(node, "port") == node.Port || Stays(node, "port")
         ? null
-        : SettingWords.Refuse(node, "listen_addresses", $"clients and the other nodes look for it at {node.Host}:{node.Port}", $"to '{node.Host}' or '*'");
+        : SettingWords.Refuse(node, "port", Looked(node), $"to {node.Port}", $" (or give {node.Node} another address in nodes, on every node)");
+
+    private static Refusal? RefuseListen(NextStart node) => node.Listens != false || Stays(node, "listen_addresses")
+        ? null
+        : SettingWords.Refuse(node, "listen_addresses", Looked(node), $"to '{node.Host}' or '*'");
+
+    /// <summary>The running server has it already, or none runs.</summary>
+    private static bool Stays(NextStart node, string name) => !node.Running.TryGetValue(name, out var now) || now == node.Settings[name];
 
     private static Refusal? RefuseSlots(NextStart node) => (node.PhysicalSlots.Count + node.LogicalSlots.Count) is var there && Number(node, Slots) >= there
         ? null

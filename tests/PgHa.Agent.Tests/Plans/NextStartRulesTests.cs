@@ -127,4 +127,13 @@ public class NextStartRulesTests
     [Fact]
     public void A_port_that_does_not_change_is_reached_by_other_means() =>
         Assert.IsType<Plan>(Judge(ByRestart, Node("n2") with { Port = 6432 }));
+
+    /// <summary>Behind published ports it has always been so.</summary>
+    [Fact]
+    public void A_stopped_server_with_another_port_than_its_address_is_named_and_started()
+    {
+        var stopped = Node("n2", ("port", "5433")) with { Running = new Dictionary<string, string>() };
+        Assert.Contains(Assert.IsType<Plan>(Judge(ByRestart, stopped)).Evidence, e => e.Contains("port is 5433 at the next start of n2: clients and the other nodes look for it at db:5432", StringComparison.Ordinal));
+        Assert.Contains(Assert.IsType<Plan>(Judge(ByRestart, stopped with { Listens = false })).Evidence, e => e.Contains("listen_addresses", StringComparison.Ordinal));
+    }
 }

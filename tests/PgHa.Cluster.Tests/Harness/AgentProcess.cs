@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace PgHa.Cluster.Tests.Harness;
 
@@ -28,10 +29,11 @@ internal sealed class AgentProcess(string configFile, string logFile)
     /// <summary>SIGKILL: the crash.</summary>
     public Task Kill() => End(Signal.Kill);
 
+    /// <summary>Each of its threads: on a busy machine one goes on for a moment when the first has stopped.</summary>
     public Task Freeze()
     {
         Signal.Send(Pid, Signal.Stop);
-        return Wait.Until("the agent is frozen", () => ServerProcesses.IsFrozen(Pid));
+        return Wait.Until("the agent is frozen", () => Directory.EnumerateDirectories($"/proc/{Pid}/task").All(thread => ServerProcesses.IsFrozen(int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture))));
     }
 
     public void Thaw() => Signal.Send(Pid, Signal.Continue);

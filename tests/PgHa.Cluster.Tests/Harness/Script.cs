@@ -40,13 +40,13 @@ internal static class Script
             Assert.True(each.Status == 200 && each.Body == expected, $"expected {expected}, but {each}\nafter {answer}");
     }
 
-    /// <summary>Waits until every agent that runs gives these states.</summary>
+    /// <summary>Waits until every agent that runs gives these states. A standby alone retries every 5 s, and may need two rounds of that.</summary>
     public static Task<TimeSpan> WaitForStates(this TestCluster cluster, params string[] states) =>
         Wait.Until($"states {cluster.Map(states)}", async () =>
         {
             var seen = await Task.WhenAll(cluster.Nodes.Where(node => node.Agent.IsRunning).Select(node => node.Api.Get("instance/all")));
             return seen.All(answer => answer.Body == cluster.Map(states));
-        });
+        }, 30);
 
     public static void AssertRefused(this Answer answer, int status, int code)
     {

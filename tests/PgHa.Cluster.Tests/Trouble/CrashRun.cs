@@ -138,7 +138,7 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <summary>The other agent is frozen when it is asked, so that it dies with the step before it.</summary>
     private static async Task KillAsked(OperationWatch operation, int step, TestNode other)
     {
-        Signal.Send(other.Agent.Pid, Signal.Stop);
+        await other.Agent.Freeze();
         await operation.Resume();
         await operation.WaitForStep(step, "running");
         await other.Agent.Kill();
@@ -154,7 +154,7 @@ internal sealed class CrashRun : IAsyncDisposable
             await victim.Agent.Kill();
             return;
         }
-        Signal.Send(other.Agent.Pid, Signal.Stop);
+        await other.Agent.Freeze();
         await operation.Resume();
         await operation.WaitForStep(point.Step, "running");
         await AsPostgres.Run("/usr/bin/mkfifo", operation.Aside); // the next report cannot be written: nobody reads

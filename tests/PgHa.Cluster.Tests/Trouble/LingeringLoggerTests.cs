@@ -6,7 +6,7 @@ namespace PgHa.Cluster.Tests.Trouble;
 /// </summary>
 public sealed class LingeringLoggerTests : ClusterTest
 {
-    private const string Daemon = "COPY (SELECT 1) TO PROGRAM 'setsid sleep 300 </dev/null >/dev/null &'";
+    private const string Daemon = "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; setsid sleep 300 </dev/null >/dev/null &'";
 
     [Theory]
     [InlineData("POST N1 instance/switchover/masterSlave?by=promote → slave, master")]
