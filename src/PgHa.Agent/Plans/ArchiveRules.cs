@@ -74,6 +74,8 @@ public static class ArchiveRules
     {
         ArgumentNullException.ThrowIfNull(next);
         ArgumentNullException.ThrowIfNull(wal);
+        if (next.ArchiveEndedWith is { } code)
+            return CannotRun(next.Node, code);
         if (next.Archived is not { } newest || wal.PositionOf(upstream) is null)
             return null;
         var history = TimelineHistory.Parse(new(newest.Timeline), newest.Text);
@@ -83,11 +85,16 @@ public static class ArchiveRules
             $"the archive that restore_command of {next.Node} asks holds timeline {newest.Timeline}, which no node went through: {next.Node} would go for it at its start, and not follow {upstream}", WayOut(next.Node));
     }
 
+    /// <summary>With such a code PostgreSQL ends recovery, and with it the server.</summary>
+    internal static Refusal CannotRun(string node, int code) => new(Code.WrongState,
+        $"restore_command of {node} {(code < 0 ? "was ended by a signal" : $"ended with code {code}: the shell cannot run it, or it was ended by a signal")}: the server of {node} would end itself in recovery",
+        $"correct restore_command on {node} (a command that does not find a file has to end with a code from 1 to 125), or reset it; then repeat the call");
+
     private static Refusal Unreadable(string node, ArchivedHistory newest, FormatError why) => new(Code.WalNotProven,
         $"the archive that restore_command of {node} asks holds a history of timeline {newest.Timeline} that cannot be read ({why}): the server of {node} would end itself when it reads it", WayOut(node));
 
     private static string WayOut(string node) =>
-        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}. If {node} runs in recovery, its server may have read it already: DELETE instance/current and POST instance/current there. Then repeat the call. A switchover or failover by restart does not ask the archive of its target";
+        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}. If {node} runs in recovery, its server may have read it already: DELETE instance/current on {node}, then POST instance/current on {node}. Then repeat the call. A switchover or failover by restart does not ask the archive of its target";
 
     /// <summary>A start in recovery waits for an archive like that, and succeeds when it answers.</summary>
     internal static string SlowAtStart(string node) =>

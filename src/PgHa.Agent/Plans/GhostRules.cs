@@ -69,7 +69,7 @@ public static class GhostRules
     /// <summary>A running standby has read it already, and would follow it.</summary>
     internal static Refusal? RefusePromotion(string node, IReadOnlyList<string> ghosts) => ghosts.Count == 0 ? null : new(Code.WalNotProven,
         $"the pg_wal of {node} holds {string.Join(", ", ghosts)}, of a timeline that no node ever wrote: if {node} were promoted now, no other node could follow it",
-        $"DELETE instance/current on {node}, then POST instance/current there: the start moves the file away; then repeat the call. If restore_command of {node} brought it, take it out of the archive first");
+        $"DELETE instance/current on {node}, then POST instance/current on {node}: the start moves the file away; then repeat the call. If restore_command of {node} brought it, take it out of the archive first");
 
     private static bool Knows(IEnumerable<TimelineSpan> lineage, TimelineId timeline) => lineage.Any(s => s.Timeline == timeline);
 

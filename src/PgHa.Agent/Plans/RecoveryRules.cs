@@ -52,7 +52,7 @@ public static class RecoveryRules
         if (Limits.FirstOrDefault(n => node.Running.ContainsKey(n) && Value(node.Running, n) < Value(limits, n)) is not { } name)
             return null;
         return new(Code.WrongState, $"{name} is {node.Running[name]} on {node.Node}, and {upstream} will run with {limits[name]}: {node.Node} would stop replaying",
-            $"set {name} to at least {limits[name]} on {node.Node} and restart it there (DELETE instance/current, POST instance/current), or lower it on {upstream}, and repeat the call");
+            $"set {name} to at least {limits[name]} on {node.Node} and restart it (DELETE instance/current on {node.Node}, then POST instance/current on {node.Node}), or lower it on {upstream}, and repeat the call");
     }
 
     private static Refusal? RefuseLimit(NextStart node, string? upstream, IReadOnlyDictionary<string, string> limits)

@@ -28,7 +28,7 @@ public static class ReplayRules
     {
         ArgumentNullException.ThrowIfNull(held);
         return $"set {string.Join(", ", held.Short.Select(s => $"{s.Name} to at least {s.Needs}"))} in the configuration of {node}, "
-            + "restart it there (DELETE instance/current, POST instance/current), and repeat the call";
+            + $"restart it (DELETE instance/current on {node}, then POST instance/current on {node}), and repeat the call";
     }
 
     /// <summary>What a plan says of standbys that it only points elsewhere, or leaves as they are.</summary>

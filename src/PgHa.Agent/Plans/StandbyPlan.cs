@@ -100,9 +100,13 @@ public static class StandbyPlan
     internal static bool FollowsPrimary(NodeObservation node, ClusterView view) =>
         node.UpstreamNode is null || node.UpstreamNode == view.Primary?.Node;
 
-    /// <summary>The node that was primary last, as far as its control file tells; else the called one.</summary>
-    private static string LastPrimary(ClusterView view, string node) =>
-        (view.Nodes.FirstOrDefault(n => n is { Down: true, Control.OfPrimary: true, StandbySignal: false }) ?? view[node]).Node;
+    /// <summary>The node that was primary last, as far as its control file tells; else the called one, or another one if that has no data.</summary>
+    private static string LastPrimary(ClusterView view, string node)
+    {
+        var able = view.Nodes.Where(n => n is { Reachable: true, DataProblem: null }).ToArray();
+        return (able.FirstOrDefault(n => n is { Down: true, Control.OfPrimary: true, StandbySignal: false })
+            ?? able.FirstOrDefault(n => n.Node == node) ?? able.FirstOrDefault() ?? view[node]).Node;
+    }
 
     /// <summary>There is no primary to follow.</summary>
     internal static Decision NoPrimary(ClusterView view, string node)

@@ -44,8 +44,8 @@ public static class StartRules
         ArgumentNullException.ThrowIfNull(node);
         string?[] words =
         [
-            node.Settings.ContainsKey("port") && Number(node, "port") != node.Port && !node.Running.ContainsKey("port") ? $"{SettingWords.Of(node, "port")}: {Looked(node)}" : null,
-            node.Settings.ContainsKey("listen_addresses") && node.Listens == false && !node.Running.ContainsKey("listen_addresses") ? $"{SettingWords.Of(node, "listen_addresses")}: {Looked(node)}" : null,
+            node.Settings.ContainsKey("port") && Number(node, "port") != node.Port && !node.Runs ? $"{SettingWords.Of(node, "port")}: {Looked(node)}" : null,
+            node.Settings.ContainsKey("listen_addresses") && node.Listens == false && !node.Runs ? $"{SettingWords.Of(node, "listen_addresses")}: {Looked(node)}" : null,
         ];
         return [.. words.OfType<string>()];
     }
@@ -62,7 +62,7 @@ public static class StartRules
         : SettingWords.Refuse(node, "listen_addresses", Looked(node), $"to '{node.Host}' or '*'");
 
     /// <summary>The running server has it already, or none runs.</summary>
-    private static bool Stays(NextStart node, string name) => !node.Running.TryGetValue(name, out var now) || now == node.Settings[name];
+    private static bool Stays(NextStart node, string name) => node.Running.TryGetValue(name, out var now) ? now == node.Settings[name] : !node.Runs;
 
     private static Refusal? RefuseSlots(NextStart node) => (node.PhysicalSlots.Count + node.LogicalSlots.Count) is var there && Number(node, Slots) >= there
         ? null

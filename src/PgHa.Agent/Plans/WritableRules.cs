@@ -119,7 +119,7 @@ public static class WritableRules
         WalKinship.Forked when LeftBehind(other.Node, candidate, wal) =>
             new($"{other.Node} was left behind on an older timeline by the promotion of {candidate}'s line: {kin.Evidence}"),
         WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence}",
-            $"decide which node's data is right. If that node is not primary, make it primary by hand: pg_ctl promote if it runs, else remove its standby.signal and pg_ctl start. Then POST instance/slave?rejoin=rewind on {other.Node} (on {candidate}, if the data of {other.Node} is right)", Code.WalNotProven, forcible: false),
+            $"decide which node's data is right. Stop the other node first: DELETE instance/current on {other.Node} (DELETE instance/current on {candidate}, if the data of {other.Node} is right), because in recovery it would overwrite its WAL. If the right node is not primary, make it primary by hand: pg_ctl promote if it runs, else remove its standby.signal and pg_ctl start. Then POST instance/slave?rejoin=rewind on {other.Node} (on {candidate}, if the data of {other.Node} is right)", Code.WalNotProven, forcible: false),
         _ when NominallyBehind(other.Node, candidate, wal) =>
             new($"{other.Node} ended on the line of {candidate}, before the oldest WAL that is still held"),
         _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence}",

@@ -17,6 +17,9 @@ internal sealed class ArchiveHistories(AgentOptions options, DataDirectory data,
     /// <summary>In characters. A history has a short line for each timeline; of what is longer the beginning is enough to see that it is none.</summary>
     private const int LongestHistory = 1 << 20;
 
+    /// <summary>The highest exit code that PostgreSQL takes for "the archive does not have the file".</summary>
+    private const int WorstNo = 125;
+
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
     private string Target => Path.Combine(options.StateDir, "archive-trial");
@@ -35,14 +38,14 @@ internal sealed class ArchiveHistories(AgentOptions options, DataDirectory data,
             ArchivedHistory? newest = null;
             for (var next = timeline.Value + 1; next <= timeline.Value + MostTimelines; next++)
             {
-                var (text, slow) = await AskAsync(command, new TimelineId(next), cancel);
-                if (slow)
-                    return new(null, true);
+                var (text, trouble) = await AskAsync(command, new TimelineId(next), cancel);
+                if (trouble is not null)
+                    return trouble;
                 if (text is null)
                     break;
                 newest = new(next, text);
             }
-            return new(newest, false);
+            return new(newest);
         }
         finally
         {
@@ -50,8 +53,11 @@ internal sealed class ArchiveHistories(AgentOptions options, DataDirectory data,
         }
     }
 
-    /// <summary>The history of a timeline; no text where the archive has none.</summary>
-    private async Task<(string? Text, bool Slow)> AskAsync(string command, TimelineId timeline, CancellationToken cancel)
+    /// <summary>
+    /// The history of a timeline; no text where the archive has none. A command that is ended by a signal, or that the shell cannot run, ends
+    /// recovery (access/transam/xlogarchive.c): that is no "none".
+    /// </summary>
+    private async Task<(string? Text, ArchiveAnswer? Trouble)> AskAsync(string command, TimelineId timeline, CancellationToken cancel)
     {
         using var patience = new CancellationTokenSource(ArchiveRules.AnswersWithin, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
@@ -60,11 +66,11 @@ internal sealed class ArchiveHistories(AgentOptions options, DataDirectory data,
             File.Delete(Target);
             var filled = ArchiveRules.Fill(command, WalFileName.HistoryOf(timeline).ToString(), Target, Oldest());
             var code = await ToolRun.WatchAsync("/bin/sh", ["-c", "cd \"$0\" && eval \"$1\"", data.Root, filled], _ => { }, Timeout.InfiniteTimeSpan, both.Token);
-            return (code == 0 && File.Exists(Target) ? await ReadAsync(cancel) : null, false);
+            return code is null or > WorstNo ? (null, new(null, EndedWith: code ?? -1)) : (code == 0 && File.Exists(Target) ? await ReadAsync(cancel) : null, null);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (null, true);
+            return (null, new(null, Slow: true));
         }
         finally
         {
@@ -89,4 +95,5 @@ internal sealed class ArchiveHistories(AgentOptions options, DataDirectory data,
 /// <summary>What an archive answered.</summary>
 /// <param name="Newest">The newest timeline that it has; null where it has none.</param>
 /// <param name="Slow">It did not answer in time.</param>
-internal sealed record ArchiveAnswer(ArchivedHistory? Newest, bool Slow);
+/// <param name="EndedWith">The exit code of a command that failed in a way that ends recovery.</param>
+internal sealed record ArchiveAnswer(ArchivedHistory? Newest, bool Slow = false, int? EndedWith = null);

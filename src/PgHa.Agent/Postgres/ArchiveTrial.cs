@@ -22,14 +22,14 @@ internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, Loc
     internal async Task<Answer<string>> BeforeFailoverAsync(CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
-            return new Refusal(Code.WrongState, $"{options.Node} does not run", "start it first");
+            return new Refusal(Code.WrongState, $"{options.Node} does not run", $"start it first: POST instance/current on {options.Node}");
         await using var connection = await sql.OpenAsync(server, cancel);
         var control = data.ReadControl();
         var received = await LocalSql.ScalarAsync(connection, "SELECT coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text", cancel);
         if (!control.IsOk || !Lsn.TryParse(received, out var end))
             return new Refusal(Code.WrongState, $"it cannot be told how far {options.Node} has come", "look at its server log");
         var tried = await AskAsync(connection, ControlFacts.From(control.Value).Timeline, end, cancel);
-        return tried.IsOk || tried.Refusal.Code == Code.WalNotProven ? tried : $"; {tried.Refusal.Message}";
+        return tried.IsOk || tried.Refusal != ArchiveRules.Slow(options.Node) ? tried : $"; {tried.Refusal.Message}";
     }
 
     /// <summary>What is to be said of the archive (nothing where there is none), or why the standby must not be promoted with it.</summary>
@@ -49,8 +49,12 @@ internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, Loc
         if (await LocalSql.ScalarAsync(connection, "SELECT current_setting('restore_command')", cancel) is not { Length: > 0 } command)
             return "";
         var begun = time.GetTimestamp();
-        var (newest, slow) = await archive.NewestAsync(command, timeline, cancel);
-        if ((slow ? ArchiveRules.Slow(options.Node) : newest is null ? null : ArchiveRules.RefuseFollowing(options.Node, newest, timeline, flushed)) is { } refusal)
+        var answer = await archive.NewestAsync(command, timeline, cancel);
+        var refusal = answer.Slow ? ArchiveRules.Slow(options.Node)
+            : answer.EndedWith is { } code ? ArchiveRules.CannotRun(options.Node, code)
+            : answer.Newest is { } newest ? ArchiveRules.RefuseFollowing(options.Node, newest, timeline, flushed)
+            : null;
+        if (refusal is not null)
             return refusal;
         return string.Create(CultureInfo.InvariantCulture, $"; its archive says in {time.GetElapsedTime(begun).TotalMilliseconds:F0} ms that nothing there leads away from timeline {timeline}");
     }

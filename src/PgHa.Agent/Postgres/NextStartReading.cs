@@ -48,6 +48,7 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
             Node = options.Node,
             Places = places.Where(p => Defaults.ContainsKey(p.Key) || p.Key == RecoveryRules.Conninfo).ToDictionary(),
             Running = now,
+            Runs = PostmasterPid.ReadReady(data.Root) is not null,
             Control = ReplayLimits.Of(control.Value),
             PhysicalSlots = physical,
             LogicalSlots = logical,
@@ -61,12 +62,13 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
             settings[name] = answer.Value!;
         var archived = settings[Restore].Length > 0 && settings["recovery_target_timeline"] == "latest"
             ? await archive.NewestAsync(settings[Restore], ControlFacts.From(control.Value).Timeline, cancel)
-            : new(null, Slow: false);
+            : new(null);
         return next with
         {
             Settings = settings,
             Archived = archived.Newest,
             ArchiveIsSlow = archived.Slow,
+            ArchiveEndedWith = archived.EndedWith,
             Listens = await ListenPlace.CoversAsync(settings["listen_addresses"], options.Self.PostgresHost, cancel),
             PromoteFile = settings["promote_trigger_file"] is { Length: > 0 } file && Path.GetFullPath(file, data.Root) is var path && File.Exists(path) ? path : null,
             Obstacles = [.. files.Missing(settings, now, libraries), .. hba],

@@ -48,6 +48,12 @@ public sealed record NextStart
     /// <summary>The archive of <c>restore_command</c> did not answer in time: a start in recovery waits for it.</summary>
     public bool ArchiveIsSlow { get; init; }
 
+    /// <summary>The exit code of a <c>restore_command</c> that failed in a way that ends recovery (above 125; below 0: by a signal); null where it did not.</summary>
+    public int? ArchiveEndedWith { get; init; }
+
+    /// <summary>A server runs now: where <see cref="Running"/> is empty it did not say what it runs with.</summary>
+    public bool Runs { get; init; }
+
     /// <summary>What the settings name and the disk lacks: each of these ends a start.</summary>
     public IReadOnlyList<StartObstacle> Obstacles { get; init; } = [];
 }

@@ -58,24 +58,14 @@ public class ArchiveRulesTests
     public void A_start_in_recovery_goes_only_for_a_timeline_that_some_node_went_through(string history, Code? code)
     {
         var next = new NextStart { Node = "n2", Archived = new(2, history) };
-        Assert.Equal(code, ArchiveRules.RefuseStart(next, "n1", Wal(Position("n1", new TimelineSpan(new(1), Lsn.Zero, new Lsn(0x3000000)), new(new(2), new(0x3000000), null))))?.Code);
+        Assert.Equal(code, ArchiveRules.RefuseStart(next, "n1", Wal(Sketch.Position("n1", new TimelineSpan(new(1), Lsn.Zero, new Lsn(0x3000000)), new(new(2), new(0x3000000), null))))?.Code);
         Assert.Null(ArchiveRules.RefuseStart(next, "n1", WalView.None));
-        Assert.Null(ArchiveRules.RefuseStart(next with { Archived = null }, "n1", Wal(Position("n1", new TimelineSpan(new(1), Lsn.Zero, null)))));
+        Assert.Equal(Code.WrongState, ArchiveRules.RefuseStart(next with { Archived = null, ArchiveEndedWith = 127 }, "n1", WalView.None)?.Code);
+        Assert.Null(ArchiveRules.RefuseStart(next with { Archived = null }, "n1", Wal(Sketch.Position("n1", new TimelineSpan(new(1), Lsn.Zero, null)))));
     }
 
     private static WalView Wal(WalPosition position) =>
         new(position.Node, new Dictionary<string, Answer<WalPosition>> { [position.Node] = position }, new Dictionary<string, WalAncestry>());
-
-    private static WalPosition Position(string node, params TimelineSpan[] lineage) => new()
-    {
-        Node = node,
-        SystemIdentifier = "1",
-        Timeline = lineage[^1].Timeline,
-        End = new(0x4000000),
-        Oldest = new(0x1000000),
-        Lineage = lineage,
-        SegmentSize = 1 << 24,
-    };
 
     private static NodeObservation Held(ReplayFacts held)
     {

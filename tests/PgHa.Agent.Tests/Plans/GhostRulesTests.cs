@@ -8,19 +8,8 @@ namespace PgHa.Agent.Tests.Plans;
 [Trait("Category", "Fast")]
 public class GhostRulesTests
 {
-    private static readonly WalPosition OnTwo = At("b", new(new(1), Lsn.Zero, new Lsn(0x3000100)), new(new(2), new(0x3000100), null));
-    private static readonly WalPosition OnOne = At("a", new TimelineSpan(new(1), Lsn.Zero, null)) with { End = new(0x3000080) };
-
-    private static WalPosition At(string node, params TimelineSpan[] lineage) => new()
-    {
-        Node = node,
-        SystemIdentifier = "1",
-        Timeline = lineage[^1].Timeline,
-        End = new(0x4000000),
-        Oldest = new(0x1000000),
-        Lineage = lineage,
-        SegmentSize = 1 << 24,
-    };
+    private static readonly WalPosition OnTwo = Sketch.Position("b", new(new(1), Lsn.Zero, new Lsn(0x3000100)), new(new(2), new(0x3000100), null));
+    private static readonly WalPosition OnOne = Sketch.Position("a", new TimelineSpan(new(1), Lsn.Zero, null)) with { End = new(0x3000080) };
 
     private static TimelineHistory History(uint timeline, string text) => TimelineHistory.Parse(new(timeline), text).Value;
 

@@ -135,5 +135,6 @@ public class NextStartRulesTests
         var stopped = Node("n2", ("port", "5433")) with { Running = new Dictionary<string, string>() };
         Assert.Contains(Assert.IsType<Plan>(Judge(ByRestart, stopped)).Evidence, e => e.Contains("port is 5433 at the next start of n2: clients and the other nodes look for it at db:5432", StringComparison.Ordinal));
         Assert.Contains(Assert.IsType<Plan>(Judge(ByRestart, stopped with { Listens = false })).Evidence, e => e.Contains("listen_addresses", StringComparison.Ordinal));
+        Refuses(Judge(ByRestart, stopped with { Runs = true }), "port is 5433"); // it runs, and does not say on which port
     }
 }

@@ -20,7 +20,7 @@ public class ReplayRulesTests
         var why = Assert.IsType<Refused>(Decide(new Switchover("n1", StopOrder.PrimaryFirst) { By = form }, Standing("n2", TooLow))).Why;
         Assert.Equal(Code.WrongState, why.Code);
         Assert.Equal("n2 streams, but its replay stands still for good: max_connections is 50, and its primary runs with 60", why.Message);
-        Assert.Equal("set max_connections to at least 60 in the configuration of n2, restart it there (DELETE instance/current, POST instance/current), and repeat the call", why.Hint);
+        Assert.Equal("set max_connections to at least 60 in the configuration of n2, restart it (DELETE instance/current on n2, then POST instance/current on n2), and repeat the call", why.Hint);
     }
 
     [Theory, MemberData(nameof(Forms))]

@@ -58,6 +58,18 @@ internal static class Sketch
             asked.Where(n => n.Node != focus).ToDictionary(n => n.Node, n => new WalAncestry(n.Node, focus, kinship(n.Node), new(0x3000000), "sketched")));
     }
 
+    /// <summary>A node that holds WAL from 0/1000000 to 0/4000000 along a lineage.</summary>
+    internal static WalPosition Position(string node, params TimelineSpan[] lineage) => new()
+    {
+        Node = node,
+        SystemIdentifier = System,
+        Timeline = lineage[^1].Timeline,
+        End = new(0x4000000),
+        Oldest = new(0x1000000),
+        Lineage = lineage,
+        SegmentSize = 1 << 24,
+    };
+
     private static WalPosition Position(NodeObservation node, WalKinship? kinship) => new()
     {
         Node = node.Node,

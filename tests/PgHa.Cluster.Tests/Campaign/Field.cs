@@ -27,6 +27,7 @@ internal sealed class Field : IAsyncDisposable
         try
         {
             field.Cluster = await TestCluster.AllRunning(world.Nodes, field.Prepare, field.Network.PlaceOf);
+            foreach (var node in field.Cluster.Nodes) await Set(node, "RESET wal_keep_size");
             return field;
         }
         catch
@@ -57,6 +58,7 @@ internal sealed class Field : IAsyncDisposable
             node.Api.Token = Token;
         }
         await Initialize(cluster.N1);
+        await Set(cluster.N1, "SET wal_keep_size = '64MB'"); // the copy of one standby must not take the WAL that another still needs
         foreach (var node in cluster.Nodes.Skip(1)) await Copy(cluster.N1, node);
         await cluster.N1.Postgres.Stop();
     }
@@ -69,6 +71,12 @@ internal sealed class Field : IAsyncDisposable
         await node.Postgres.Start();
         await node.Postgres.Execute(Ledger.Table);
         await node.Postgres.Execute("CREATE TABLE loose (id bigint PRIMARY KEY); CREATE TABLE bulk (id bigint, filler text); CREATE INDEX ON bulk (id); CREATE EXTENSION amcheck");
+    }
+
+    private static async Task Set(TestNode node, string what)
+    {
+        await node.Postgres.Execute($"ALTER SYSTEM {what}");
+        await node.Postgres.Execute("SELECT pg_reload_conf()");
     }
 
     private async Task Copy(TestNode from, TestNode to)

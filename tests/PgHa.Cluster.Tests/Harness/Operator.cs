@@ -33,6 +33,8 @@ internal sealed class Operator(TestCluster cluster, Func<Task>? byHand = null)
         if (answer.Status != 200)
         {
             answer.AssertRefused(answer.Status, answer.Code!.Value);
+            if (answer.Hint!.Contains("kill -CONT", StringComparison.Ordinal) && _byHand is not null)
+                return await ByHand();
             // Back where it began: what was done in between is done again by the same hints.
             if (call == goal && !_stoodHere.Add($"{before} {answer.Code}") && !answer.Hint!.Contains("repeat the call", StringComparison.Ordinal))
                 return await ByHand();
@@ -49,6 +51,7 @@ internal sealed class Operator(TestCluster cluster, Func<Task>? byHand = null)
         Assert.True(_byHand is not null, $"a circle:\n{string.Join('\n', _trail)}");
         await _byHand();
         _byHand = null;
+        _stoodHere.Clear(); // it is another place now
         return new("", "", "by hand", false);
     }
 

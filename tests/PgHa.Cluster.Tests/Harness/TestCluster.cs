@@ -72,10 +72,17 @@ internal sealed class TestCluster : IAsyncDisposable
             await start(cluster);
             return cluster;
         }
-        catch
+        catch (Exception e)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(Report.Of(cluster));
-            await cluster.DisposeAsync();
+            try
+            {
+                await cluster.DisposeAsync();
+            }
+            catch (IOException left)
+            {
+                throw new AggregateException(e, left); // the first one says what happened
+            }
             throw;
         }
     }

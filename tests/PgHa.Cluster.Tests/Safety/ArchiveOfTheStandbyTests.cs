@@ -137,6 +137,27 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
+    /// <summary>PostgreSQL ends recovery when the shell cannot run the command: the old primary would not come back.</summary>
+    [Theory]
+    [InlineData("masterSlave", 1, "/nowhere/bring %f %p")]
+    [InlineData("masterSlave?by=promote", 2, "kill -9 $$")]
+    public async Task One_whose_command_cannot_run_is_refused_before_anything_stops(string how, int node, string command)
+    {
+        var cluster = await WithArchive();
+        await cluster.Nodes[node - 1].AddToPostgresConf($"restore_command = '{command}'");
+        if (node == 2) await cluster.N2.Postgres.Execute("SELECT pg_reload_conf()");
+        await NothingStops(cluster, async () =>
+        {
+            var answer = await cluster.N1.Api.Post($"instance/switchover/{how}");
+            answer.AssertRefused(409, 7);
+            Assert.Contains($"restore_command of pg-node0{node} ended with code", answer.Message, StringComparison.Ordinal);
+        });
+        await cluster.Nodes[node - 1].AddToPostgresConf("restore_command = 'false'");
+        if (node == 2) await cluster.N2.Postgres.Execute("SELECT pg_reload_conf()");
+        await cluster.Play($"POST N1 instance/switchover/{how} → slave, master");
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact]
     public async Task A_stopped_standby_does_not_start_into_it_and_the_way_out_works()
     {
