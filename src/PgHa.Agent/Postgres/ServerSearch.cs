@@ -8,8 +8,6 @@ namespace PgHa.Agent.Postgres;
 /// </summary>
 internal sealed class ServerSearch(AgentOptions options, DataDirectory data, KnownServer known, AnsweringPlace answering)
 {
-    private const int EndingMilliseconds = 100;
-
     /// <summary>
     /// The server that postmaster.pid names, held open from one look to the next; null where none is seen on the data directory, or the one
     /// that is known still runs elsewhere.
@@ -28,17 +26,20 @@ internal sealed class ServerSearch(AgentOptions options, DataDirectory data, Kno
     }
 
     /// <summary>
-    /// A handle on the server that is known and runs elsewhere than on the data directory; null where it does not. A process that ends has
-    /// no directory any more a moment before its end is seen.
+    /// A handle on the server that is known and runs elsewhere than on the data directory; null where it does not. A process that has begun
+    /// to end runs nowhere, and its directory cannot be seen any more: a large shared memory takes seconds to be freed.
     /// </summary>
     internal ServerProcess? OpenElsewhere()
     {
         var process = known.Open();
-        if (process is null || (ServerPlace.At(data.Root).Holds(process.Pid) != Presence.Yes && !(process.IsEnding && process.EndsWithin(EndingMilliseconds))))
+        if (process is null || (ServerPlace.At(data.Root).Holds(process.Pid) != Presence.Yes && !process.IsEnding))
             return process;
         process.Dispose();
         return null;
     }
+
+    /// <summary>The server that is known is about to end: it holds its shared memory until then.</summary>
+    internal bool IsEnding => known.Living is { IsEnding: true };
 
     /// <summary>All processes on the data directory, and those that may be.</summary>
     internal (int Pid, Presence Presence)[] Processes() => [.. ServerProcess.In(ServerPlace.At(data.Root))];

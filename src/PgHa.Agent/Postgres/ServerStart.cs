@@ -48,8 +48,8 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Serv
     }
 
     /// <summary>
-    /// Children of a killed postmaster hold its shared memory for a moment; a new start must wait for them (fact 8). Null when it is certain
-    /// that nothing is left.
+    /// Children of a killed postmaster, and one that is ending, hold its shared memory for a moment; a new start must wait for them (fact 8).
+    /// Null when it is certain that nothing is left.
     /// </summary>
     /// <param name="cancel">Ends the wait.</param>
     /// <param name="unlessStarted">A server that somebody else has started meanwhile (a supervisor) is not waited for.</param>
@@ -57,7 +57,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Serv
     {
         var begun = time.GetTimestamp();
         (int Pid, Presence Presence)[] left;
-        while ((left = search.Processes()).Any(found => found.Presence == Presence.Yes))
+        while ((left = search.Processes()).Any(found => found.Presence == Presence.Yes) || search.IsEnding)
         {
             if (unlessStarted && PostmasterPid.ReadReady(data.Root) is { } other)
                 return new(Code.WrongState, $"somebody else has started a server on the data directory (process {other.Pid})", "repeat the call: it is planned anew");

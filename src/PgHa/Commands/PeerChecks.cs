@@ -49,6 +49,8 @@ internal static class PeerChecks
     {
         var next = await node.NextStartAsync(cancel);
         var problem = next.IsOk ? StartRules.RefuseAsPrimary(next.Value, standbys: true) ?? RecoveryRules.Refuse(next.Value, null, new Dictionary<string, string>()) : next.Refusal;
+        foreach (var words in next.IsOk ? StartRules.Named(next.Value) : [])
+            Console.WriteLine($"warn  {words}");
         return Report($"{node.Name}: its server would start again, as primary and as standby", problem?.Message, problem?.Hint ?? "");
     }
 

@@ -23,6 +23,5 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public void MakeRoom() => File.Delete(Hog);
 
-    public async ValueTask DisposeAsync() =>
-        await AsPostgres.AsRoot("/bin/sh", "-c", "umount --lazy \"$0\"; while mountpoint -q \"$0\"; do umount --lazy \"$0\"; done", Folder);
+    public async ValueTask DisposeAsync() => await AsPostgres.AsRoot("/bin/umount", "--lazy", Folder);
 }
