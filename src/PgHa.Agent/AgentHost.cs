@@ -35,7 +35,7 @@ public static partial class AgentHost
         builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
         AddLogging(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.Configure<HostOptions>(o => (o.ShutdownTimeout, o.BackgroundServiceExceptionBehavior) = (TimeSpan.FromSeconds(5), BackgroundServiceExceptionBehavior.Ignore));
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
         builder.Services
             .AddSingleton(options)
@@ -64,6 +64,7 @@ public static partial class AgentHost
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
+        RequestGuard.Use(app);
         InstanceEndpoints.Map(app);
         DataEndpoints.Map(app);
         LsnEndpoints.Map(app);
@@ -86,8 +87,15 @@ public static partial class AgentHost
     /// <summary>What a broken off clone left beside the data directory. Only once this agent listens: then no other one is at work there.</summary>
     private static void RemoveLeftoversOnceStarted(WebApplication app) => app.Lifetime.ApplicationStarted.Register(() => _ = Task.Run(async () =>
     {
-        if (await app.Services.GetRequiredService<LocalNode>().RemoveLeftoversAsync(app.Lifetime.ApplicationStopping) is { } problem)
-            LogLeftover(app.Logger, problem.Message);
+        try
+        {
+            if (await app.Services.GetRequiredService<LocalNode>().RemoveLeftoversAsync(app.Lifetime.ApplicationStopping) is { } problem)
+                LogLeftover(app.Logger, problem.Message);
+        }
+        catch (Exception e) when (!app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            LogLeftover(app.Logger, e.Message);
+        }
     }));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}; the next clone tries again")]

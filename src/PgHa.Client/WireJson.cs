@@ -4,10 +4,16 @@ using PgHa.Client.Operations;
 
 namespace PgHa.Client;
 
-/// <summary>Everything that goes over the wire, serialized without reflection.</summary>
+/// <summary>
+/// Everything that goes over the wire or into the journal, serialized without reflection. Other versions of pgha write fewer fields, or more:
+/// what is additional is passed over, and a value that may be missing says in its type what it is then (the generated code drops initializers).
+/// Where nothing would be taken for an answer, such as no slots, the field is required: without it the whole is not understood.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(NodeObservation))]
 [JsonSerializable(typeof(NodeObservation[]))]
 [JsonSerializable(typeof(PrimarySync))]

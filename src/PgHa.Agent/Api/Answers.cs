@@ -36,9 +36,13 @@ internal static class Answers
     internal static Task WriteFailureAsync(HttpContext context)
     {
         var error = context.Features.Get<Microsoft.AspNetCore.Diagnostics.IExceptionHandlerFeature>()?.Error;
-        return error is BadHttpRequestException bad
-            ? WriteAsync(context, new(Code.Invalid, bad.Message, "see the README"), bad.StatusCode)
-            : WriteAsync(context, new(Code.StepFailed, $"the agent failed: {error?.Message}", "look at the agent's log"), StatusCodes.Status500InternalServerError);
+        return error switch
+        {
+            BadHttpRequestException bad => WriteAsync(context, new(Code.Invalid, bad.Message, "see the README"), bad.StatusCode),
+            IOException or UnauthorizedAccessException => WriteAsync(context, new(Code.WrongState, $"this node cannot read or write its own files: {error.Message}",
+                "look at its disk, and at whom the files belong to"), StatusCodes.Status409Conflict),
+            _ => WriteAsync(context, new(Code.StepFailed, $"the agent failed: {error?.Message}", "look at the agent's log"), StatusCodes.Status500InternalServerError),
+        };
     }
 
     /// <summary>The body of an answer that the framework left empty.</summary>

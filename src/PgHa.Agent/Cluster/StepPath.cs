@@ -48,6 +48,17 @@ public static class StepPath
         };
     }
 
+    /// <summary>The first of the call's options that the step does not have, or not with that value; null where there is none.</summary>
+    /// <param name="step">The step that was read from them.</param>
+    /// <param name="options">What the call gives.</param>
+    internal static string? Strange(Step step, IEnumerable<KeyValuePair<string, string>> options)
+    {
+        var meant = step.Path.Split('?', 2) is [_, var query]
+            ? query.Split('&').Select(o => o.Split('=', 2)).ToDictionary(o => o[0], o => Uri.UnescapeDataString(o[1]))
+            : [];
+        return options.Where(o => !meant.TryGetValue(o.Key, out var value) || value != o.Value).Select(o => $"{o.Key}={o.Value}").FirstOrDefault();
+    }
+
     /// <summary>The part of a path that names the nodes force answers for.</summary>
     internal static string Accept(IReadOnlyList<string> accepted) => accepted.Count == 0 ? "" : "&accept=" + string.Join(',', accepted);
 }

@@ -86,6 +86,8 @@ public sealed partial class OperationRunner(
     /// <summary>Takes up what an earlier run of this agent left half done. Returns at once.</summary>
     public void TakeUpInterrupted()
     {
+        if (store.Unread.Count > 0)
+            LogUnread(store.Unread.Count, store.Unread[0]);
         if (resumption.FindInterrupted() is { } interrupted)
             _ = Task.Run(() => TakeUpAsync(new Operation(interrupted), lifetime.ApplicationStopping));
     }
@@ -253,6 +255,9 @@ public sealed partial class OperationRunner(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Operation}: {Goal}: {State} {Why}")]
     private partial void LogEnded(string operation, string goal, OperationState state, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} files of the journal are not understood; they stay where they are, and what they tell of is not taken up ({First} first)")]
+    private partial void LogUnread(int count, string first);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Operation}: broken")]
     private partial void LogBroken(string operation, Exception exception);

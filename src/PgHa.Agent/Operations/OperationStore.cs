@@ -16,6 +16,7 @@ public sealed class OperationStore
     private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly ConcurrentDictionary<string, OperationReport> _reports = new();
+    private readonly List<string> _unread = [];
 
     /// <summary>Opens the store; what was running when the agent died is marked as interrupted.</summary>
     public OperationStore(string stateDir)
@@ -26,6 +27,9 @@ public sealed class OperationStore
         foreach (var file in Directory.EnumerateFiles(_folder, "*.json"))
             Load(file);
     }
+
+    /// <summary>What lies in the journal and is not understood, each with the reason. It stays where it is, for people.</summary>
+    public IReadOnlyList<string> Unread => _unread;
 
     /// <summary>All operations, newest first.</summary>
     public IEnumerable<OperationReport> All => _reports.Values.OrderByDescending(r => r.Id, StringComparer.Ordinal);
@@ -77,19 +81,21 @@ public sealed class OperationStore
 
     private void Load(string file)
     {
-        OperationReport? report;
+        OperationReport report;
         try
         {
-            report = JsonSerializer.Deserialize(File.ReadAllBytes(file), WireJson.Default.OperationReport);
+            report = JsonSerializer.Deserialize(SmallFile.Bytes(file, SmallFile.Large), WireJson.Default.OperationReport) ?? throw new JsonException("it is empty");
+            if (report.Id != Path.GetFileNameWithoutExtension(file) || report.Steps.Any(step => step is null))
+                throw new JsonException("it is not the file of an operation");
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            // A file this version cannot read is no reason not to start; it stays on disk for people.
+            _unread.Add($"{file}: {e.Message}");
             return;
         }
-        if (report is { State: OperationState.Running or OperationState.Waiting })
-            Write(report with { State = OperationState.Interrupted, WaitsUntil = null });
-        else if (report is not null)
+        if (report.State is OperationState.Running or OperationState.Waiting)
+            Update(new Operation(report), r => r with { State = OperationState.Interrupted, WaitsUntil = null });
+        else
             _reports[report.Id] = report;
     }
 }

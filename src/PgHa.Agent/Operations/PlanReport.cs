@@ -14,6 +14,7 @@ public sealed class PlanReport(AgentOptions options)
         ArgumentNullException.ThrowIfNull(plan);
         return plan.Stages.SelectMany((stage, i) => stage.Select(step => new StepReport
         {
+            State = StepState.Planned,
             Stage = firstStage + i,
             Node = step.Node,
             Step = step.Words,
@@ -51,7 +52,7 @@ public sealed class PlanReport(AgentOptions options)
             Request = RequestForm.Write(request),
             Continuation = RequestForm.Write(plan.Continuation ?? request),
             Undo = plan.Undo is { } undo ? RequestForm.Write(undo) : null,
-            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode(n.BootId, HaltRules.Standing(n), n.LastStep?.Operation, plan.Answered.Contains(n.Node))),
+            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode(n.BootId, HaltRules.Standing(n), plan.Answered.Contains(n.Node), n.LastStep?.Operation)),
             Stepwise = conduct.Stepwise,
             Reason = conduct.Reason,
             Resumes = conduct.Resumes,

@@ -13,6 +13,9 @@ namespace PgHa.Agent.Peers;
 /// <summary>Registers the nodes: the local one with its hands on the instance, the others through their agents.</summary>
 public static class PeerServices
 {
+    /// <summary>Of an answer that is held in memory; files are passed on piece by piece.</summary>
+    private const int LongestAnswer = 1 << 26;
+
     /// <summary>Adds the cluster of the configuration.</summary>
     public static IServiceCollection AddPeers(this IServiceCollection services) => services
         .AddSingleton(s => new ClusterObserver(Nodes(s), s.GetRequiredService<ViewSeen>()))
@@ -50,7 +53,7 @@ public static class PeerServices
         };
         if (options.Security.Tls?.CaFile is { } authority)
             handler.SslOptions = Trusting(authority);
-        var client = new HttpClient(handler) { BaseAddress = node.Agent, Timeout = Timeout.InfiniteTimeSpan };
+        var client = new HttpClient(handler) { BaseAddress = node.Agent, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LongestAnswer };
         client.DefaultRequestHeaders.Add(Routes.ClusterHeader, options.Identity.Digest);
         if (token.Value is { } secret)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);

@@ -32,8 +32,11 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
         return answer.IsOk ? answer.Value with { Node = name, AnswersAs = answer.Value.Node == name ? null : answer.Value.Node } : NodeObservation.Unreachable(name, answer.Refusal.Message);
     }
 
-    public Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel) =>
-        AskAsync(HttpMethod.Get, "node/wal", Reading, WireJson.Default.WalPosition, cancel);
+    public async Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel)
+    {
+        var answer = await AskAsync(HttpMethod.Get, "node/wal", Reading, WireJson.Default.WalPosition, cancel);
+        return answer.IsOk && !answer.Value.MakesSense ? Away(new InvalidDataException("its WAL position makes no sense")) : answer;
+    }
 
     public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, "node/lsn", Reading, WireJson.Default.LastRecord, cancel);
@@ -141,19 +144,22 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
             using var response = await http.SendAsync(request, deadline.Token);
             if (!response.IsSuccessStatusCode)
                 return await RefusalAsync(response, deadline.Token);
-            var value = await response.Content.ReadFromJsonAsync(type, deadline.Token);
+            var value = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(deadline.Token), type);
             return value is null ? Away(new JsonException("empty answer")) : value;
         }, cancel);
     }
 
-    /// <summary>A peer that is away is an answer.</summary>
+    /// <summary>
+    /// A peer that is away is an answer, and so is one that says what nobody understands. What is thrown on the way is not limited to the
+    /// exceptions of HTTP: a connection that is reset while it is made throws a SocketException.
+    /// </summary>
     private async Task<Answer<T>> ReachAsync<T>(Func<Task<Answer<T>>> ask, CancellationToken cancel)
     {
         try
         {
             return await ask();
         }
-        catch (Exception e) when (IsAway(e, cancel))
+        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
             return Away(e);
         }
@@ -170,15 +176,13 @@ internal sealed class RemoteNode(string name, HttpClient http) : INode
     private async Task<Refusal> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
     {
         if (response.Content.Headers.ContentType?.MediaType == "application/json"
-            && await response.Content.ReadFromJsonAsync(WireJson.Default.Refusal, cancel) is { } refusal)
+            && JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancel), WireJson.Default.Refusal) is { } refusal)
             return response.StatusCode == HttpStatusCode.Unauthorized
                 ? new(Code.PeerUnreachable, $"the agent of {name} refuses our token", "use the same security.token_file content on all nodes")
                 : refusal;
         return Away(new HttpRequestException($"HTTP {(int)response.StatusCode}"));
     }
 
-    private static bool IsAway(Exception e, CancellationToken cancel) =>
-        e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
 
     private Refusal Away(Exception e) => new(Code.PeerUnreachable,
         $"the agent of {name} at {http.BaseAddress} does not answer: {(e is OperationCanceledException ? "no answer in time" : e.InnerException?.Message ?? e.Message)}",

@@ -43,6 +43,8 @@ public static class AgreementRules
     {
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(wanted);
+        if (wanted.Operation.Length == 0 || (!wanted.Regardless && own.Nodes.All(n => n.Name != wanted.Owner)))
+            return new(Code.Invalid, $"{node} gives its lock to an operation of an agent that it knows, not to {(wanted.Operation.Length == 0 ? "one without a name" : wanted.Owner)}", "agents take locks by themselves");
         return wanted.Regardless || wanted.Identity?.Digest == own.Digest ? null : Disagree([(node, own), (wanted.Owner, wanted.Identity)]);
     }
 

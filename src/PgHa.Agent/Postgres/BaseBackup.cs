@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using PgHa.Agent.Cluster;
@@ -35,7 +36,7 @@ internal sealed partial class BaseBackup(AgentOptions options, PostgresBinaries 
         if (!verified.IsOk)
             return verified.Refusal;
         var file = Path.Combine(side, "global", "pg_control");
-        var control = ControlFile.Read(await File.ReadAllBytesAsync(file, cancel), file);
+        var control = ControlFile.Read(SmallFile.Bytes(file), file);
         if (!control.IsOk || $"{control.Value.SystemIdentifier}" != identifier)
             return new Refusal(Code.StepFailed, $"the backup is not of the cluster {identifier}: {control.Error?.ToString() ?? $"{control.Value.SystemIdentifier}"}", "repeat the call");
         var bytes = new DirectoryInfo(side).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);

@@ -63,7 +63,7 @@ internal sealed class ClusterInit(AgentOptions options, DirectorySwap swap, Post
         if (secured)
             lines.Add("password_encryption = scram-sha-256");
         var file = Path.Combine(swap.Side, "postgresql.conf");
-        Write(file, await File.ReadAllTextAsync(file, cancel) + string.Join('\n', lines) + "\n");
+        Write(file, SmallFile.Text(file, SmallFile.Large) + string.Join('\n', lines) + "\n");
         Write(Path.Combine(swap.Side, "pg_hba.conf"), HostAccess.Rules(options.Nodes, options.Postgres.Superuser, secured));
         Write(Path.Combine(swap.Side, "pg_ident.conf"), HostAccess.Identities(Environment.UserName, options.Postgres.Superuser));
         return null;
@@ -107,7 +107,7 @@ internal sealed class ClusterInit(AgentOptions options, DirectorySwap swap, Post
                 : new Dictionary<string, string>();
         if (!File.Exists(file))
             return new Refusal(Code.WrongState, $"postgres.passfile {file} of {options.Node} is missing", "create it, mode 0600: HOST:PORT:*:ROLE:PASSWORD");
-        var lines = File.ReadAllLines(file);
+        var lines = SmallFile.Lines(file, SmallFile.Large);
         var found = new Dictionary<string, string>();
         foreach (var role in new[] { options.Postgres.Superuser, options.Postgres.ReplicationUser }.Distinct())
         {

@@ -75,7 +75,7 @@ internal sealed class DataDirectory
         {
             try
             {
-                return int.TryParse(File.ReadAllText(Path.Combine(Root, "PG_VERSION")).Trim(), out var major) ? major : null;
+                return int.TryParse(SmallFile.Text(Path.Combine(Root, "PG_VERSION")).Trim(), out var major) ? major : null;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -110,9 +110,9 @@ internal sealed class DataDirectory
                 ? $"{Configured} has no readable PG_VERSION: it is not a PostgreSQL data directory"
                 : $"{Configured} is empty";
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"{Configured} cannot be read by the agent's user";
+            return e is IOException ? $"{Configured} cannot be read: {e.Message}" : $"{Configured} cannot be read by the agent's user";
         }
     }
 
@@ -126,7 +126,7 @@ internal sealed class DataDirectory
             byte[] bytes;
             try
             {
-                bytes = File.ReadAllBytes(path);
+                bytes = SmallFile.Bytes(path);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -52,7 +52,7 @@ internal sealed class GhostHistories(AgentOptions options, DataDirectory data, L
             for (var i = 2; File.Exists(target); i++)
                 target = Path.Combine(Aside, $"{name}.{i}");
             Directory.CreateDirectory(Aside);
-            DurableFile.Replace(target, await File.ReadAllBytesAsync(Path.Combine(data.WalFolder, name), cancel)); // state_dir may be on another file system
+            DurableFile.Replace(target, SmallFile.Bytes(Path.Combine(data.WalFolder, name), SmallFile.Large)); // state_dir may be on another file system
             DurableFile.Remove(Path.Combine(data.WalFolder, name));
             moved.Add($"{name} tells of a timeline that no node ever wrote, or nothing that can be read: it was moved to {target}");
         }

@@ -27,20 +27,37 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     /// <summary>Whether the server process of the last observation still lives; asked on every request, so it must cost next to nothing.</summary>
     internal bool ServerStillThere => !_seen || known.Living is not null;
 
-    internal Task<NodeObservation> ObserveAsync(CancellationToken cancel) => ObserveAsync(lastTry: false, cancel);
+    /// <summary>Whatever keeps the agent from looking, the node is unknown then.</summary>
+    internal async Task<NodeObservation> ObserveAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await ObserveAsync(lastTry: false, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            return Nothing() with { Problem = $"its agent cannot look at it: {e.Message}" };
+        }
+    }
+
+    /// <summary>What is known without looking.</summary>
+    private NodeObservation Nothing() => new()
+    {
+        Node = options.Node,
+        BootId = boot.Id,
+        Identity = _identity,
+        LockedBy = nodeLock.Holder?.Operation,
+        LiveOperations = live.Ids,
+        LastStep = trace.Last,
+        Server = ServerStatus.Unseen,
+    };
 
     private async Task<NodeObservation> ObserveAsync(bool lastTry, CancellationToken cancel)
     {
         var control = data.ReadControl();
         var problem = rewind.Problem ?? data.Problem(control);
-        var facts = new NodeObservation
+        var facts = Nothing() with
         {
-            Node = options.Node,
-            BootId = boot.Id,
-            Identity = _identity,
-            LockedBy = nodeLock.Holder?.Operation,
-            LiveOperations = live.Ids,
-            LastStep = trace.Last,
             StandbySignal = data.HasStandbySignal,
             Control = control.IsOk ? ControlFacts.From(control.Value) : null,
             DataProblem = problem,

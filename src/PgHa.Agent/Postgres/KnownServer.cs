@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using System.Globalization;
 using PgHa.Agent.Configuration;
 
@@ -92,7 +93,7 @@ internal sealed class KnownServer(AgentOptions options) : IDisposable
     {
         try
         {
-            return File.Exists(_file) ? File.ReadAllText(_file).Trim().Split(' ') : null;
+            return File.Exists(_file) ? SmallFile.Text(_file).Trim().Split(' ') : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

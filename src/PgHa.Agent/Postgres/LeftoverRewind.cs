@@ -33,7 +33,7 @@ internal static class LeftoverRewind
     {
         try
         {
-            var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+            var arguments = SmallFile.Text($"/proc/{pid}/cmdline", SmallFile.Large).Split('\0');
             return Path.GetFileName(arguments[0]) == "pg_rewind" && arguments.Contains(dataDirectory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
@@ -23,18 +24,18 @@ internal sealed class LocalNode(
 
     public Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel) => observations.GetAsync(fresh, cancel);
 
-    public async Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel)
+    public Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel) => LookAsync(async () =>
     {
         var seen = await observations.GetAsync(fresh: true, cancel);
         return await Task.Run(() => reading.PositionAsync(seen, cancel), cancel);
-    }
+    });
 
-    public async Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel)
+    public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) => LookAsync(async () =>
     {
         var seen = await observations.GetAsync(fresh: true, cancel);
         var position = await Task.Run(() => reading.PositionAsync(seen, cancel), cancel);
         return position.IsOk ? await Task.Run(() => lastRecord.Read(seen, position.Value), cancel) : position.Refusal;
-    }
+    });
 
     public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
         ReadWalAsync((folder, _) => folder.Digest(from, to, cancel), cancel);
@@ -56,22 +57,35 @@ internal sealed class LocalNode(
         var position = await WalPositionAsync(cancel);
         if (!position.IsOk)
             return position.Refusal;
-        return await Task.Run(() =>
+        return await LookAsync(() => Task.Run<Answer<T>>(() =>
         {
             using var folder = reading.Open(position.Value);
             return read(folder, position.Value);
-        }, cancel);
+        }, cancel));
     }
 
-    public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) => slots.ReadAsync(cancel);
+    public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) => LookAsync(() => slots.ReadAsync(cancel));
 
-    public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => nextStart.ReadAsync(cancel);
+    public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => LookAsync(() => nextStart.ReadAsync(cancel));
 
-    public Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel) => Task.FromResult(slots.File(name));
+    public Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel) => LookAsync(() => Task.FromResult(slots.File(name)));
 
-    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) => Task.FromResult<Answer<DecodingFile[]>>(slots.DecodingFiles(from));
+    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) => LookAsync(() => Task.FromResult<Answer<DecodingFile[]>>(slots.DecodingFiles(from)));
 
-    public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) => slots.LogRunningTransactionsAsync(cancel);
+    public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) => LookAsync(() => slots.LogRunningTransactionsAsync(cancel));
+
+    /// <summary>What cannot be read of the node is an answer, too: nobody knows it then.</summary>
+    private async Task<Answer<T>> LookAsync<T>(Func<Task<Answer<T>>> look)
+    {
+        try
+        {
+            return await look();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NpgsqlException or SocketException or TimeoutException or Win32Exception)
+        {
+            return new Refusal(Code.WrongState, $"{Name} cannot be looked at: {e.Message}", "look at its disk, and at whom the files belong to");
+        }
+    }
 
     public async Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel)
     {

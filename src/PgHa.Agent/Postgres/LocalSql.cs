@@ -100,7 +100,7 @@ internal sealed class LocalSql(AgentOptions options)
     private static PhysicalSlotFacts[] Slots(string text) =>
     [
         .. text.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(slot => slot.Split(' ')).Select(f =>
-            new PhysicalSlotFacts(f[0], f[1] == "true", Lsn.TryParse(f[2], out var restart) ? restart : null, f[3] == "-" ? null : f[3], ulong.Parse(f[4], CultureInfo.InvariantCulture))),
+            new PhysicalSlotFacts(f[0], f[1] == "true", ulong.Parse(f[4], CultureInfo.InvariantCulture), Lsn.TryParse(f[2], out var restart) ? restart : null, f[3] == "-" ? null : f[3])),
     ];
 
     private static Lsn? Position(NpgsqlDataReader reader, int column) => Text(reader, column) is { } text ? Lsn.Parse(text) : null;

@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using System.Globalization;
 
 namespace PgHa.Agent.Postgres;
@@ -10,9 +11,9 @@ internal static class MemorySize
     {
         try
         {
-            var lines = File.ReadLines("/proc/meminfo").Select(l => l.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries))
+            var lines = SmallFile.Lines("/proc/meminfo").Select(l => l.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries))
                 .Where(f => f.Length > 1).ToDictionary(f => f[0], f => long.Parse(f[1], CultureInfo.InvariantCulture));
-            var always = File.ReadAllText("/proc/sys/vm/overcommit_memory").Trim() == "1";
+            var always = SmallFile.Text("/proc/sys/vm/overcommit_memory").Trim() == "1";
             return (always ? long.MaxValue : (lines["MemTotal"] + lines["SwapTotal"]) << 10, (lines["HugePages_Total"] * lines["Hugepagesize"]) << 10);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or KeyNotFoundException)

@@ -13,18 +13,18 @@ internal sealed class NextStartFiles(DataDirectory data, PostgresBinaries binari
     /// <param name="next">The settings of the next start.</param>
     /// <param name="now">Those of the running server, which shows that it has its memory.</param>
     /// <param name="libraries">The server's $libdir; null where it is not known.</param>
-    internal IEnumerable<StartObstacle> Missing(Dictionary<string, string> next, Dictionary<string, string> now, string? libraries) =>
+    internal IEnumerable<StartObstacle> Missing(IReadOnlyDictionary<string, string> next, IReadOnlyDictionary<string, string> now, string? libraries) =>
     [
         .. Sockets(next), .. Certificates(next), .. LogFolder(next), .. HbaFile(next), .. OtherDirectory(next),
         .. Memory(next, now), .. PreloadLibraries.Missing(next, libraries ?? PreloadLibraries.FolderBeside(binaries.Folder().Value), data.Root),
     ];
 
-    private IEnumerable<StartObstacle> Sockets(Dictionary<string, string> next) =>
+    private IEnumerable<StartObstacle> Sockets(IReadOnlyDictionary<string, string> next) =>
         next.GetValueOrDefault("unix_socket_directories", "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(d => d.Trim('"')).Where(d => d is not ['@', ..] && !Linux.MayWrite(Absolute(d)))
             .Select(d => new StartObstacle("unix_socket_directories", $"{d} is no directory that the server may write to", $"make {d}, writable for the server's user"));
 
-    private IEnumerable<StartObstacle> Certificates(Dictionary<string, string> next)
+    private IEnumerable<StartObstacle> Certificates(IReadOnlyDictionary<string, string> next)
     {
         if (next["ssl"] != "on")
             yield break;
@@ -38,7 +38,7 @@ internal sealed class NextStartFiles(DataDirectory data, PostgresBinaries binari
     }
 
     /// <summary>The server makes the last folder of the path itself.</summary>
-    private IEnumerable<StartObstacle> LogFolder(Dictionary<string, string> next)
+    private IEnumerable<StartObstacle> LogFolder(IReadOnlyDictionary<string, string> next)
     {
         if (next["logging_collector"] != "on")
             yield break;
@@ -47,16 +47,16 @@ internal sealed class NextStartFiles(DataDirectory data, PostgresBinaries binari
             yield return new("log_directory", $"logging_collector is on, and the server can make no log file in {folder}", $"make {folder}, writable for the server's user, or set logging_collector to off");
     }
 
-    private IEnumerable<StartObstacle> HbaFile(Dictionary<string, string> next) =>
+    private IEnumerable<StartObstacle> HbaFile(IReadOnlyDictionary<string, string> next) =>
         Unreadable(Absolute(next.GetValueOrDefault("hba_file", "pg_hba.conf"))) is { } problem ? [new("hba_file", problem, "put the file there")] : [];
 
-    private IEnumerable<StartObstacle> OtherDirectory(Dictionary<string, string> next) =>
+    private IEnumerable<StartObstacle> OtherDirectory(IReadOnlyDictionary<string, string> next) =>
         next.TryGetValue("data_directory", out var other) && other.Length > 0 && Linux.Identity(Absolute(other)) != Linux.Identity(data.Root)
             ? [new("data_directory", $"it is {other}, and the data directory of this node is {data.Configured}: another one would be started", $"set it to {data.Configured}, or correct postgres.data_dir")]
             : [];
 
     /// <summary>Only what is certain: more than there is at all. A running server with the same values has it already.</summary>
-    private static IEnumerable<StartObstacle> Memory(Dictionary<string, string> next, Dictionary<string, string> now)
+    private static IEnumerable<StartObstacle> Memory(IReadOnlyDictionary<string, string> next, IReadOnlyDictionary<string, string> now)
     {
         if (!long.TryParse(next.GetValueOrDefault("shared_buffers"), NumberStyles.None, CultureInfo.InvariantCulture, out var blocks))
             yield break;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -31,6 +32,8 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
         ["shared_buffers"] = null, ["huge_pages"] = "try",
     };
 
+    private Known? _known;
+
     internal async Task<Answer<NextStart>> ReadAsync(CancellationToken cancel)
     {
         var control = data.ReadControl();
@@ -38,15 +41,15 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
             return new Refusal(Code.WrongState, $"pg_control of {options.Node} cannot be read: {control.Error}", "look at the disk");
         var arguments = binaries.ServerOptions();
         var places = SettingPlaces.Read(ConfigFile(arguments), data.AutoConf, arguments);
-        string[] asked = [Port, .. Defaults.Keys.Where(n => n != Port && places.ContainsKey(n))];
         var running = RunningAsync(cancel);
-        var answers = await Task.WhenAll(asked.Select(n => binaries.SettingAsync(n, cancel)));
+        var said = await SettingsAsync(places, cancel);
         var (now, libraries, hba) = await running;
         var (physical, logical) = Slots(major);
         var next = new NextStart
         {
             Node = options.Node,
-            Places = places.Where(p => Defaults.ContainsKey(p.Key) || p.Key == RecoveryRules.Conninfo).ToDictionary(),
+            Obstacles = [],
+            Places = places.Last.Where(p => Defaults.ContainsKey(p.Key) || p.Key == RecoveryRules.Conninfo).ToDictionary(),
             Running = now,
             Runs = PostmasterPid.ReadReady(data.Root) is not null,
             Control = ReplayLimits.Of(control.Value),
@@ -55,11 +58,9 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
             Host = options.Self.PostgresHost,
             Port = options.Self.PostgresPort,
         };
-        if (answers.FirstOrDefault(a => !a.IsOk).Refusal is { } failed)
-            return next with { Error = failed.Message };
-        var settings = Defaults.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!);
-        foreach (var (name, answer) in asked.Zip(answers))
-            settings[name] = answer.Value!;
+        if (!said.IsOk)
+            return next with { Error = said.Refusal.Message };
+        var settings = said.Value;
         var archived = settings[Restore].Length > 0 && settings["recovery_target_timeline"] == "latest"
             ? await archive.NewestAsync(settings[Restore], ControlFacts.From(control.Value).Timeline, cancel)
             : new(null);
@@ -73,6 +74,23 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
             PromoteFile = settings["promote_trigger_file"] is { Length: > 0 } file && Path.GetFullPath(file, data.Root) is var path && File.Exists(path) ? path : null,
             Obstacles = [.. files.Missing(settings, now, libraries), .. hba],
         };
+    }
+
+    /// <summary>The server program is not run again while its files, its command line and itself are the same: a run costs as much as a session.</summary>
+    private async Task<Answer<IReadOnlyDictionary<string, string>>> SettingsAsync(SettingPlaces places, CancellationToken cancel)
+    {
+        var key = $"{places.Digest} {data.Configured} {(binaries.Program("postgres", data.Major) is { IsOk: true, Value: { } program } ? $"{program} {Linux.Version(program)}" : "")}";
+        if (_known is { } known && known.Key == key)
+            return new(known.Settings, null);
+        string[] asked = [Port, .. Defaults.Keys.Where(n => n != Port && places.Last.ContainsKey(n))];
+        var answers = await Task.WhenAll(asked.Select(n => binaries.SettingAsync(n, cancel)));
+        if (answers.FirstOrDefault(a => !a.IsOk).Refusal is { } failed)
+            return failed;
+        var settings = Defaults.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!);
+        foreach (var (name, answer) in asked.Zip(answers))
+            settings[name] = answer.Value!;
+        _known = new(key, settings);
+        return settings;
     }
 
     private string ConfigFile(IReadOnlyList<string> arguments)
@@ -113,4 +131,7 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
             return (settings, null, []); // it does not answer: what it runs with is not known, what its files say is
         }
     }
+
+    /// <summary>What the server program said, and of which files.</summary>
+    private sealed record Known(string Key, IReadOnlyDictionary<string, string> Settings);
 }

@@ -14,7 +14,7 @@ internal sealed class OwnConfiguration
     [
         .. new[] { directory, Path.Combine(directory, "conf.d") }.Where(Directory.Exists)
             .SelectMany(d => Directory.EnumerateFiles(d, "*.conf"))
-            .Select(f => (Path.GetRelativePath(directory, f), File.ReadAllBytes(f))),
+            .Select(f => (Path.GetRelativePath(directory, f), SmallFile.Bytes(f, SmallFile.Large))),
     ]);
 
     internal void PutBack(string directory)

@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Postgres;
@@ -60,7 +61,7 @@ public static class OwnerReading
     {
         try
         {
-            return File.ReadAllText(path);
+            return SmallFile.Text(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

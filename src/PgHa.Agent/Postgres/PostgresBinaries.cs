@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Operations;
@@ -108,7 +109,7 @@ internal sealed class PostgresBinaries(AgentOptions options, DataDirectory data)
         var file = Path.Combine(data.Root, "postmaster.opts");
         if (!File.Exists(file))
             return [];
-        var parts = File.ReadAllText(file).Trim().Split(" \"");
+        var parts = SmallFile.Text(file).Trim().Split(" \"");
         return [parts[0], .. parts.Skip(1).Select(p => p.TrimEnd('"'))];
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PgHa.Agent.Files;
 
 namespace PgHa.Agent.Postgres;
 
@@ -31,7 +32,7 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
     {
         try
         {
-            return (Parse(Text(Path.Combine(dataDirectory, "postmaster.pid"))), null);
+            return (Parse(SmallFile.Text(Path.Combine(dataDirectory, "postmaster.pid"), Longest)), null);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -41,14 +42,6 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
         {
             return (null, $"postmaster.pid cannot be read: {e.Message}");
         }
-    }
-
-    private static string Text(string path)
-    {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var content = new byte[Longest + 1];
-        var read = RandomAccess.Read(file, content, 0);
-        return read <= Longest ? System.Text.Encoding.UTF8.GetString(content, 0, read) : throw new IOException($"{path} is longer than {Longest} bytes");
     }
 
     private static PostmasterPid? Parse(string text)

@@ -17,7 +17,7 @@ internal static class PreloadLibraries
             .Select(f => Path.GetFullPath(f, programs)).FirstOrDefault(f => File.Exists(Path.Combine(f, Always)));
 
     /// <summary>What is missing; nothing where $libdir is not known.</summary>
-    internal static IEnumerable<StartObstacle> Missing(Dictionary<string, string> next, string? libdir, string dataDirectory) =>
+    internal static IEnumerable<StartObstacle> Missing(IReadOnlyDictionary<string, string> next, string? libdir, string dataDirectory) =>
         libdir is null ? [] : next[Name].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(n => n.Trim('"'))
             .Where(n => !Candidates(n, next["dynamic_library_path"], libdir, dataDirectory).Any(f => File.Exists(f) || File.Exists(f + ".so")))
             .Select(n => new StartObstacle(Name, $"the library {n} is not there ({libdir})", $"install {n}, or take it out of {Name}"));

@@ -1,3 +1,5 @@
+using PgHa.Agent.Files;
+
 namespace PgHa.Agent.Postgres;
 
 /// <summary>What everybody may read about a process below <c>/proc</c>, also where its working directory and program are hidden.</summary>
@@ -35,7 +37,7 @@ internal static class ProcFile
     {
         try
         {
-            return File.ReadAllText(path);
+            return SmallFile.Text(path, SmallFile.Large);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using PgHa.Agent.Configuration;
 
 namespace PgHa.Agent.Postgres;
@@ -30,7 +31,7 @@ internal sealed class PromotionMark(AgentOptions options, DataDirectory data)
             return false; // asked at every observation: an exception each time would cost
         try
         {
-            return File.ReadAllText(_file) == Words(server);
+            return SmallFile.Text(_file) == Words(server);
         }
         catch (FileNotFoundException)
         {

@@ -36,7 +36,7 @@ internal sealed class RewindMarker(AgentOptions options, DataDirectory data)
     internal void Exempt(string directory)
     {
         if (File.Exists(_path))
-            DurableFile.Replace(Path.Combine(directory, Replacement), File.ReadAllBytes(_path));
+            DurableFile.Replace(Path.Combine(directory, Replacement), SmallFile.Bytes(_path));
     }
 
     internal void Clear()
@@ -46,7 +46,7 @@ internal sealed class RewindMarker(AgentOptions options, DataDirectory data)
         RemoveConfiguration();
     }
 
-    private bool IsReplaced() => Path.Combine(data.Root, Replacement) is var file && File.Exists(file) && File.ReadAllText(file) == File.ReadAllText(_path);
+    private bool IsReplaced() => Path.Combine(data.Root, Replacement) is var file && File.Exists(file) && SmallFile.Text(file) == SmallFile.Text(_path);
 
     private void RemoveConfiguration()
     {

@@ -80,8 +80,8 @@ internal sealed class Salvage(AgentOptions options, DataDirectory data, WalReadi
             End = own.End,
             Evidence = kin.Evidence,
             CommitCount = work?.Count ?? 0,
-            Commits = [.. commits.Select(c => new LostCommit(c.End.Xid, c.End.Time, c.Lsn, c.End.Gid,
-                [.. c.Relations.Select(r => new TouchedRelation(r.ToString(), named.GetValueOrDefault(r)))]))],
+            Commits = [.. commits.Select(c => new LostCommit(c.End.Xid, c.End.Time, c.Lsn,
+                [.. c.Relations.Select(r => new TouchedRelation(r.ToString(), named.GetValueOrDefault(r)))], c.End.Gid))],
         };
     }
 }

@@ -56,11 +56,19 @@ internal sealed class SalvageStore(AgentOptions options)
         Linux.SyncDirectory(options.StateDir);
     }
 
+    /// <summary>One that is not understood is passed over: what it holds is salvaged once more where it matters, and its folder stays for people.</summary>
     private static SalvageReport? Read(string folder)
     {
         var file = Path.Combine(folder, Report);
-        return Path.GetFileName(folder).StartsWith('.') || !File.Exists(file) ? null
-            : JsonSerializer.Deserialize(File.ReadAllBytes(file), WireJson.Default.SalvageReport);
+        try
+        {
+            return Path.GetFileName(folder).StartsWith('.') || !File.Exists(file) ? null
+                : JsonSerializer.Deserialize(SmallFile.Bytes(file, SmallFile.Large), WireJson.Default.SalvageReport);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static string Text(SalvageReport report)

@@ -79,7 +79,7 @@ internal sealed class ServerProcess : IDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/maps").Contains("/SYSV", StringComparison.Ordinal);
+            return SmallFile.Text($"/proc/{pid}/maps", SmallFile.Large).Contains("/SYSV", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -136,7 +136,7 @@ internal sealed class ServerProcess : IDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0', ' ');
+            return SmallFile.Text($"/proc/{pid}/cmdline", SmallFile.Large).TrimEnd('\0', ' ');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -77,7 +77,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Serv
         if (PostmasterPid.Read(data.Root) is not { } old || ServerPlace.At(data.Root).Holds(old.Pid) != Presence.No)
             return; // none, or that of a server somebody starts at this moment
         var socketLock = old is { SocketDirectory: { } folder, Port: { } port } ? Path.Combine(folder, $".s.PGSQL.{port}.lock") : null;
-        if (socketLock is not null && ServerProcess.IsDead(old.Pid) && File.Exists(socketLock) && File.ReadLines(socketLock).FirstOrDefault()?.Trim() == $"{old.Pid}")
+        if (socketLock is not null && ServerProcess.IsDead(old.Pid) && File.Exists(socketLock) && SmallFile.Lines(socketLock).FirstOrDefault()?.Trim() == $"{old.Pid}")
             File.Delete(socketLock);
         DurableFile.Remove(Path.Combine(data.Root, "postmaster.pid"));
     }

@@ -1,4 +1,8 @@
+using PgHa.Agent.Files;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using PgHa.Agent.Plans;
 
 namespace PgHa.Agent.Postgres;
 
@@ -6,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// Where settings are set: in the configuration files, includes followed, and on the command line. Only the places: what a setting is
 /// then, the server program itself says.
 /// </summary>
-internal static class SettingPlaces
+internal sealed class SettingPlaces
 {
     /// <summary>The place of everything that stands on the server's command line.</summary>
     internal const string CommandLine = "the command line";
@@ -19,16 +23,42 @@ internal static class SettingPlaces
         ['B'] = "shared_buffers", ['h'] = "listen_addresses", ['i'] = "listen_addresses", ['k'] = "unix_socket_directories", ['l'] = "ssl", ['N'] = "max_connections", ['p'] = "port",
     };
 
-    /// <summary>The last place of each setting: that one is in force.</summary>
-    internal static Dictionary<string, string> Read(string configFile, string autoConf, IReadOnlyList<string> arguments)
+    private readonly Dictionary<string, string> _last = [];
+    private readonly IncrementalHash _content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    private SettingPlaces()
     {
-        var places = new Dictionary<string, string>();
-        ReadFile(configFile, 0, places);
-        ReadFile(autoConf, 0, places);
+    }
+
+    /// <summary>The last place of each setting: that one is in force.</summary>
+    internal IReadOnlyDictionary<string, string> Last => _last;
+
+    /// <summary>
+    /// Equal exactly where all files, and the command line, say the same, but for <c>primary_conninfo</c>: each role change writes it, and it
+    /// decides nothing about any other setting.
+    /// </summary>
+    internal string Digest { get; private set; } = "";
+
+    internal static SettingPlaces Read(string configFile, string autoConf, IReadOnlyList<string> arguments)
+    {
+        var places = new SettingPlaces();
+        using var content = places._content;
+        places.ReadFile(configFile, 0);
+        places.ReadFile(autoConf, 0);
         for (var i = 0; i < arguments.Count; i++)
+        {
+            places.Add(arguments[i]);
             if (NameOf(arguments[i], arguments.ElementAtOrDefault(i + 1)) is { } name)
-                places[name] = CommandLine;
+                places._last[name] = CommandLine;
+        }
+        places.Digest = Convert.ToHexString(content.GetCurrentHash());
         return places;
+    }
+
+    private void Add(string text)
+    {
+        _content.AppendData(Encoding.UTF8.GetBytes(text));
+        _content.AppendData("\n"u8);
     }
 
     private static string? NameOf(string argument, string? next) => argument switch
@@ -43,8 +73,9 @@ internal static class SettingPlaces
     private static string? Name(string assignment) =>
         assignment.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? assignment[..at].Replace('-', '_').ToLowerInvariant() : null;
 
-    private static void ReadFile(string file, int depth, Dictionary<string, string> places)
+    private void ReadFile(string file, int depth)
     {
+        Add(file);
         if (depth > Deepest || Lines(file) is not { } lines)
             return;
         for (var i = 0; i < lines.Length; i++)
@@ -53,24 +84,26 @@ internal static class SettingPlaces
             var length = 0;
             while (length < line.Length && (char.IsLetterOrDigit(line[length]) || line[length] is '_' or '.' or '$'))
                 length++;
+            var name = line[..length].ToString().ToLowerInvariant();
+            if (name != RecoveryRules.Conninfo)
+                Add(lines[i]);
             if (length == 0)
                 continue;
-            var name = line[..length].ToString().ToLowerInvariant();
             if (name is "include" or "include_if_exists" or "include_dir")
-                Include(name, Value(line[length..]), file, depth, places);
+                Include(name, Value(line[length..]), file, depth);
             else
-                places[name] = string.Create(CultureInfo.InvariantCulture, $"{file} line {i + 1}");
+                _last[name] = string.Create(CultureInfo.InvariantCulture, $"{file} line {i + 1}");
         }
     }
 
-    private static void Include(string how, string value, string from, int depth, Dictionary<string, string> places)
+    private void Include(string how, string value, string from, int depth)
     {
         var path = Path.GetFullPath(value, Path.GetDirectoryName(Path.GetFullPath(from))!);
         if (how != "include_dir")
-            ReadFile(path, depth + 1, places);
+            ReadFile(path, depth + 1);
         else if (Directory.Exists(path))
             foreach (var file in Directory.GetFiles(path, "*.conf").Where(f => Path.GetFileName(f)[0] != '.').Order(StringComparer.Ordinal))
-                ReadFile(file, depth + 1, places);
+                ReadFile(file, depth + 1);
     }
 
     private static string Value(ReadOnlySpan<char> rest)
@@ -87,7 +120,7 @@ internal static class SettingPlaces
     {
         try
         {
-            return File.ReadAllLines(file);
+            return SmallFile.Lines(file, SmallFile.Large);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

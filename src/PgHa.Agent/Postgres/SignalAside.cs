@@ -27,7 +27,7 @@ internal sealed class SignalAside(AgentOptions options, DataDirectory data)
     {
         if (!File.Exists(Marker))
             return;
-        if (File.ReadAllText(Marker) == Words)
+        if (SmallFile.Text(Marker) == Words)
             PutBack();
         else
             DurableFile.Remove(Marker);

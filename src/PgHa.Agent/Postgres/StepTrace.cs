@@ -29,7 +29,7 @@ internal sealed class StepTrace(AgentOptions options)
             return;
         var known = Last?.Operation == operation;
         lock (_gate)
-            _last = new(operation, step.Words, Running: true);
+            _last = new(operation, Running: true, step.Words);
         if (!known)
             Write(operation);
     }
@@ -41,7 +41,17 @@ internal sealed class StepTrace(AgentOptions options)
             _last = _last is { Running: true } last ? last with { Running = false } : _last;
     }
 
-    private NodeStep? Read() => File.Exists(_file) ? new(File.ReadAllText(_file), null, Running: false) : null;
+    private NodeStep? Read()
+    {
+        try
+        {
+            return File.Exists(_file) ? new(SmallFile.Text(_file), Running: false) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // none is known
+        }
+    }
 
     private void Write(string operation)
     {

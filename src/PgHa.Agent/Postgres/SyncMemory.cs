@@ -46,7 +46,7 @@ internal sealed class SyncMemory(AgentOptions options)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(FileName), WireJson.Default.PrimarySync);
+            return JsonSerializer.Deserialize(SmallFile.Bytes(FileName), WireJson.Default.PrimarySync);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

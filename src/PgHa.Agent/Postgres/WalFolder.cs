@@ -25,7 +25,7 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
             return TimelineHistory.Root(timeline);
         var file = System.IO.Path.Combine(folder, WalFileName.HistoryOf(timeline).ToString());
         return File.Exists(file)
-            ? TimelineHistory.Parse(timeline, File.ReadAllText(file))
+            ? TimelineHistory.Parse(timeline, SmallFile.Text(file, SmallFile.Large))
             : new FormatError(file, 0, $"the history of timeline {timeline}", "no such file");
     }
 

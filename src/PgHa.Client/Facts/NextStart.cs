@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace PgHa.Client.Facts;
 
 /// <summary>
@@ -13,25 +15,25 @@ public sealed record NextStart
     public string? Error { get; init; }
 
     /// <summary>Settings by name, as the next start would have them. What is missing is not known.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Settings { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
 
     /// <summary>The same settings as the running server has them; empty where none answers.</summary>
-    public IReadOnlyDictionary<string, string> Running { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Running { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
 
     /// <summary>Where a setting is set: <c>FILE line N</c>, or <c>the command line</c>. What is missing has its default.</summary>
-    public IReadOnlyDictionary<string, string> Places { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Places { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
 
     /// <summary>The limits in its own control file: a standby must not have less.</summary>
-    public IReadOnlyDictionary<string, int> Control { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> Control { get => field ?? ReadOnlyDictionary<string, int>.Empty; init; }
 
     /// <summary>The physical slots on its disk.</summary>
-    public IReadOnlyList<string> PhysicalSlots { get; init; } = [];
+    public IReadOnlyList<string> PhysicalSlots { get => field ?? []; init; }
 
     /// <summary>The logical slots on its disk.</summary>
-    public IReadOnlyList<string> LogicalSlots { get; init; } = [];
+    public IReadOnlyList<string> LogicalSlots { get => field ?? []; init; }
 
     /// <summary>The host of its <c>postgres</c> address in <c>nodes</c>.</summary>
-    public string Host { get; init; } = "";
+    public string Host { get => field ?? ""; init; }
 
     /// <summary>The port of that address.</summary>
     public int Port { get; init; }
@@ -55,7 +57,7 @@ public sealed record NextStart
     public bool Runs { get; init; }
 
     /// <summary>What the settings name and the disk lacks: each of these ends a start.</summary>
-    public IReadOnlyList<StartObstacle> Obstacles { get; init; } = [];
+    public required IReadOnlyList<StartObstacle> Obstacles { get; init; }
 }
 
 /// <summary>Something that a setting needs at a start and that is not there.</summary>

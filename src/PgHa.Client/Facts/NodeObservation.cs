@@ -9,7 +9,7 @@ public sealed record NodeObservation
     public required string Node { get; init; }
 
     /// <summary>Changes each time the agent starts; empty when the agent cannot be reached.</summary>
-    public string BootId { get; init; } = "";
+    public required string BootId { get; init; }
 
     /// <summary>The cluster as its agent's configuration describes it; null when the agent does not say (an older version, or it is away).</summary>
     public ClusterIdentity? Identity { get; init; }
@@ -24,13 +24,13 @@ public sealed record NodeObservation
     public string? LockedBy { get; init; }
 
     /// <summary>The operations that the node's agent is carrying out itself.</summary>
-    public IReadOnlyList<string> LiveOperations { get; init; } = [];
+    public required IReadOnlyList<string> LiveOperations { get; init; }
 
     /// <summary>The step that changed, or changes, the node last; null when none is known.</summary>
     public NodeStep? LastStep { get; init; }
 
     /// <summary>The server process.</summary>
-    public ServerStatus Server { get; init; }
+    public required ServerStatus Server { get; init; }
 
     /// <summary>Who beside pgha starts and stops its running server; null where nobody is known.</summary>
     public ServerOwner? ServerOwner { get; init; }
@@ -127,5 +127,5 @@ public sealed record NodeObservation
 
     /// <summary>What is known of a node whose agent does not answer.</summary>
     public static NodeObservation Unreachable(string node, string problem) =>
-        new() { Node = node, Reachable = false, Server = ServerStatus.NotAnswering, Problem = problem };
+        new() { Node = node, BootId = "", LiveOperations = [], Reachable = false, Server = ServerStatus.NotAnswering, Problem = problem };
 }

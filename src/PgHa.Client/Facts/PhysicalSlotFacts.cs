@@ -5,10 +5,10 @@ namespace PgHa.Client.Facts;
 /// <summary>A physical replication slot of ours on a running server.</summary>
 /// <param name="Name">Its name: that of the node it is kept for.</param>
 /// <param name="Active">A WAL sender uses it now.</param>
+/// <param name="HoldsBytes">How much WAL lies between its restart LSN and the end.</param>
 /// <param name="RestartLsn">WAL from here on is kept; null where none is.</param>
 /// <param name="WalStatus">reserved, extended, unreserved or lost.</param>
-/// <param name="HoldsBytes">How much WAL lies between there and the end.</param>
-public sealed record PhysicalSlotFacts(string Name, bool Active, Lsn? RestartLsn, string? WalStatus, ulong HoldsBytes)
+public sealed record PhysicalSlotFacts(string Name, bool Active, ulong HoldsBytes, Lsn? RestartLsn = null, string? WalStatus = null)
 {
     /// <summary>PostgreSQL keeps no WAL for it any more (max_slot_wal_keep_size).</summary>
     public bool Lost => WalStatus == "lost";

@@ -7,12 +7,12 @@ namespace PgHa.Client.Facts;
 /// <param name="AsksArchive"><c>restore_command</c> is set.</param>
 /// <param name="EndsWithCommand"><c>recovery_end_command</c> is set.</param>
 /// <param name="Delay"><c>recovery_min_apply_delay</c> as it is set; null where there is none.</param>
-public sealed record ReplayFacts(bool Paused, bool AsksArchive, bool EndsWithCommand, string? Delay)
+public sealed record ReplayFacts(bool Paused, bool AsksArchive, bool EndsWithCommand, string? Delay = null)
 {
     /// <summary>
     /// The limits that the running standby has less of than the WAL which it has replayed asks for: from there it replays nothing more (fact 50).
     /// </summary>
-    public IReadOnlyList<ShortLimit> Short { get; init; } = [];
+    public IReadOnlyList<ShortLimit> Short { get => field ?? []; init; }
 
     /// <summary>Replay never goes on in this server, whatever it streams: it has to be started anew with higher limits.</summary>
     [JsonIgnore]

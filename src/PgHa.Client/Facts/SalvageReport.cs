@@ -39,10 +39,10 @@ public sealed record SalvageReport
     public long CommitCount { get; init; }
 
     /// <summary>The commits that are lost, in their order.</summary>
-    public IReadOnlyList<LostCommit> Commits { get; init; } = [];
+    public IReadOnlyList<LostCommit> Commits { get => field ?? []; init; }
 
     /// <summary>The saved files, relative to the salvage's folder.</summary>
-    public IReadOnlyList<string> Files { get; init; } = [];
+    public IReadOnlyList<string> Files { get => field ?? []; init; }
 }
 
 /// <summary>A transaction that was committed past the fork.</summary>
@@ -51,9 +51,9 @@ public sealed record SalvageReport
 /// <param name="Lsn">Its commit record.</param>
 /// <param name="Gid">The name of a prepared transaction, where the WAL carries it.</param>
 /// <param name="Relations">What it touched past the fork.</param>
-public sealed record LostCommit(uint Xid, DateTimeOffset Time, Lsn Lsn, string? Gid, IReadOnlyList<TouchedRelation> Relations);
+public sealed record LostCommit(uint Xid, DateTimeOffset Time, Lsn Lsn, IReadOnlyList<TouchedRelation> Relations, string? Gid = null);
 
 /// <summary>A relation that a lost commit touched.</summary>
 /// <param name="File">Tablespace, database and file node, as pg_waldump prints them.</param>
 /// <param name="Name">Database and relation, where the other node's catalogue could be asked; null for one that was created past the fork.</param>
-public sealed record TouchedRelation(string File, string? Name);
+public sealed record TouchedRelation(string File, string? Name = null);

@@ -7,7 +7,7 @@ namespace PgHa.Client.Facts;
 /// <param name="Unit">The systemd unit its process belongs to; null where it is another process.</param>
 /// <param name="Process">The process that started it and waits for it; null where it is a unit.</param>
 /// <param name="Pid">That process.</param>
-public sealed record ServerOwner(string? Unit, string? Process = null, int? Pid = null)
+public sealed record ServerOwner(string? Unit = null, string? Process = null, int? Pid = null)
 {
     /// <summary>In words.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using PgHa.Formats;
 
 namespace PgHa.Client.Facts;
@@ -96,7 +97,7 @@ public sealed record SlotsReport
     public bool Feedback { get; init; }
 
     /// <summary>The physical slot that the running server streams from; empty for none.</summary>
-    public string UpstreamSlot { get; init; } = "";
+    public string UpstreamSlot { get => field ?? ""; init; }
 
     /// <summary>17 and later: whether the running server copies failover slots itself.</summary>
     public bool SyncsFailoverSlots { get; init; }
@@ -108,16 +109,16 @@ public sealed record SlotsReport
     public int? MaxSlots { get; init; }
 
     /// <summary>The slots by name.</summary>
-    public IReadOnlyList<SlotFacts> Slots { get; init; } = [];
+    public required IReadOnlyList<SlotFacts> Slots { get; init; }
 
     /// <summary>Folders whose state file is wrong, or was and had to be taken away.</summary>
-    public IReadOnlyList<BrokenSlot> Broken { get; init; } = [];
+    public IReadOnlyList<BrokenSlot> Broken { get => field ?? []; init; }
 
     /// <summary>Slots of the primary that had no copy here when they were looked at last.</summary>
-    public IReadOnlyList<string> Missing { get; init; } = [];
+    public IReadOnlyList<string> Missing { get => field ?? []; init; }
 
     /// <summary>What the server said when a copy could not be made or advanced at the last attempt, by slot.</summary>
-    public IReadOnlyDictionary<string, string> Problems { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Problems { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
 
     /// <summary>The slot of that name, or null.</summary>
     public SlotFacts? this[string name] => Slots.FirstOrDefault(s => s.Name == name);

@@ -41,7 +41,7 @@ public sealed record SqlFacts
     public int AttachedStandbys { get; init; }
 
     /// <summary>The physical slots kept here for the other nodes.</summary>
-    public IReadOnlyList<PhysicalSlotFacts> Slots { get; init; } = [];
+    public IReadOnlyList<PhysicalSlotFacts> Slots { get => field ?? []; init; }
 
     /// <summary><c>max_slot_wal_keep_size</c>, PostgreSQL's own bound of what slots hold back; -1 is none.</summary>
     public string? MaxSlotWalKeepSize { get; init; }

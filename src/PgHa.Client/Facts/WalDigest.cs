@@ -6,4 +6,4 @@ namespace PgHa.Client.Facts;
 /// <param name="From">First byte.</param>
 /// <param name="To">One past the last byte.</param>
 /// <param name="Hash">Hexadecimal; null where the node does not hold the whole range.</param>
-public sealed record WalDigest(Lsn From, Lsn To, string? Hash);
+public sealed record WalDigest(Lsn From, Lsn To, string? Hash = null);

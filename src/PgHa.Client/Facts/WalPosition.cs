@@ -31,14 +31,14 @@ public sealed record WalPosition
     /// What is held before <see cref="Oldest"/>, the newest range first. Between two ranges there is a hole: PostgreSQL removes a
     /// segment one checkpoint earlier than the .partial file of an older timeline (fact 45).
     /// </summary>
-    public IReadOnlyList<WalRange> Older { get; init; } = [];
+    public IReadOnlyList<WalRange> Older { get => field ?? []; init; }
 
     /// <summary>The WAL that is held without a gap right before a position; null where the byte before it is missing.</summary>
     public WalRange? HeldBefore(Lsn position) =>
         Older.Prepend(new(Oldest, End)).Where(r => r.From < position && position <= r.To).Select(r => r with { To = position }).FirstOrDefault();
 
     /// <summary>What a WAL sender here could not serve from <see cref="Oldest"/> on, because it asks for a file that is not here under that name (fact 46).</summary>
-    public IReadOnlyList<StreamGap> Unserved { get; init; } = [];
+    public IReadOnlyList<StreamGap> Unserved { get => field ?? []; init; }
 
     /// <summary>The timelines the WAL went through, oldest first, the current one last.</summary>
     public required IReadOnlyList<TimelineSpan> Lineage { get; init; }
@@ -66,8 +66,12 @@ public sealed record WalPosition
     /// </summary>
     public string? Run { get; init; }
 
+    /// <summary>Whether it can be a position at all: a segment size of PostgreSQL, and a lineage that ends with the timeline.</summary>
+    public bool MakesSense => SegmentSize is >= 1 << 20 and <= 1 << 30 && System.Numerics.BitOperations.IsPow2(SegmentSize)
+        && Lineage is [.., { End: null } last] && last.Timeline == Timeline && Lineage.All(span => span is not null);
+
     /// <summary>Why the chain of records ended where it did; for people.</summary>
-    public string EndedBy { get; init; } = "";
+    public string EndedBy { get => field ?? ""; init; }
 
     /// <summary>
     /// WAL the server would overwrite or leave unread instead of replaying it if it were started as a primary now.

@@ -15,4 +15,4 @@ public sealed record OperationLock(
 /// <summary>What came of asking a node for its lock.</summary>
 /// <param name="Granted">Whether the lock is held now.</param>
 /// <param name="Holder">Who holds it otherwise.</param>
-public sealed record LockAnswer(bool Granted, OperationLock? Holder);
+public sealed record LockAnswer(bool Granted, OperationLock? Holder = null);

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace PgHa.Client.Operations;
 
 /// <summary>An operation as users see it, while it runs and afterwards: the plan, the evidence, each step's time.</summary>
@@ -22,16 +24,16 @@ public sealed record OperationReport
     public DateTimeOffset? Ended { get; init; }
 
     /// <summary>What the plan rests on.</summary>
-    public IReadOnlyList<string> Evidence { get; init; } = [];
+    public IReadOnlyList<string> Evidence { get => field ?? []; init; }
 
     /// <summary>What the operator's force answers for, by name.</summary>
-    public IReadOnlyList<string> Overrides { get; init; } = [];
+    public IReadOnlyList<string> Overrides { get => field ?? []; init; }
 
     /// <summary>Logical slots of the old primary that are not safe on the new one, each with the reason: foreseen by the plan, then as it came.</summary>
-    public IReadOnlyList<string> NotCarried { get; init; } = [];
+    public IReadOnlyList<string> NotCarried { get => field ?? []; init; }
 
     /// <summary>The steps in order; those of one stage run at the same time.</summary>
-    public IReadOnlyList<StepReport> Steps { get; init; } = [];
+    public required IReadOnlyList<StepReport> Steps { get; init; }
 
     /// <summary>
     /// How long no node accepted writes, in milliseconds, as measured from inside: from the last possible commit on the old primary to the
@@ -56,7 +58,7 @@ public sealed record OperationReport
     public bool Undoing { get; init; }
 
     /// <summary>How it found the nodes.</summary>
-    public IReadOnlyDictionary<string, FoundNode> Found { get; init; } = new Dictionary<string, FoundNode>();
+    public IReadOnlyDictionary<string, FoundNode> Found { get => field ?? ReadOnlyDictionary<string, FoundNode>.Empty; init; }
 
     /// <summary>It waits before each step to be resumed.</summary>
     public bool Stepwise { get; init; }

@@ -22,13 +22,13 @@ public sealed record OperationRequest
     public string? Order { get; init; }
 
     /// <summary>The nodes it names beside these; none for most.</summary>
-    public IReadOnlyList<string> Nodes { get; init; } = [];
+    public IReadOnlyList<string> Nodes { get => field ?? []; init; }
 
     /// <summary>The operator's force.</summary>
     public bool Force { get; init; }
 
     /// <summary>Unknown nodes that were answered for by name.</summary>
-    public IReadOnlyList<string> Answered { get; init; } = [];
+    public IReadOnlyList<string> Answered { get => field ?? []; init; }
 
     /// <summary>It takes up what another operation left half done.</summary>
     public bool Resumed { get; init; }

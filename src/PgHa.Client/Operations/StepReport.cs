@@ -44,7 +44,7 @@ public sealed record StepReport
     public bool Changes { get; init; }
 
     /// <summary>Where it stands.</summary>
-    public StepState State { get; init; }
+    public required StepState State { get; init; }
 
     /// <summary>When it began, in milliseconds after the operation did.</summary>
     public double? At { get; init; }

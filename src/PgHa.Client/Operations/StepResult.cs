@@ -4,7 +4,7 @@ namespace PgHa.Client.Operations;
 public sealed record StepResult
 {
     /// <summary>What was seen that proves the effect.</summary>
-    public string Evidence { get; init; } = "";
+    public string Evidence { get => field ?? ""; init; }
 
     /// <summary>Why it was refused or failed; null when it succeeded.</summary>
     public Refusal? Failure { get; init; }

@@ -1,3 +1,4 @@
+using PgHa.Agent.Files;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Peers;
@@ -78,7 +79,7 @@ internal static class PeerChecks
         var file = postgres.ConfigFile is { } config ? Path.Combine(Path.GetDirectoryName(config)!, "start.conf") : null;
         if (file is null || !File.Exists(file))
             return true;
-        var auto = File.ReadLines(file).Any(l => l.Trim() == "auto");
+        var auto = SmallFile.Lines(file).Any(l => l.Trim() == "auto");
         return Report($"{file} does not start PostgreSQL by itself", auto ? "it says auto" : null, $"write manual into {file}");
     }
 

@@ -17,6 +17,7 @@ public sealed class InterruptedTests : IDisposable
     private static OperationReport Running(string id, string? resumes = null) => new()
     {
         Id = id,
+        Steps = [],
         Goal = "switch over",
         Coordinator = "n1",
         State = OperationState.Running,

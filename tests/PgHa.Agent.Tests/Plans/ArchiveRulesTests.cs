@@ -57,7 +57,7 @@ public class ArchiveRulesTests
     [InlineData("nothing", Code.WalNotProven)]
     public void A_start_in_recovery_goes_only_for_a_timeline_that_some_node_went_through(string history, Code? code)
     {
-        var next = new NextStart { Node = "n2", Archived = new(2, history) };
+        var next = new NextStart { Node = "n2", Obstacles = [], Archived = new(2, history) };
         Assert.Equal(code, ArchiveRules.RefuseStart(next, "n1", Wal(Sketch.Position("n1", new TimelineSpan(new(1), Lsn.Zero, new Lsn(0x3000000)), new(new(2), new(0x3000000), null))))?.Code);
         Assert.Null(ArchiveRules.RefuseStart(next, "n1", WalView.None));
         Assert.Equal(Code.WrongState, ArchiveRules.RefuseStart(next with { Archived = null, ArchiveEndedWith = 127 }, "n1", WalView.None)?.Code);

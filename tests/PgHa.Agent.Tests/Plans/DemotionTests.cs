@@ -46,6 +46,8 @@ public class DemotionTests
         var node = new NodeObservation
         {
             Node = "n1",
+            BootId = "boot",
+            LiveOperations = [],
             Server = server,
             StandbySignal = signal,
             Control = state is { } was ? new(Sketch.System, was, new(1), new(0x2000060), new(0x2000028), Lsn.Zero, 1 << 24) : null,

@@ -45,7 +45,7 @@ public class HaltRulesTests
             ConnectionLost = flags[2],
             Undoing = flags[3],
             Acting = ["n1", "n2"],
-            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode("boot", HaltRules.Standing(n), "before", Answered: flags[4])),
+            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode("boot", HaltRules.Standing(n), flags[4], "before")),
             Age = age,
         };
         return new(halt, view, waited, HaltRules.WhileLive(halt, view), HaltRules.AfterLoss(halt, view, waited));
@@ -56,10 +56,10 @@ public class HaltRulesTests
         LastStep = trace switch
         {
             Trace.Nothing => null,
-            Trace.AsFound => new("before", null, false),
-            Trace.ByTheOperation => new("op", "stop n2", false),
-            Trace.Running => new("op", "stop n2", true),
-            _ => new("another", null, false),
+            Trace.AsFound => new("before", false),
+            Trace.ByTheOperation => new("op", false, "stop n2"),
+            Trace.Running => new("op", true, "stop n2"),
+            _ => new("another", false),
         },
     };
 
@@ -79,7 +79,7 @@ public class HaltRulesTests
             Undo = Back,
             Changed = true,
             Acting = ["n1", "n2", "n3"],
-            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode("boot", n.Node == "n3" ? found : HaltRules.Standing(n), null, Answered: false)),
+            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode("boot", n.Node == "n3" ? found : HaltRules.Standing(n), Answered: false)),
             Age = TimeSpan.FromMinutes(minutes),
         };
         var course = HaltRules.AfterLoss(halt, view, TimeSpan.Zero);
@@ -155,7 +155,7 @@ public class HaltRulesTests
             Assert.True(way.w.Request.Answered.Count == 0 || way.c.Halt.Found["n1"].Answered);
         }
         var halt = Cases.First(c => c.Halt is { Changed: true, Cause: HaltCause.Interrupted, Continuation: Switchover, Undoing: false } && c.Halt.Found["n2"].Answered).Halt;
-        var found = halt with { Acting = ["n1"], Found = new Dictionary<string, FoundNode> { ["n2"] = new("", "unreachable", null, Answered: true) } };
+        var found = halt with { Acting = ["n1"], Found = new Dictionary<string, FoundNode> { ["n2"] = new("", "unreachable", Answered: true) } };
         var still = HaltRules.AfterLoss(found, Sketch.View(Condition.StoppedAsStandby, Condition.AgentAway), TimeSpan.Zero);
         Assert.All(Ways(still), w => Assert.Equal(["n2"], w.Request.Answered));
         var other = HaltRules.AfterLoss(found, Sketch.View(Condition.StoppedAsStandby, Condition.Frozen), TimeSpan.Zero);

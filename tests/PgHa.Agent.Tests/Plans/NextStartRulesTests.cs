@@ -43,6 +43,7 @@ public class NextStartRulesTests
         return new()
         {
             Node = name,
+            Obstacles = [],
             Settings = settings,
             Running = Usual,
             Control = RecoveryRules.Limits.ToDictionary(n => n, n => int.Parse(Usual[n], CultureInfo.InvariantCulture)),

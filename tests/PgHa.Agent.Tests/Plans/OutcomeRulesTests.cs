@@ -46,7 +46,7 @@ public class OutcomeRulesTests
     public void Whoever_acts_after_the_locks_were_given_back_is_seen()
     {
         var unlocked = Sketch.View(Condition.Primary, Condition.Recovering);
-        var now = new PgHa.Agent.Cluster.ClusterView([.. unlocked.Nodes.Select(n => n.Node == "n2" ? n with { LastStep = new("other", null, false) } : n)]);
+        var now = new PgHa.Agent.Cluster.ClusterView([.. unlocked.Nodes.Select(n => n.Node == "n2" ? n with { LastStep = new("other", false) } : n)]);
         Assert.Null(OutcomeRules.Overtaken(unlocked, unlocked));
         Assert.Equal("other", OutcomeRules.Overtaken(unlocked, now));
     }

@@ -130,7 +130,7 @@ public class PhysicalSlotRulesTests
     private static IReadOnlyList<SlotChange> Decide(ClusterView view, params string[] givenUp) =>
         PhysicalSlotRules.For("n1", view, new(OfOthers, 100 * Megabyte, givenUp.ToHashSet()));
 
-    private static PhysicalSlotFacts Slot(string name, ulong restart = 0x2F00000, bool active = false, ulong holds = 0) => new(name, active, new Lsn(restart), "reserved", holds);
+    private static PhysicalSlotFacts Slot(string name, ulong restart = 0x2F00000, bool active = false, ulong holds = 0) => new(name, active, holds, new Lsn(restart), "reserved");
 
     private static ClusterView With(ClusterView view, int index, params PhysicalSlotFacts[] slots) => Change(view, index, n => n with { Sql = n.Sql! with { Slots = slots } });
 

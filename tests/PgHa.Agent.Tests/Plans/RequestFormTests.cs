@@ -35,6 +35,7 @@ public class RequestFormTests
             var json = JsonSerializer.Serialize(new OperationReport
             {
                 Id = "a",
+                Steps = [],
                 Goal = "g",
                 Coordinator = "n1",
                 State = OperationState.Running,

@@ -35,11 +35,11 @@ internal static class Sketch
         Condition.Demoted => Node(name, Condition.Primary) with { StandbySignal = true },
         Condition.StoppedDemoted => Base(name, DbState.ShutDown) with { StandbySignal = true },
         Condition.Supervised => Node(name, Condition.Recovering) with { ServerOwner = new(null, "bash", 4711) },
-        Condition.Unseen => new() { Node = name, BootId = "boot", Server = ServerStatus.Unseen, DataProblem = "it does not exist", Problem = "its server, process 1, still runs, but elsewhere" },
+        Condition.Unseen => Stopped(name) with { Server = ServerStatus.Unseen, DataProblem = "it does not exist", Problem = "its server, process 1, still runs, but elsewhere" },
         Condition.AgentAway => NodeObservation.Unreachable(name, "connection refused"),
-        Condition.Empty => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "empty", Place = new(1L << 40) },
-        Condition.Unusable => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "of PostgreSQL 9" },
-        Condition.HalfRewound => new() { Node = name, Server = ServerStatus.Stopped, DataProblem = "a rewind of it did not finish", RewindUnfinished = true },
+        Condition.Empty => Stopped(name) with { DataProblem = "empty", Place = new(1L << 40) },
+        Condition.Unusable => Stopped(name) with { DataProblem = "of PostgreSQL 9" },
+        Condition.HalfRewound => Stopped(name) with { DataProblem = "a rewind of it did not finish", RewindUnfinished = true },
         _ => throw new ArgumentOutOfRangeException(nameof(condition)),
     };
 
@@ -83,7 +83,9 @@ internal static class Sketch
         CheckpointEnd = new(0x3000000),
     };
 
-    private static NodeObservation Base(string name, DbState state) => new()
+    private static NodeObservation Stopped(string name) => new() { Node = name, BootId = "boot", LiveOperations = [], Server = ServerStatus.Stopped };
+
+    private static NodeObservation Base(string name, DbState state) => Stopped(name) with
     {
         Node = name,
         BootId = "boot",

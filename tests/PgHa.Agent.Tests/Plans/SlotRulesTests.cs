@@ -186,7 +186,7 @@ public class SlotRulesTests
     [Fact]
     public void A_copy_whose_original_was_dropped_goes_and_one_that_never_had_any_stays()
     {
-        var theirs = new SlotsReport { Node = "n1", Major = 15, Running = true };
+        var theirs = new SlotsReport { Node = "n1", Major = 15, Running = true, Slots = [] };
         SlotsReport Own(SlotCopy? copy) => new() { Node = "n2", Major = 15, Running = true, Slots = [Usual with { Copy = copy }] };
         Assert.Equal(SlotTask.Drop, Assert.Single(SlotRules.OnStandby(Own(new("n1", true)), theirs)).Task);
         Assert.Equal(SlotTask.Nothing, Assert.Single(SlotRules.OnStandby(Own(new("n3", true)), theirs)).Task);

@@ -15,8 +15,6 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
 
     internal async Task<IResult> RunAsync(HttpContext http, Words words)
     {
-        if (await RequestBody.RefuseAsync(http.Request) is { } body)
-            return Answers.Refuse(body);
         var asked = ChangeOptions.Read(http.Request.Query, words.Options.ToDictionary(o => o, ValuesOf));
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);

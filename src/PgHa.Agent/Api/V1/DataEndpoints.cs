@@ -19,7 +19,7 @@ internal static class DataEndpoints
         ["data/clone"] = new((node, options) => new CloneData(node, options["from"]), "from"),
     };
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapPost("data/{verb}", PostAsync);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapPost("data/{verb}", PostAsync).ReadsOptions();
 
     private static Task<IResult> PostAsync(HttpContext http, string verb, Changes changes) =>
         Posts.TryGetValue($"data/{verb}", out var words)

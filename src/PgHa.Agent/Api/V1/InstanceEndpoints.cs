@@ -44,11 +44,11 @@ internal static class InstanceEndpoints
     {
         var v1 = routes.MapGroup(Routes.V1);
         v1.MapGet("instance/{scope}", GetStatesAsync);
-        v1.MapPost("instance/{scope}", (HttpContext http, string scope, Changes changes) => PostAsync(http, $"instance/{scope}", changes));
+        v1.MapPost("instance/{scope}", (HttpContext http, string scope, Changes changes) => PostAsync(http, $"instance/{scope}", changes)).ReadsOptions();
         v1.MapPost("instance/{scope}/{sequence}", (HttpContext http, string scope, string sequence, Changes changes) =>
-            PostAsync(http, $"instance/{scope}/{sequence}", changes));
-        v1.MapDelete("instance/{scope}", (HttpContext http, string scope, Changes changes) => DeleteAsync(http, $"instance/{scope}", changes));
-        v1.MapPost("node/{scope}", (HttpContext http, string scope, Changes changes) => PostAsync(http, $"node/{scope}", changes));
+            PostAsync(http, $"instance/{scope}/{sequence}", changes)).ReadsOptions();
+        v1.MapDelete("instance/{scope}", (HttpContext http, string scope, Changes changes) => DeleteAsync(http, $"instance/{scope}", changes)).ReadsOptions();
+        v1.MapPost("node/{scope}", (HttpContext http, string scope, Changes changes) => PostAsync(http, $"node/{scope}", changes)).ReadsOptions();
         v1.MapGet("in_recovery", GetInRecoveryAsync);
     }
 

@@ -17,8 +17,6 @@ internal sealed class SlotLevel(AgentOptions options, ClusterObserver cluster, S
 {
     internal async Task<IResult> RunAsync(HttpContext http)
     {
-        if (await RequestBody.RefuseAsync(http.Request) is { } body)
-            return Answers.Refuse(body);
         if (http.Request.Query.Any(o => o.Key != "restart" || !bool.TryParse(o.Value, out _)))
             return Answers.Refuse(new(Code.Invalid, $"invalid option in {http.Request.QueryString}", "options: restart=true|false"));
         var view = await cluster.ObserveAsync(fresh: true, http.RequestAborted);

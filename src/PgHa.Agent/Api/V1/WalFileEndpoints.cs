@@ -20,8 +20,8 @@ internal static class WalFileEndpoints
     {
         var v1 = routes.MapGroup(Routes.V1);
         v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get);
-        v1.MapPost("walFile/{name}", PlaceAsync);
-        v1.MapPut("walFile/{name}", PlaceAsync);
+        v1.MapPost("walFile/{name}", PlaceAsync).TakesBody();
+        v1.MapPut("walFile/{name}", PlaceAsync).TakesBody();
         v1.MapGet("walFiles/{name}", ListFromFileAsync);
         v1.MapGet("walFiles/{timeline}/{hi}/{lo}", ListFromLsnAsync);
         v1.MapGet("validLsn/{timeline}/{hi}/{lo}", ValidateAsync);

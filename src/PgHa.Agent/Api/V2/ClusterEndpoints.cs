@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,7 +29,7 @@ internal static class ClusterEndpoints
         },
     };
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/cluster/{verb}", PostAsync);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/cluster/{verb}", PostAsync).TakesBody();
 
     private static async Task<IResult> PostAsync(HttpContext http, string verb, AgentOptions options, OperationRunner runner)
     {
@@ -62,18 +61,10 @@ internal static class ClusterEndpoints
     /// <summary>Strict: a field that is misspelt must not be ignored in a role change.</summary>
     private static async Task<Answer<ClusterChange>> ReadAsync(HttpContext http, AgentOptions options)
     {
-        ClusterChange? change;
-        try
-        {
-            change = http.Request.ContentLength is null or 0 ? new() : await JsonSerializer.DeserializeAsync(http.Request.Body, StrictJson.Default.ClusterChange, http.RequestAborted);
-        }
-        catch (JsonException e)
-        {
-            return new Refusal(Code.Invalid, $"the body is not understood: {e.Message}", "fields: target, order, by, unlogged, dry_run, stepwise, force, reason");
-        }
-        return change is null || (change.Target is { } target && options.Nodes.All(n => n.Name != target))
-            ? new Refusal(Code.Invalid, change is null ? "the body is null" : $"there is no node {change.Target}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}")
-            : change;
+        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), "fields: target, order, by, unlogged, dry_run, stepwise, force, reason");
+        return read.IsOk && read.Value.Target is { } target && options.Nodes.All(n => n.Name != target)
+            ? new Refusal(Code.Invalid, $"there is no node {target}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}")
+            : read;
     }
 
     private static Switchover? SwitchoverOf(string here, ClusterChange c) =>

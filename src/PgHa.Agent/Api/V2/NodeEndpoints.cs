@@ -15,22 +15,22 @@ namespace PgHa.Agent.Api.V2;
 /// <summary>What agents ask of each other: facts of one node, its lock, and the steps of plans.</summary>
 internal static class NodeEndpoints
 {
-    /// <summary>The parameters of a step that name another node.</summary>
-    private static readonly string[] Partners = ["upstream", "source", "successor"];
+    /// <summary>The parameters of a step that name other nodes.</summary>
+    private static readonly string[] Partners = ["upstream", "source", "successor", "accept"];
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var node = routes.MapGroup(Routes.V2 + "/node");
-        node.MapGet("", GetAsync);
+        node.MapGet("", GetAsync).TakesOptions("fresh");
         node.MapGet("next-start", GetNextStartAsync);
         node.MapGet("wal", GetWalAsync);
         node.MapGet("lsn", GetLastRecordAsync);
-        node.MapGet("wal/digest", GetDigestAsync);
-        node.MapGet("wal/tail", GetTailAsync);
-        node.MapGet("wal/bytes", GetBytesAsync);
-        node.MapPost("lock", LockAsync);
+        node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from", "to");
+        node.MapGet("wal/tail", GetTailAsync).TakesOptions("at");
+        node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from", "to");
+        node.MapPost("lock", LockAsync).TakesBody();
         node.MapDelete("lock/{operation}", Unlock);
-        node.MapPost("{verb}", StepAsync);
+        node.MapPost("{verb}", StepAsync).ReadsOptions();
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, LocalNode node, bool fresh = false) =>
@@ -81,9 +81,10 @@ internal static class NodeEndpoints
 
     private static async Task<IResult> LockAsync(HttpContext http, LocalNode node)
     {
-        if (await http.Request.ReadFromJsonAsync(WireJson.Default.OperationLock, http.RequestAborted) is not { } wanted)
-            return Answers.Refuse(new(Code.Invalid, "no lock in the body", "agents take locks by themselves"));
-        var answer = await node.LockAsync(wanted, http.RequestAborted);
+        var wanted = await JsonBody.ReadAsync(http.Request, StrictJson.Default.OperationLock, null, "agents take locks by themselves; agents of two versions may not understand each other: update both");
+        if (!wanted.IsOk)
+            return Answers.Refuse(wanted.Refusal);
+        var answer = await node.LockAsync(wanted.Value, http.RequestAborted);
         return answer.IsOk ? Results.Json(answer.Value, WireJson.Default.LockAnswer) : Answers.Refuse(answer.Refusal);
     }
 
@@ -100,10 +101,13 @@ internal static class NodeEndpoints
             return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
                 "stop, start?as=primary|standby|recovery[&upstream=NODE], demote, reinstate, promote, follow?upstream=NODE, complete?source=NODE, bring|follow-or-reclone?upstream=NODE, replay, "
                 + "check[?upstream=NODE], checkpoint, check-init, init, check-clone|clone|check-rewind|check-reclone|salvage|rewind|reclone?source=NODE, discard-old, level|place-slots|level-slots?source=NODE, hand-over?successor=NODE, take-over?source=NODE"), StatusCodes.Status404NotFound);
-        if (Partners.Select(p => http.Request.Query[p].FirstOrDefault()).FirstOrDefault(name => name is not null && options.Nodes.All(n => n.Name != name)) is { } unknown)
+        var byHand = http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is not { Length: > 0 };
+        if (StepPath.Strange(step, Options(http.Request.Query, byHand)) is { } strange)
+            return Answers.Refuse(new(Code.Invalid, $"{strange} is no option of this step", $"a step is carried out at once: {step.Path}; POST {Routes.V2}/cluster/... has dry_run"));
+        if (Named(http.Request.Query).FirstOrDefault(name => options.Nodes.All(n => n.Name != name)) is { } unknown)
             return Answers.Refuse(new(Code.WrongState, $"{node.Name} knows no node {unknown}", $"its `nodes` are: {string.Join(", ", options.Nodes.Select(n => n.Name))}"));
-        if (http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is { Length: > 0 } operation)
-            return Results.Json(await node.RunForAsync(step, operation, http.Request.Headers[Routes.ClusterHeader].FirstOrDefault(), http.RequestAborted), WireJson.Default.StepResult);
+        if (!byHand)
+            return Results.Json(await node.RunForAsync(step, http.Request.Headers[Routes.OperationHeader].ToString(), http.Request.Headers[Routes.ClusterHeader].FirstOrDefault(), http.RequestAborted), WireJson.Default.StepResult);
         if (http.Request.Query["force"].FirstOrDefault() != "true" && OwnerRules.Refuse(step, await node.ObserveAsync(fresh: true, http.RequestAborted)) is { } owned)
             return Answers.Refuse(owned);
         if (step is not StopServer && AgreementRules.Refuse(await cluster.ObserveAsync(fresh: true, http.RequestAborted)) is { } disagreement)
@@ -111,6 +115,13 @@ internal static class NodeEndpoints
         var own = new OperationLock("by-hand-" + Guid.NewGuid().ToString("N"), node.Name, boot.Id, step.Words, options.Identity, Regardless: step is StopServer);
         return await ByHandAsync(step, own, node, locks, live, http.RequestAborted);
     }
+
+    /// <summary>Beside those of the step: by hand, force answers for who owns the server.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> Options(IQueryCollection query, bool byHand) => query
+        .Select(o => KeyValuePair.Create(o.Key, o.Value.ToString()))
+        .Where(o => !(byHand && o.Key == "force" && bool.TryParse(o.Value, out _)));
+
+    private static IEnumerable<string> Named(IQueryCollection query) => Partners.SelectMany(p => query[p].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries));
 
     private static async Task<IResult> ByHandAsync(
         Step step, OperationLock own, LocalNode node, ClusterLock locks, LiveOperations live, CancellationToken cancel)

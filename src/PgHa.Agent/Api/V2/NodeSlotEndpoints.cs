@@ -26,7 +26,7 @@ internal static class NodeSlotEndpoints
         });
         slots.MapGet("decoding", async (HttpContext http, string from, LocalNode node) => Lsn.TryParse(from, out var position)
             ? Results.Json((await node.DecodingFilesAsync(position, http.RequestAborted)).Value, WireJson.Default.DecodingFileArray)
-            : Answers.Refuse(new(Code.Invalid, $"{from} is not an LSN", "write LSNs as 0/3000028")));
+            : Answers.Refuse(new(Code.Invalid, $"{from} is not an LSN", "write LSNs as 0/3000028"))).TakesOptions("from");
         slots.MapPost("snapshot", async (HttpContext http, LocalNode node) =>
         {
             var logged = await node.LogRunningTransactionsAsync(http.RequestAborted);

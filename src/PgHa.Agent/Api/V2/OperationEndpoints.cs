@@ -18,7 +18,7 @@ internal static class OperationEndpoints
         v2.MapGet("cluster", GetClusterAsync);
         v2.MapGet("operations", GetAll);
         v2.MapGet("operations/{id}", GetAsync);
-        v2.MapPost("operations/{id}/resume", ResumeAsync);
+        v2.MapPost("operations/{id}/resume", Resume).TakesOptions("steps", "all");
         v2.MapPost("operations/{id}/abandon", AbandonAsync);
     }
 
@@ -42,10 +42,8 @@ internal static class OperationEndpoints
     }
 
     /// <summary>Lets a stepwise operation go on by one step, by <c>?steps=N</c>, or to its end with <c>?all=true</c>.</summary>
-    private static async Task<IResult> ResumeAsync(HttpContext http, string id, OperationRunner runner, OperationStore store)
+    private static IResult Resume(HttpContext http, string id, OperationRunner runner, OperationStore store)
     {
-        if (await RequestBody.RefuseAsync(http.Request) is { } body)
-            return Answers.Refuse(body);
         if (Steps(http.Request.Query) is not { } steps)
             return Answers.Refuse(new(Code.Invalid, $"invalid option in {http.Request.QueryString}", "options: steps=N, all=true"));
         if (store.Find(id) is null)

@@ -52,7 +52,7 @@ internal sealed partial class DecodingFiles(DataDirectory data)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return SmallFile.Bytes(path, SmallFile.Large);
         }
         catch (FileNotFoundException)
         {

@@ -97,7 +97,7 @@ internal sealed class SlotCopies(AgentOptions options)
 
     private Dictionary<string, SlotCopy> Load() => _copies ??= Lines().Where(p => p[2] != None).ToDictionary(p => p[0], p => new SlotCopy(p[1], p[2] != Made, p[2] == Kept));
 
-    private IEnumerable<string[]> Lines() => File.Exists(_file) ? File.ReadAllLines(_file).Select(l => l.Split(' ')).Where(p => p.Length == 3) : [];
+    private IEnumerable<string[]> Lines() => File.Exists(_file) ? SmallFile.Lines(_file, SmallFile.Large).Select(l => l.Split(' ')).Where(p => p.Length == 3) : [];
 
     private void Save(Dictionary<string, SlotCopy> copies)
     {

@@ -40,7 +40,7 @@ internal sealed class SlotFiles(DataDirectory data)
             return null;
         try
         {
-            return File.ReadAllBytes(Path.Combine(Folder, name, State));
+            return SmallFile.Bytes(Path.Combine(Folder, name, State));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -132,7 +132,7 @@ internal sealed class SlotFiles(DataDirectory data)
     {
         Directory.CreateDirectory(to);
         foreach (var file in Directory.EnumerateFiles(from))
-            Write(Path.Combine(to, Path.GetFileName(file)), File.ReadAllBytes(file));
+            Write(Path.Combine(to, Path.GetFileName(file)), SmallFile.Bytes(file, SmallFile.Large));
         Linux.SyncDirectory(to);
         Linux.SyncDirectory(Path.GetDirectoryName(to)!);
     }

@@ -1,7 +1,4 @@
-using System.Net.Sockets;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
@@ -15,30 +12,15 @@ internal delegate Task<Refusal?> BeginChange(ChangeRequest request, Cancellation
 /// <summary>While this node is a standby, brings its copies of the primary's logical slots level at regular times, so that a failover finds them so.</summary>
 internal sealed partial class SlotUpkeep(
     AgentOptions options, Lazy<ClusterObserver> cluster, NodeLock nodeLock, SlotKeeping keeping, SlotCopies copies, BeginChange begin, TimeProvider time, ILogger<SlotUpkeep> log)
-    : BackgroundService
+    : Upkeep(options.Slots.Interval, time, log)
 {
-    private string _told = "";
     private string _restartedFor = "";
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (options.Slots.Interval == TimeSpan.Zero)
-            return;
-        using var timer = new PeriodicTimer(options.Slots.Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (nodeLock.Holder is null)
-                    await KeepAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is NpgsqlException or SocketException or IOException or TimeoutException or UnauthorizedAccessException)
-            {
-                Tell($"the slots could not be brought level: {e.Message}"); // tried again at the next time
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => options.Slots.Interval == TimeSpan.Zero ? Task.CompletedTask : base.ExecuteAsync(stoppingToken);
+
+    /// <inheritdoc />
+    protected override Task LookAsync(CancellationToken cancel) => nodeLock.Holder is null ? KeepAsync(cancel) : Task.CompletedTask;
 
     private async Task KeepAsync(CancellationToken cancel)
     {
@@ -55,7 +37,7 @@ internal sealed partial class SlotUpkeep(
             return;
         }
         var verdicts = SlotKeeping.Verdicts(levelled.Value.Own, levelled.Value.Theirs);
-        Tell(string.Join("; ", verdicts.Where(v => v.NotCarried is not null).Select(v => v.Name).Order()) is { Length: > 0 } left ? $"slots of {primary.Node} that a role change would not carry: {left}" : "");
+        Tell(string.Join("; ", verdicts.Where(v => v.NotCarried is not null).Select(v => v.Name).Order()) is { Length: > 0 } left ? $"slots of {primary.Node} that a role change would not carry: {left}; GET slots/all and POST slots/file say more" : "");
         var waiting = string.Join(' ', verdicts.Where(v => v.NeedsStop).Select(v => v.Name).Order());
         if (options.Slots.Restart && waiting.Length > 0 && waiting != _restartedFor)
             await RestartAsync(waiting, cancel);
@@ -69,17 +51,6 @@ internal sealed partial class SlotUpkeep(
             _restartedFor = slots;
         LogRestart(slots, refusal?.Message ?? "begun");
     }
-
-    /// <summary>Each thing once, not at every time.</summary>
-    private void Tell(string what)
-    {
-        if (what.Length > 0 && what != _told)
-            LogKept(what);
-        _told = what;
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{What}; GET slots/all and POST slots/file say more")]
-    private partial void LogKept(string what);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "restart to place slots {Slots}: {How}")]
     private partial void LogRestart(string slots, string how);

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// Work that is done again and again in the background. Whatever goes wrong once is said, once, and tried again at the next time: it
+/// never ends the agent, nor itself.
+/// </summary>
+internal abstract partial class Upkeep(TimeSpan interval, TimeProvider time, ILogger log) : BackgroundService
+{
+    private string _told = "";
+
+    /// <summary>Once; whatever it throws is said and passed over.</summary>
+    protected abstract Task LookAsync(CancellationToken cancel);
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                Tell($"not done this time: {e.GetType().Name}: {e.Message}");
+            }
+            await Task.Delay(interval, time, stoppingToken);
+        }
+    }
+
+    /// <summary>Each thing once, not at every time. Nothing to say: the next thing is said again.</summary>
+    protected void Tell(string what)
+    {
+        if (what.Length > 0 && what != _told)
+            LogTold(log, GetType().Name, what);
+        _told = what;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Work}: {What}")]
+    private static partial void LogTold(ILogger log, string work, string what);
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace PgHa.Cluster.Tests.Trouble;
+
+/// <summary>For a while the agent cannot read what it looks at: the node is unknown, the agent lives, and all is well afterwards.</summary>
+public sealed class UnreadableFilesTests : ClusterTest
+{
+    /// <summary>A server that says itself what it is needs no file for that.</summary>
+    [Theory]
+    [InlineData("postmaster.pid", "unknown")]
+    [InlineData("PG_VERSION", "master")]
+    [InlineData("global/pg_control", "master")]
+    [InlineData(".", "unknown")]
+    public async Task What_cannot_be_read_is_never_taken_for_nothing_and_ends_nothing(string file, string state)
+    {
+        var cluster = await BothRunning();
+        var path = cluster.N1.Postgres.InData(file);
+        var mode = File.GetUnixFileMode(path);
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        try
+        {
+            await cluster.WaitForStates(state, "slave");
+            foreach (var path2 in (string[])["instance/all", "lsn/all", "slots/all", "in_recovery", "walFiles/1/0/0", "salvage"])
+                Assert.True((await cluster.N1.Api.Get(path2)).Status < 500);
+            (await cluster.N2.Api.Post("instance/failover/promote")).AssertRefused(409, 6);
+            Assert.True((await cluster.N1.Api.Post("instance/switchover/masterSlave")).Status is >= 400 and < 500);
+            await Task.Delay(TimeSpan.FromSeconds(11), TestContext.Current.CancellationToken); // what is looked after every ten seconds had its time
+            Assert.True(cluster.N1.Agent.IsRunning);
+        }
+        finally
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+        await cluster.WaitForStates("master", "slave");
+        await cluster.Play("POST N1 instance/switchover/masterSlave → slave, master");
+    }
+
+    [Theory]
+    [InlineData("postmaster.pid")]
+    [InlineData("PG_VERSION")]
+    [InlineData("global/pg_control")]
+    [InlineData("postmaster.opts")]
+    public async Task A_file_of_any_size_costs_no_memory(string file)
+    {
+        var cluster = await BothStopped();
+        var path = cluster.N1.Postgres.InData(file);
+        using (var huge = new FileStream(path, FileMode.OpenOrCreate))
+            huge.SetLength(2L << 30);
+        await AsPostgres.AsRoot("/bin/chown", "postgres:", path);
+        foreach (var path2 in (string[])["instance/all", "lsn/all", "slots/all", "walFiles/1/0/0"])
+            Assert.True((await cluster.N1.Api.Get(path2)).Status < 500);
+        Assert.True((await cluster.N1.Api.Post("instance/master")).Status is >= 400 and < 500);
+        var peak = File.ReadLines($"/proc/{cluster.N1.Agent.Pid}/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1];
+        Assert.InRange(int.Parse(peak, CultureInfo.InvariantCulture), 0, 300_000);
+    }
+}
