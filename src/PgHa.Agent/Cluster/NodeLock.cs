@@ -9,6 +9,7 @@ public sealed class NodeLock
     private OperationLock? _holder;
     private bool _stepRuns;
     private bool _released;
+    private UpkeepTurn? _upkeep;
 
     /// <summary>Who holds it, or null.</summary>
     public OperationLock? Holder
@@ -27,6 +28,28 @@ public sealed class NodeLock
             _holder = wanted;
             return new(true, wanted);
         }
+    }
+
+    /// <summary>
+    /// Begins what is looked after in the background and may change settings; null while an operation holds the lock. It gives way: an
+    /// operation that takes the lock breaks it off.
+    /// </summary>
+    public UpkeepTurn? BeginUpkeep()
+    {
+        lock (_gate)
+            return _holder is not null || _upkeep is { Ended.IsCompleted: false } ? null : _upkeep = new UpkeepTurn();
+    }
+
+    /// <summary>After the lock was taken, before anything is done under it: breaks off what is looked after, and is there when that has ended.</summary>
+    public async Task EndUpkeepAsync(CancellationToken cancel)
+    {
+        UpkeepTurn? turn;
+        lock (_gate)
+            turn = _upkeep;
+        if (turn is not { Ended.IsCompleted: false })
+            return;
+        turn.GiveWay();
+        await turn.Ended.WaitAsync(cancel);
     }
 
     /// <summary>

@@ -29,24 +29,24 @@ public static class PeerServices
         [
             .. options.Nodes.Select(n => n.Name == options.Node
                 ? services.GetRequiredService<LocalNode>()
-                : Remote(n, options, token)),
+                : Remote(n, options, token, services.GetRequiredService<TimeProvider>())),
         ];
     }
 
     /// <summary>A node as seen from outside, through its agent.</summary>
-    public static INode Remote(NodeOptions node, AgentOptions options, AccessToken token)
+    public static INode Remote(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(token);
-        return new RemoteNode(node.Name, Client(node, options, token));
+        return new RemoteNode(node.Name, Client(node, options, token, time));
     }
 
-    private static HttpClient Client(NodeOptions node, AgentOptions options, AccessToken token)
+    private static HttpClient Client(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
     {
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(2),
+            ConnectCallback = new PeerConnection(time).ConnectAsync,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             UseProxy = false,
             AllowAutoRedirect = false,

@@ -43,9 +43,10 @@ public static class AgreementRules
     {
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(wanted);
-        if (wanted.Operation.Length == 0 || (!wanted.Regardless && own.Nodes.All(n => n.Name != wanted.Owner)))
-            return new(Code.Invalid, $"{node} gives its lock to an operation of an agent that it knows, not to {(wanted.Operation.Length == 0 ? "one without a name" : wanted.Owner)}", "agents take locks by themselves");
-        return wanted.Regardless || wanted.Identity?.Digest == own.Digest ? null : Disagree([(node, own), (wanted.Owner, wanted.Identity)]);
+        if (!wanted.Regardless && wanted.Identity?.Digest != own.Digest)
+            return Disagree([(node, own), (wanted.Owner, wanted.Identity)]);
+        return wanted.Operation.Length > 0 && (wanted.Regardless || own.Nodes.Any(n => n.Name == wanted.Owner)) ? null
+            : new(Code.Invalid, $"{node} gives its lock to an operation of an agent that it knows, not to {(wanted.Operation.Length == 0 ? "one without a name" : wanted.Owner)}", "agents take locks by themselves");
     }
 
     /// <summary>Why a node refuses a step, or null. Stops are always carried out; so is what belongs to an operation that got the lock regardless.</summary>

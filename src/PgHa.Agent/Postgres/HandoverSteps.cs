@@ -27,6 +27,8 @@ internal sealed class HandoverSteps(
     {
         if (GhostRules.RefusePromotion(options.Node, await ghosts.FindAsync(cancel)) is { } ghost)
             return StepResult.Failed(ghost);
+        if (mark.Problem() is { } unwritable)
+            return StepResult.Failed(Code.StepFailed, $"state_dir of {options.Node} cannot be written: {unwritable}", "make room there, or give it to the agent's user; then repeat the call");
         var seen = await cluster.Value[source].ObserveAsync(fresh: true, cancel);
         if (await level.RunAsync(seen.Sql?.Flush ?? Lsn.Zero, cancel) is { } behind)
             return StepResult.Failed(behind);

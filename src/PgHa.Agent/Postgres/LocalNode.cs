@@ -166,8 +166,15 @@ internal sealed class LocalNode(
             : RunAsync(step, operation, cancel);
     }
 
-    public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) => Task.FromResult<Answer<LockAnswer>>(
-        AgreementRules.RefuseLock(Name, _identity, wanted) is { } refusal ? refusal : nodeLock.Take(wanted));
+    public async Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel)
+    {
+        if (AgreementRules.RefuseLock(Name, _identity, wanted) is { } refusal)
+            return refusal;
+        var answer = nodeLock.Take(wanted);
+        if (answer.Granted)
+            await nodeLock.EndUpkeepAsync(cancel);
+        return answer;
+    }
 
     public Task UnlockAsync(string operation, CancellationToken cancel)
     {

@@ -23,10 +23,22 @@ internal sealed class NodeUpkeep(
         var view = await cluster.Value.ObserveAsync(fresh: false, bounded.Token);
         if (trace.Last is not { Running: true })
             await slots.LookAsync(view, bounded.Token);
-        if (nodeLock.Holder is not null)
+        if (nodeLock.BeginUpkeep() is not { } turn)
             return;
-        await sync.LookAsync(view, bounded.Token);
-        await standbySlots.LookAsync(view, bounded.Token);
-        Tell("");
+        using var yielding = CancellationTokenSource.CreateLinkedTokenSource(bounded.Token, turn.GivesWay);
+        try
+        {
+            await sync.LookAsync(view, yielding.Token);
+            await standbySlots.LookAsync(view, yielding.Token);
+            Tell("");
+        }
+        catch (OperationCanceledException) when (turn.GivesWay.IsCancellationRequested)
+        {
+            // an operation has begun: the next look finds what it made
+        }
+        finally
+        {
+            turn.End();
+        }
     }
 }

@@ -22,6 +22,7 @@ public static class PostgresServices
         .AddSingleton<WalPlacing>()
         .AddSingleton<LastRecordReading>()
         .AddSingleton<WalListing>()
+        .AddSingleton<EmptyLocks>()
         .AddSingleton<ServerStart>()
         .AddSingleton<ShutdownWait>()
         .AddSingleton<MovedStop>()

@@ -19,6 +19,22 @@ internal sealed class PromotionMark(AgentOptions options, DataDirectory data)
     /// <summary>Before anything else is done. Need not outlive the machine: the server does not either.</summary>
     internal void Set(PostmasterPid server) => File.WriteAllText(_file, Words(server));
 
+    /// <summary>Why it could not be set now, or null: asked before anything stops for a promotion.</summary>
+    internal string? Problem()
+    {
+        var probe = _file + ".pgha-new";
+        try
+        {
+            File.WriteAllText(probe, new string(' ', 4096));
+            File.Delete(probe);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>It accepts writes now, or was not told after all.</summary>
     internal void Clear() => File.Delete(_file);
 

@@ -5,7 +5,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Starts the server by pg_ctl, so that it lives on without the agent, and waits until it accepts connections.</summary>
-internal sealed class ServerStart(AgentOptions options, DataDirectory data, ServerSearch search, PostgresBinaries binaries, TimeProvider time)
+internal sealed class ServerStart(AgentOptions options, DataDirectory data, ServerSearch search, PostgresBinaries binaries, EmptyLocks emptyLocks, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(10);
@@ -15,7 +15,12 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Serv
     private string LogFile => options.Postgres.LogFile ?? Path.Combine(options.StateDir, $"postgresql-{options.Node}.log");
 
     /// <summary>Null when the server accepts connections, else why not.</summary>
-    internal async Task<Refusal?> RunAsync(CancellationToken cancel)
+    internal async Task<Refusal?> RunAsync(CancellationToken cancel) =>
+        await TryAsync(cancel) is not { } failed ? null
+        : failed.Code == Code.StepFailed && await emptyLocks.RemoveOfSocketsAsync(cancel) ? await TryAsync(cancel)
+        : failed;
+
+    private async Task<Refusal?> TryAsync(CancellationToken cancel)
     {
         var folder = binaries.Folder();
         if (!folder.IsOk)
@@ -44,6 +49,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Serv
         if (await AwaitEndOfChildrenAsync(cancel, unlessStarted: true) is { } left)
             return left;
         RemoveStaleLocks();
+        await emptyLocks.RemovePidFileAsync(cancel);
         return null;
     }
 

@@ -16,7 +16,7 @@ internal static class PeerChecks
 {
     internal static async Task<int> RunAsync(AgentOptions options, string? token, CancellationToken cancel)
     {
-        var nodes = options.Nodes.Select(n => PeerServices.Remote(n, options, new AccessToken(token))).ToArray();
+        var nodes = options.Nodes.Select(n => PeerServices.Remote(n, options, new AccessToken(token), TimeProvider.System)).ToArray();
         var view = await new ClusterObserver(nodes).ObserveAsync(fresh: true, cancel);
         var failures = DebianStart(options.Postgres) ? 0 : 1;
         foreach (var seen in view.Nodes)

@@ -42,4 +42,22 @@ public class NodeLockTests
         nodeLock.Leave();
         Assert.Equal("a", nodeLock.Holder?.Operation);
     }
+
+    [Fact]
+    public async Task What_is_looked_after_gives_way_to_an_operation_and_has_ended_when_that_begins()
+    {
+        var nodeLock = new NodeLock();
+        var turn = nodeLock.BeginUpkeep();
+        Assert.NotNull(turn);
+        Assert.Null(nodeLock.BeginUpkeep());
+        Assert.True(nodeLock.Take(new("op", "n1", "boot", "goal")).Granted);
+        var ended = nodeLock.EndUpkeepAsync(TestContext.Current.CancellationToken);
+        Assert.True(turn.GivesWay.IsCancellationRequested);
+        Assert.False(ended.IsCompleted);
+        turn.End();
+        await ended;
+        Assert.Null(nodeLock.BeginUpkeep());
+        nodeLock.Release("op");
+        Assert.NotNull(nodeLock.BeginUpkeep());
+    }
 }

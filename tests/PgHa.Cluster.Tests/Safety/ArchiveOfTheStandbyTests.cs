@@ -26,7 +26,7 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
     }
 
     /// <summary>Found only when the primary is down it would have kept everybody from writing for as long as it hangs.</summary>
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task One_that_hangs_is_refused_before_anything_stops()
     {
         var cluster = await WithArchive();

@@ -4,6 +4,7 @@ namespace PgHa.Cluster.Tests.Safety;
 /// The WAL that a node misses is being fetched from its peer when the disk fills up, or the peer is lost: whole segments or none are
 /// placed, the node is what it was, and the same call succeeds later.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed class BrokenFetchTests : ClusterTest
 {
     private const int AMegabyte = 1 << 20;

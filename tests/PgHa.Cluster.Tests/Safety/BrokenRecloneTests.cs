@@ -1,6 +1,7 @@
 namespace PgHa.Cluster.Tests.Safety;
 
 /// <summary>A reclone that is broken off leaves the only copy of what the node holds as it was, and the next one succeeds.</summary>
+[Trait("Category", "Long")]
 public sealed class BrokenRecloneTests : ClusterTest
 {
     [Fact]

@@ -6,6 +6,7 @@ namespace PgHa.Cluster.Tests.Safety;
 /// pg_rewind, or its agent, is killed while files are half way over: what lies there is never started, and a copy takes its place, with
 /// the node's own configuration.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed class BrokenRewindTests : ClusterTest
 {
     [Fact]

@@ -71,7 +71,7 @@ public sealed class SupervisedPrimaryTests : ClusterTest
         await cluster.Play($"POST N1 {ByPromotion} → slave, master");
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task An_undo_promotes_the_old_primary_that_its_supervisor_has_brought_back_in_recovery()
     {
         var cluster = await BothRunning();

@@ -1,6 +1,7 @@
 namespace PgHa.Cluster.Tests.Setup;
 
 /// <summary>A new cluster whose making is broken off is made by the agent when it is back, or leaves nothing behind.</summary>
+[Trait("Category", "Long")]
 public sealed class BrokenInitTests : BootstrapTest
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace PgHa.Cluster.Tests.ThreeNodes;
 
 /// <summary>A standby that was away while timelines changed several times within one WAL segment: a WAL sender cannot serve that segment (fact 46).</summary>
+[Trait("Category", "Long")]
 public sealed class MissedPromotionsTests : ClusterTest
 {
     private const string Archiving = "archive_mode = on\narchive_command = 'true'";

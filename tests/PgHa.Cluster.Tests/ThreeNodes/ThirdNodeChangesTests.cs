@@ -1,6 +1,7 @@
 namespace PgHa.Cluster.Tests.ThreeNodes;
 
 /// <summary>A node that a switchover by promotion does not need comes back, or goes, while it runs: it must not leave the others without a primary.</summary>
+[Trait("Category", "Long")]
 public sealed class ThirdNodeChangesTests : ClusterTest
 {
     private const string There = "instance/switchover/masterSlave?by=promote&to=pg-node02";

@@ -1,6 +1,7 @@
 namespace PgHa.Cluster.Tests.Trouble;
 
 /// <summary>An archive that is slow, away or hangs hinders no role change: what is shut down does not write any more (fact 12).</summary>
+[Trait("Category", "Long")]
 public sealed class ArchivingTests : ClusterTest
 {
     /// <summary>Far longer than any call may take.</summary>

@@ -22,8 +22,26 @@ public sealed class FailedTakeOverTests : ClusterTest
         await run.Check(how, report);
     }
 
-    /// <summary>What the target misses reaches into a segment that it does not have yet, and there is no room for that.</summary>
     [Fact]
+    public async Task A_state_dir_of_the_target_that_cannot_be_written_is_found_before_anything_stops()
+    {
+        var cluster = await BothRunning();
+        var state = cluster.N2.In("state");
+        var mode = File.GetUnixFileMode(state);
+        File.SetUnixFileMode(state, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var session = await cluster.N1.Postgres.Connect();
+        (await cluster.N1.Api.Post("instance/switchover/masterSlave?by=promote")).AssertRefused(500, 9);
+        await using (var same = session.CreateCommand())
+        {
+            same.CommandText = "CREATE TABLE it_was_never_ended (n int)";
+            await same.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+        File.SetUnixFileMode(state, mode);
+        await cluster.Play("POST N1 instance/switchover/masterSlave?by=promote → slave, master");
+    }
+
+    /// <summary>What the target misses reaches into a segment that it does not have yet, and there is no room for that.</summary>
+    [Fact, Trait("Category", "Long")]
     public async Task The_old_primary_serves_again_where_the_disk_of_the_target_is_full()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: it mounts a file system");
@@ -53,7 +71,7 @@ public sealed class FailedTakeOverTests : ClusterTest
     /// All it misses fits in the segment it has; the promotion copies that to a new one, and fails once it was told. Its postmaster ends a
     /// while after that: a session that hears nothing is killed by it after 5 s.
     /// </summary>
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task The_old_primary_serves_again_where_the_promotion_itself_finds_no_room()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: it mounts a file system");

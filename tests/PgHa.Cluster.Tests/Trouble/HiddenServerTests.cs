@@ -39,7 +39,7 @@ public sealed class HiddenServerTests : UnseenServer
         await cluster.WaitForStates("inactive", "recovery");
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Nor_is_one_whose_pid_file_was_removed_as_well()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "file capabilities need root");
@@ -66,7 +66,7 @@ public sealed class HiddenServerTests : UnseenServer
         Assert.Equal("inactive", (await cluster.N2.Api.Get("instance/current")).State(cluster.N2));
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_primary_in_a_PID_namespace_of_its_own_is_not_taken_for_stopped()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "namespaces need root");

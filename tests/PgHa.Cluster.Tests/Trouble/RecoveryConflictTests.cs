@@ -6,6 +6,7 @@ namespace PgHa.Cluster.Tests.Trouble;
 /// Replay on the target of a switchover by promotion waits for a session that reads there, and would for ever: where that is seen before,
 /// nothing is stopped; where it comes up afterwards, the session is ended, because every writer waits for it.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed class RecoveryConflictTests : ClusterTest
 {
     private const string Vacuum = "VACUUM (TRUNCATE off) held";

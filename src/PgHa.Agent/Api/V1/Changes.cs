@@ -62,9 +62,9 @@ internal sealed class Changes(AgentOptions options, OperationRunner runner, Time
         if (report.Failure is { } failure && report.Recovery is not { State: RecoveryState.Completed })
             return Answers.Refuse(report.Recovery is { } recovery ? failure with { Message = $"{failure.Message}; {recovery.Message}" } : failure);
         if (report.Overrides.Count > 0)
-            http.Response.Headers["X-Pgha-Forced"] = string.Join("; ", report.Overrides);
+            http.Response.Headers["X-Pgha-Forced"] = HeaderText.Of(report.Overrides);
         if (report.NotCarried.Count > 0)
-            http.Response.Headers["X-Pgha-Slots"] = string.Join("; ", report.NotCarried);
+            http.Response.Headers["X-Pgha-Slots"] = HeaderText.Of(report.NotCarried);
         return new StateWords(view.Nodes);
     }
 }

@@ -27,7 +27,7 @@ internal static class SlotEndpoints
         v1.MapGet("slots/{scope}", GetPositionsAsync);
         v1.MapGet("slot/{name}/{what}", GetAsync);
         v1.MapGet("slot/{name}/file/{hi}/{lo}", GetNewerFileAsync);
-        v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http));
+        v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http)).ReadsOptions();
     }
 
     private static async Task<IResult> GetPositionsAsync(HttpContext http, string scope, ClusterObserver cluster, AgentOptions options)
