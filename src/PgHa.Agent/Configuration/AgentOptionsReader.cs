@@ -46,6 +46,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         LogFile = ReadPath("postgres.log_file"),
         Superuser = settings.Read<string>("postgres.superuser", Forms.Text)!,
         ReplicationUser = settings.Read<string>("postgres.replication_user", Forms.Text)!,
+        Database = settings.Read<string>("postgres.database", Forms.Text)!,
         Passfile = ReadPath("postgres.passfile"),
         SlotKeepBytes = settings.Read<ByteSize>("postgres.slot_keep_size", ByteSize.Parse)?.Bytes ?? 0,
     };

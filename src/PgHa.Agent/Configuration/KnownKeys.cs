@@ -25,6 +25,7 @@ internal static class KnownKeys
         new("postgres.log_file", WhenUnset: "chosen by the agent"),
         new("postgres.superuser", PostgresOptions.DefaultRole),
         new("postgres.replication_user", PostgresOptions.DefaultRole),
+        new("postgres.database", PostgresOptions.DefaultDatabase),
         new("postgres.passfile", WhenUnset: "none"),
         new("postgres.slot_keep_size", PostgresOptions.DefaultSlotKeepSize),
         new("state_dir", "/var/lib/pgha"),

@@ -6,6 +6,9 @@ public sealed record PostgresOptions
     /// <summary>The role used where none is configured.</summary>
     public const string DefaultRole = "postgres";
 
+    /// <summary>The database used where none is configured.</summary>
+    public const string DefaultDatabase = "postgres";
+
     /// <summary>How much WAL is held back for a node that is away where nothing is configured.</summary>
     public const string DefaultSlotKeepSize = "10GB";
 
@@ -26,6 +29,9 @@ public sealed record PostgresOptions
 
     /// <summary>Role for streaming, pg_rewind and pg_basebackup.</summary>
     public string ReplicationUser { get; init; } = DefaultRole;
+
+    /// <summary>The database that the agent and pg_rewind log in to, on every node.</summary>
+    public string Database { get; init; } = DefaultDatabase;
 
     /// <summary>Passwords in libpq's own format; null: libpq's default applies.</summary>
     public string? Passfile { get; init; }

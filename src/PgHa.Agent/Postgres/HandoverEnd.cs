@@ -31,13 +31,20 @@ internal sealed class HandoverEnd(
         using (postmaster)
         {
             var slowly = await SlowlyBecauseAsync(server, acceptUnlogged, cancel);
-            await using var connection = await sql.OpenAsync(server, cancel);
-            await LocalSql.ScalarAsync(connection, "CHECKPOINT", cancel); // its end of WAL is walked to from there, when nobody can write
-            pause.BeReady();
-            var refusal = Frozen() ?? await refuse();
-            return refusal is not null ? StepResult.Failed(refusal)
-                : slowly is { } reason ? Because(reason, await fast.RunAsync(untilShutDown: true, cancel))
-                : await EndAsync(postmaster, connection, called);
+            var connection = await sql.OpenAsync(server, cancel);
+            try
+            {
+                await LocalSql.ScalarAsync(connection, "CHECKPOINT", cancel); // its end of WAL is walked to from there, when nobody can write
+                pause.BeReady();
+                var refusal = Frozen() ?? await refuse();
+                return refusal is not null ? StepResult.Failed(refusal)
+                    : slowly is { } reason ? Because(reason, await fast.RunAsync(untilShutDown: true, cancel))
+                    : await EndAsync(postmaster, connection, called);
+            }
+            finally
+            {
+                await OneConnection.CloseAsync(connection, time);
+            }
         }
     }
 
@@ -56,7 +63,7 @@ internal sealed class HandoverEnd(
                 return StepResult.Failed(stuck);
             bound.CancelAfter(FlushWithin);
             // Not by a token of its own: to cancel a query asks the postmaster, which is stopped.
-            if (await FlushAsync(connection).WaitAsync(bound.Token) is not { } flushed)
+            if (await OneConnection.AnswerAsync(FlushAsync(connection), time, bound.Token) is not { } flushed)
                 return StepResult.Failed(Code.StepFailed, $"what was acknowledged on {options.Node} could not be flushed", "writes go on; look at its disk");
             var last = time.GetElapsedTime(begun).TotalMilliseconds;
             quit = held.Signal(Linux.SigQuit);

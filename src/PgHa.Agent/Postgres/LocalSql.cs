@@ -30,7 +30,7 @@ internal sealed class LocalSql(AgentOptions options)
         """;
 
     /// <summary>A connection for work that may take its time; the caller bounds it.</summary>
-    internal async Task<NpgsqlConnection> OpenAsync(PostmasterPid server, CancellationToken cancel, string database = "postgres")
+    internal async Task<NpgsqlConnection> OpenAsync(PostmasterPid server, CancellationToken cancel, string? database = null)
     {
         return await OneConnection.OpenAsync(ConnectionString(server, commandTimeout: 0, database), cancel);
     }
@@ -80,12 +80,13 @@ internal sealed class LocalSql(AgentOptions options)
         return (await command.ExecuteScalarAsync(cancel))?.ToString();
     }
 
-    private string ConnectionString(PostmasterPid server, int commandTimeout, string database = "postgres") => new NpgsqlConnectionStringBuilder
+    private string ConnectionString(PostmasterPid server, int commandTimeout, string? database = null) => new NpgsqlConnectionStringBuilder
     {
         Host = server.SocketDirectory ?? server.ListenAddress ?? "127.0.0.1",
         Port = server.Port ?? 5432,
         Username = options.Postgres.Superuser,
-        Database = database,
+        Database = database ?? options.Postgres.Database,
+        Options = SessionSettings.Options,
         Passfile = options.Postgres.Passfile,
         ApplicationName = "pgha",
         Pooling = false,

@@ -1,22 +1,31 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Lets a postmaster that is stopped go on when this agent ends, however it ends, and whether it is started again or not. A small shell
 /// in a session of its own reads a pipe whose other end only the agent holds: the kernel closes it with the agent, also after kill -9.
-/// While the agent lives it alone decides. The shell is started ahead of the moment in which it is needed, and then stays.
+/// An agent that is frozen holds the pipe and decides nothing: when the time is up and a second more, the shell acts without it. The
+/// shell is started ahead of the moment in which it is needed, and then stays.
 /// </summary>
 internal sealed class PauseGuard : IDisposable
 {
-    /// <summary>The last line names what is stopped, by pid and start (pids are reused); <c>0</c> nothing.</summary>
+    /// <summary>The last line names what is stopped, by pid and start (pids are reused), and for how many seconds; <c>0</c> nothing.</summary>
     private const string Script = """
         exec >/dev/null 2>&1
-        held=0
-        while read -r pid start; do held=$pid began=$start; done
-        [ "$held" != 0 ] && read -r stat <"/proc/$held/stat" && set -- ${stat##*) } && [ "${20}" = "$began" ] && kill -CONT "$held"
+        held=0 clock=
+        go_on() { [ "$held" != 0 ] && read -r stat <"/proc/$held/stat" && set -- ${stat##*) } && [ "${20}" = "$began" ] && kill -CONT "$held"; }
+        while read -r pid start most; do
+          [ -z "$clock" ] || kill "$clock"
+          clock= held=$pid began=$start
+          [ "$held" = 0 ] || { (sleep "$most"; go_on) & clock=$!; }
+        done
+        go_on
         """;
+
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private Process? _shell;
@@ -37,10 +46,10 @@ internal sealed class PauseGuard : IDisposable
     }
 
     /// <summary>Before it is stopped.</summary>
-    internal void Watch(ServerProcess postmaster)
+    internal void Watch(ServerProcess postmaster, TimeSpan atMost)
     {
         BeReady();
-        Say($"{postmaster.Pid} {postmaster.Started}");
+        Say(string.Create(CultureInfo.InvariantCulture, $"{postmaster.Pid} {postmaster.Started} {(atMost + Margin).TotalSeconds}"));
     }
 
     /// <summary>After it was let go on. A guard that somebody has ended needs not be told.</summary>
@@ -48,7 +57,7 @@ internal sealed class PauseGuard : IDisposable
     {
         try
         {
-            Say("0 0");
+            Say("0 0 0");
         }
         catch (IOException)
         {

@@ -22,7 +22,7 @@ internal sealed class PeerLogin(AgentOptions options)
     }
 
     /// <summary>A session for SQL; what fails throws.</summary>
-    internal Task<NpgsqlConnection> OpenAsync(NodeOptions node, CancellationToken cancel, string database = "postgres") =>
+    internal Task<NpgsqlConnection> OpenAsync(NodeOptions node, CancellationToken cancel, string? database = null) =>
         OneConnection.OpenAsync(ConnectionString(node, database), cancel);
 
     /// <summary>What went wrong, in the server's words where it said any.</summary>
@@ -32,12 +32,13 @@ internal sealed class PeerLogin(AgentOptions options)
     internal string Hint(string upstream) =>
         $"on {upstream}: listen_addresses, pg_hba.conf (lines for database replication and for postgres); here: {options.Postgres.Passfile ?? "~/.pgpass"}";
 
-    private string ConnectionString(NodeOptions node, string database = "postgres") => new NpgsqlConnectionStringBuilder
+    private string ConnectionString(NodeOptions node, string? database = null) => new NpgsqlConnectionStringBuilder
     {
         Host = node.PostgresHost,
         Port = node.PostgresPort,
         Username = options.Postgres.ReplicationUser,
-        Database = database,
+        Database = database ?? options.Postgres.Database,
+        Options = SessionSettings.Options,
         Passfile = options.Postgres.Passfile,
         ApplicationName = "pgha check",
         Pooling = false,

@@ -5,7 +5,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Stops a postmaster by SIGSTOP for a moment of a role change: it accepts no sessions and they queue, while its processes work on. Three
-/// things let it go on: the step that stopped it, the clock, and where the agent was killed meanwhile its guard. A file in state_dir tells
+/// things let it go on: the step that stopped it, the clock, and where the agent was killed or frozen meanwhile its guard. A file in state_dir tells
 /// an agent that was killed together with the guard to do it when it is back.
 /// </summary>
 internal sealed class PostmasterPause(AgentOptions options, DataDirectory data, PauseGuard guard, TimeProvider time)
@@ -19,7 +19,7 @@ internal sealed class PostmasterPause(AgentOptions options, DataDirectory data, 
     /// <summary>Stops it until the answer is disposed, or the time is up, whatever the step waits for then.</summary>
     internal Held Hold(ServerProcess postmaster, TimeSpan atMost)
     {
-        guard.Watch(postmaster);
+        guard.Watch(postmaster, atMost);
         File.WriteAllBytes(Marker, []);
         postmaster.Signal(Linux.SigStop);
         return new(this, postmaster, time, atMost);

@@ -72,7 +72,7 @@ internal sealed class Rewind(AgentOptions options, DataDirectory data, PostgresB
     private string ConnectionString(NodeOptions source)
     {
         var info = new ConnInfo().Set("host", source.PostgresHost).Set("port", $"{source.PostgresPort}").Set("user", options.Postgres.ReplicationUser)
-            .Set("dbname", "postgres").Set("application_name", options.Node).Set("connect_timeout", "10");
+            .Set("dbname", options.Postgres.Database).Set("application_name", options.Node).Set("connect_timeout", "10");
         return (options.Postgres.Passfile is { } passfile ? info.Set("passfile", passfile) : info).ToString();
     }
 

@@ -28,7 +28,7 @@ internal sealed class ServerStart(AgentOptions options, DataDirectory data, Serv
         if (await MakeFreeAsync(cancel) is { } left)
             return left;
         var logBegin = File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
-        var control = ToolRun.RunAsync(Path.Combine(folder.Value, "pg_ctl"),
+        var control = ToolRun.RunOnAsync(Path.Combine(folder.Value, "pg_ctl"),
             ["start", "-s", "-w", "-t", "86400", "-D", data.Configured, "-l", LogFile, "-o", Quote(binaries.ServerOptions())], cancel);
         var begun = time.GetTimestamp();
         while (PostmasterPid.ReadReady(data.Root) is null)

@@ -45,7 +45,7 @@ internal sealed class SessionEnd(DataDirectory data, TimeProvider time)
             {
                 // A signal is obeyed when the kernel comes to it: only then is a session that was being made at that moment there, or never will be.
                 var stopped = postmaster.Frozen;
-                left = await RoundAsync(postmaster, connection).WaitAsync(bound); // not by a token of its own: to cancel a query asks the postmaster, which is stopped
+                left = await OneConnection.AnswerAsync(RoundAsync(postmaster, connection), time, bound); // not by a token of its own: to cancel a query asks the postmaster, which is stopped
                 if (left.Length == 0 && stopped)
                     return null;
                 if (left.Length < fewest)

@@ -5,10 +5,32 @@ namespace PgHa.Agent.Postgres;
 /// <summary>Runs one of PostgreSQL's programs with an argument list, never through a shell.</summary>
 internal static class ToolRun
 {
+    /// <summary>Runs a program to its end. It is killed, with all that it has started, when the caller gives up.</summary>
     internal static async Task<(int Code, string Output, string Error)> RunAsync(
         string program, IEnumerable<string> arguments, CancellationToken cancel, string input = "")
     {
         using var process = Start(program, arguments);
+        try
+        {
+            return await EndAsync(process, input, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>The same for one whose work is to go on when the caller gives up: a server that it has started is not killed half way.</summary>
+    internal static async Task<(int Code, string Output, string Error)> RunOnAsync(string program, IEnumerable<string> arguments, CancellationToken cancel)
+    {
+        using var process = Start(program, arguments);
+        return await EndAsync(process, "", cancel);
+    }
+
+    private static async Task<(int Code, string Output, string Error)> EndAsync(System.Diagnostics.Process process, string input, CancellationToken cancel)
+    {
         await process.StandardInput.WriteAsync(input.AsMemory(), cancel);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancel);

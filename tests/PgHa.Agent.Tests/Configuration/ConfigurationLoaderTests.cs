@@ -50,6 +50,7 @@ public sealed class ConfigurationLoaderTests
               log_file: /p/log
               superuser: dba
               replication_user: repl
+              database: maintenance
               passfile: /p/pass
             state_dir: /p/./x/../state
             security:
@@ -68,6 +69,7 @@ public sealed class ConfigurationLoaderTests
             LogFile = "/p/log",
             Superuser = "dba",
             ReplicationUser = "repl",
+            Database = "maintenance",
             Passfile = "/p/pass",
         };
         Assert.Equal(postgres, options.Postgres);

@@ -20,7 +20,7 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
     public string? Namespace { get; init; }
 
     public string ConnectionString { get; } =
-        $"Host={address};Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5;Command Timeout=10;SSL Mode=Disable;GSS Encryption Mode=Disable";
+        $"Host={address};Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=5;Command Timeout=10;SSL Mode=Disable;GSS Encryption Mode=Disable;Options=-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c search_path=public";
 
     public IReadOnlyList<int> Processes => ServerProcesses.Of(DataDirectory);
 

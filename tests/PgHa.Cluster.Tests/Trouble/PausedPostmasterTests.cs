@@ -72,6 +72,25 @@ public sealed class PausedPostmasterTests : ClusterTest
         await cluster.Ledger.Insert(cluster.N2);
     }
 
+    /// <summary>Frozen, the agent still holds what its guard waits for, and its own clock stands still.</summary>
+    [Fact]
+    public async Task It_goes_on_although_the_agent_is_frozen_and_nothing_is_lost_when_that_goes_on()
+    {
+        var cluster = await BothRunning();
+        await using (await Stubborn.On(cluster.N1))
+        {
+            await OperationWatch.BeginAtOnce(cluster.N1, There);
+            await Frozen(cluster.N1);
+            await cluster.N1.Agent.Freeze();
+            await GoesOn(cluster.N1, TimeSpan.FromSeconds(10));
+            await cluster.Ledger.Insert(cluster.N1);
+        }
+        cluster.N1.Agent.Thaw();
+        await OperationWatch.NothingOpen(cluster.N1);
+        await Wait.Until("somebody serves", () => cluster.Writable().ContinueWith(w => w.IsCompletedSuccessfully, TaskScheduler.Default), 30);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     private static Task Frozen(TestNode node) => Wait.Until($"the postmaster of {node.Name} is stopped", () => ServerProcesses.IsFrozen(node.Postgres.Pid!.Value));
 
     private static async Task GoesOn(TestNode node, TimeSpan within) => Assert.InRange(

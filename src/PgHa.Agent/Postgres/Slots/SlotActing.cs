@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Formats;
@@ -10,7 +11,7 @@ using PgHa.Formats;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Advances, makes and drops copies of slots on this running standby. What fails is said of its slot, and fails nothing else.</summary>
-internal sealed partial class SlotActing(DataDirectory data, LocalSql sql, SlotCopies copies, TimeProvider time, ILogger<SlotActing> log)
+internal sealed partial class SlotActing(AgentOptions options, DataDirectory data, LocalSql sql, SlotCopies copies, TimeProvider time, ILogger<SlotActing> log)
 {
     private static readonly TimeSpan CreateWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromMilliseconds(200);
@@ -25,7 +26,7 @@ internal sealed partial class SlotActing(DataDirectory data, LocalSql sql, SlotC
     internal async Task<IReadOnlyDictionary<string, string>> RunAsync(IReadOnlyList<SlotVerdict> verdicts, SlotsReport own, SlotsReport theirs, SlotTerms terms, CancellationToken cancel)
     {
         var problems = new ConcurrentDictionary<string, string>();
-        await Task.WhenAll(verdicts.GroupBy(v => own[v.Name]?.Database ?? theirs[v.Name]?.Database ?? "postgres").Select(async group =>
+        await Task.WhenAll(verdicts.GroupBy(v => own[v.Name]?.Database ?? theirs[v.Name]?.Database ?? options.Postgres.Database).Select(async group =>
         {
             NpgsqlConnection? session = null;
             foreach (var verdict in group.OrderBy(Order))
