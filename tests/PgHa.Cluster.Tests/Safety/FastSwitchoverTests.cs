@@ -53,7 +53,7 @@ public sealed class FastSwitchoverTests : ClusterTest
     {
         var cluster = await BothRunning();
         await cluster.N1.Postgres.Execute("CREATE UNLOGGED TABLE scratch AS SELECT generate_series(1, 1000) i");
-        Assert.Contains("stopped fast, because unlogged tables of postgres hold data (scratch)", await OperationOf(cluster, There), StringComparison.Ordinal);
+        Assert.Contains("stopped fast, because unlogged tables of postgres hold data (public.scratch)", await OperationOf(cluster, There), StringComparison.Ordinal);
         await cluster.N2.Postgres.Execute("INSERT INTO scratch VALUES (1)");
         Assert.Contains("sessions ended and all flushed", await OperationOf(cluster, There + "&unlogged=accept"), StringComparison.Ordinal);
     }

@@ -17,7 +17,7 @@ public sealed class RejoinTests : ClusterTest
         var report = await TheSalvageOf(cluster.N1);
         Assert.Equal(3, report.GetProperty("commit_count").GetInt32());
         Assert.All(report.GetProperty("commits").EnumerateArray(), commit =>
-            Assert.Contains(commit.GetProperty("relations").EnumerateArray(), r => r.TryGetProperty("name", out var name) && name.GetString() == "postgres: ledger"));
+            Assert.Contains(commit.GetProperty("relations").EnumerateArray(), r => r.TryGetProperty("name", out var name) && name.GetString() == "postgres: public.ledger"));
         Assert.False(Directory.Exists(cluster.N1.Postgres.DataDirectory + ".pgha-old"));
     }
 
