@@ -109,7 +109,7 @@ public sealed class OtherVersionsTests : IDisposable
 
     private static IEnumerable<string> NullsIn(object value, string path)
     {
-        if (value is string || value.GetType().Namespace is not { } space || !(value is IEnumerable || space.StartsWith("PgHa.", StringComparison.Ordinal)))
+        if (value is string or ValueType || value.GetType().Namespace is not { } space || !(value is IEnumerable || space.StartsWith("PgHa.", StringComparison.Ordinal)))
             return [];
         if (value is IEnumerable list)
             return list.Cast<object?>().SelectMany((each, n) => each is null ? [$"{path}[{n}]"] : NullsIn(each, $"{path}[{n}]"));
