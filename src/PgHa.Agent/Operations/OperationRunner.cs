@@ -29,6 +29,7 @@ public sealed partial class OperationRunner(
     TimeProvider time,
     ILogger<OperationRunner> log)
 {
+    private const int UndoAttempts = 3;
     private readonly ConcurrentDictionary<string, Operation> _running = new();
 
     /// <summary>An operation that has not ended, or null.</summary>
@@ -223,13 +224,18 @@ public sealed partial class OperationRunner(
         var held = new OperationLock(operation.Report.Id, options.Node, boot.Id, operation.Report.Goal, options.Identity, undo.Regardless);
         await Task.WhenAll(cluster.Nodes.Select(n => clusterLock.TakeAsync(held, n.Name, cancel)));
         var (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
-        if (decision is Plan back)
+        for (var attempt = 1; decision is Plan back && !undone; attempt++)
         {
             var first = operation.Report.Steps.Count;
             store.Update(operation, r => r with { Undoing = true, Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
-            stopped = (await stageRunner.RunAsync(operation, back.Stages, first, null, cancel))?.Why.Message ?? (await AwaitAsync(operation, back.Outcomes, cancel)).Missing?.Message;
+            var halted = (await stageRunner.RunAsync(operation, back.Stages, first, null, cancel))?.Why;
+            stopped = (halted ?? (await AwaitAsync(operation, back.Outcomes, cancel)).Missing)?.Message;
             undone = stopped is null;
             view = await cluster.ObserveAsync(fresh: true, cancel);
+            if (undone || halted?.Code != Code.WrongState || attempt == UndoAttempts)
+                break;
+            // Somebody else, a supervisor for example, has changed the node since this was planned.
+            (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
         }
         var how = undone ? "what had been done was undone"
             : decision is Refused refused ? $"undoing it was refused: {refused.Why.Message}" : $"undoing it stopped at: {stopped}";
