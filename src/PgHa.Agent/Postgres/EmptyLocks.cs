@@ -53,7 +53,7 @@ internal sealed partial class EmptyLocks(DataDirectory data, PostgresBinaries bi
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            return false;
+            return e is SocketException { SocketErrorCode: SocketError.AccessDenied }; // whoever may not ask does not know
         }
     }
 

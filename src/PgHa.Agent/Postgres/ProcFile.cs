@@ -17,6 +17,9 @@ internal static class ProcFile
     /// <summary>It has begun to end and does nothing any more.</summary>
     internal static bool IsExiting(int pid) => Stat(pid) is not { } stat || (uint.Parse(stat[9 - 3], System.Globalization.CultureInfo.InvariantCulture) & 4) != 0;
 
+    /// <summary>The same, and false where that cannot be read: who takes a server for gone must have seen it.</summary>
+    internal static bool IsSeenExiting(int pid) => Stat(pid) is not null && IsExiting(pid);
+
     /// <summary>Its pid in every PID namespace that it is in.</summary>
     internal static int[] Numbers(int pid) =>
         [.. ((Text(pid, "status") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith("NSpid:", StringComparison.Ordinal)) ?? "")
