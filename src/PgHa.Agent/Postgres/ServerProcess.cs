@@ -90,7 +90,7 @@ internal sealed class ServerProcess : IDisposable
     internal static bool IsFrozen(int pid) => State(pid) is 'T' or 't';
 
     /// <summary>It has begun to end and does nothing any more: first its program cannot be seen, then its directory, then it is gone.</summary>
-    internal bool IsEnding => ProcFile.IsSeenExiting(Pid);
+    internal bool IsEnding => ProcFile.IsSeenExiting(Pid) || !Alive;
 
     internal bool Signal(int signal) => Linux.Signal(_handle, signal);
 
