@@ -42,6 +42,13 @@ ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-d
 # For servers that their agent may not look at: with file capabilities, or in a PID namespace of their own.
 ensure_hiding() { ensure setcap:libcap2-bin unshare:util-linux setpriv:util-linux; }
 
+# Debian's package starts a service of its own, which the tests do not want. One that was there before is somebody's, and is left alone.
+ensure_etcd() {
+  ! command -v etcd >/dev/null || return 0
+  ensure etcd:etcd-server
+  [[ ! -d /run/systemd/system ]] || systemctl disable --now etcd.service >/dev/null 2>&1 || die "etcd's own service cannot be stopped: systemctl disable --now etcd"
+}
+
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 
@@ -56,7 +63,20 @@ ensure_machines() {
 
 ensure_dotnet() {
   command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dotnet.microsoft.com/download/dotnet/10.0)"
-  (cd "$ROOT" && dotnet --version >/dev/null 2>&1) || die "the .NET SDK that global.json asks for is missing; found: $(dotnet --list-sdks | tr '\n' ' ')"
+  local said
+  said=$(cd "$ROOT" && dotnet --version 2>&1) && return
+  if [[ $said == *ICU* ]]; then
+    ensure_icu
+    (cd "$ROOT" && dotnet --version >/dev/null 2>&1) && return
+  fi
+  die "the .NET SDK that global.json asks for is missing; found: $(DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 dotnet --list-sdks | tr '\n' ' ')"
+}
+
+# The SDK does not run without ICU; the executable that it builds does. Each Debian has one libicuNN.
+ensure_icu() {
+  local package; package=$(apt-cache pkgnames libicu | grep -x 'libicu[0-9]*' | sort -V | tail -n 1)
+  ((EUID == 0)) || die "ICU is missing, without which the .NET SDK does not run. Install with: sudo apt-get install ${package:-libicu72}"
+  install_packages "${package:-libicu72}"
 }
 
 # PostgreSQL refuses to run as root, so servers and agents then run as postgres: "${AS_OWNER[@]}" COMMAND.

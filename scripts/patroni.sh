@@ -9,7 +9,7 @@ PATRONI_PID='' PATRONI_URL=''              # of the first node
 PATRONI_API=() PATRONI_NODE_PID=()         # of each
 PATRONI_SETTINGS='shared_buffers: 32MB'    # parameters of the servers, as YAML in one line
 
-ensure_patroni() { ensure patroni:patroni etcd:etcd-server /usr/lib/python3/dist-packages/etcd:python3-etcd; }
+ensure_patroni() { ensure_etcd && ensure patroni:patroni /usr/lib/python3/dist-packages/etcd:python3-etcd; }
 
 # Returns when Patroni says it leads a running PostgreSQL.
 start_patroni() {

@@ -1,9 +1,10 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,8 @@ using PgHa.Agent.Operations;
 using PgHa.Agent.Peers;
 using PgHa.Agent.Postgres;
 using PgHa.Agent.Security;
+using PgHa.Agent.Steps;
+using PgHa.Agent.Upkeep;
 using PgHa.Client;
 
 namespace PgHa.Agent;
@@ -25,48 +28,56 @@ public static partial class AgentHost
 {
     /// <summary>The agent, ready to run.</summary>
     /// <param name="options">Validated options.</param>
-    /// <param name="token">The content of the token file, or null where none is configured.</param>
-    public static WebApplication Build(AgentOptions options, string? token)
+    /// <param name="token">The content of the token file, or null if none is configured.</param>
+    /// <param name="certificate">What <c>security.tls</c> names, or null if it is not configured.</param>
+    public static WebApplication Build(AgentOptions options, string? token, SslStreamCertificateContext? certificate)
     {
         ArgumentNullException.ThrowIfNull(options);
         Linux.KeepFilesPrivate();
-        var tightened = PrivateFiles.Tighten(PrivateFiles.Of(options.StateDir));
+        var tightened = PrivateFiles.Tighten(options.State.Private);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
-        AddLogging(builder.Logging);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        AgentLog.AddTo(builder.Logging, options.Log);
+        var access = new AccessToken(token, TimeProvider.System);
+        var served = certificate is null ? null : new AgentCertificate(certificate);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, served));
         builder.Services.Configure<HostOptions>(o => (o.ShutdownTimeout, o.BackgroundServiceExceptionBehavior) = (TimeSpan.FromSeconds(5), BackgroundServiceExceptionBehavior.Ignore));
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
         builder.Services
             .AddSingleton(options)
-            .AddSingleton(new AccessToken(token))
+            .AddSingleton(access)
+            .AddSingleton(s => new SecretsReload(options.Security, access, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton<Changes>()
             .AddSingleton<WalUploads>()
             .AddSingleton<SlotLevel>()
-            .AddSingleton<BeginChange>(services => async (request, cancel) =>
-                (await services.GetRequiredService<OperationRunner>().BeginAsync(request, Conduct.Usual, cancel)).Refusal)
+            .AddSingleton<BeginChange>(services => async (request, reason, cancel) =>
+                (await services.GetRequiredService<OperationRunner>().BeginUnaskedAsync(request, reason, cancel)).Refusal)
             .AddPostgres()
+            .AddSteps(options.Node, options.Identity)
             .AddPeers()
-            .AddOperations(options);
+            .AddOperations(options)
+            .AddUpkeep();
         if (token is not null)
             AddAuthentication(builder.Services);
 
         var app = builder.Build();
-        var runner = app.Services.GetRequiredService<OperationRunner>(); // whatever cannot be built must fail now, not at the first call
+        var runner = app.Services.GetRequiredService<OperationRunner>(); // a service that cannot be built must fail now, not at the first call
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
-        app.Services.GetRequiredService<WalStaging>().RemoveLeftovers();
-        app.Services.GetRequiredService<PostmasterPause>().RecoverAfterCrash();
-        app.Services.GetRequiredService<SignalAside>().RecoverAfterCrash();
+        TakeBack<PostmasterPause>(app, "a stopped postmaster", p => p.RecoverAfterCrash());
+        TakeBack<SignalAside>(app, "standby.signal, taken away for a server in single-user mode", s => s.RecoverAfterCrash());
+        TakeBack<RewindMarker>(app, "files taken away for a rewind", r => r.PutBackUnlessBegun());
+        TakeBack<WalStaging>(app, "half received WAL", w => w.RemoveLeftovers());
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         BrowserGuard.Use(app, options, token is not null);
+        AnswerForm.Use(app);
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
         RequestGuard.Use(app);
         InstanceEndpoints.Map(app);
-        DataEndpoints.Map(app);
+        ChangeEndpoints.Map(app);
         LsnEndpoints.Map(app);
         WalFileEndpoints.Map(app);
         SlotEndpoints.Map(app);
@@ -78,18 +89,37 @@ public static partial class AgentHost
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)
             LogTightened(app.Logger, tightened.Count, tightened[0]);
+        app.Services.GetRequiredService<SecretsReload>(); // from now on
+        if (AgentRules.Warn(options) is { } unsafely)
+            LogUnsafe(app.Logger, unsafely.Message, unsafely.Hint);
+        if (certificate is not null && TlsFiles.Warn(certificate, TimeProvider.System.GetUtcNow()) is { } invalid)
+            LogUnsafe(app.Logger, invalid.Message, invalid.Hint);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         if (DataOwner.Problem(options.Postgres.DataDir) is { } owner)
             LogOwner(app.Logger, owner);
         return app;
     }
 
-    /// <summary>What a broken off clone left beside the data directory. Only once this agent listens: then no other one is at work there.</summary>
+    /// <summary>Takes back what a killed agent left and must not stay. What cannot be taken back is named, and the agent starts, because it shows and repairs such things.</summary>
+    private static void TakeBack<T>(WebApplication app, string what, Action<T> take)
+        where T : notnull
+    {
+        try
+        {
+            take(app.Services.GetRequiredService<T>());
+        }
+        catch (Exception e)
+        {
+            LogNotTakenBack(app.Logger, what, e.Message);
+        }
+    }
+
+    /// <summary>Removes what a broken-off clone left beside the data directory. Only once this agent listens, because then no other agent works there.</summary>
     private static void RemoveLeftoversOnceStarted(WebApplication app) => app.Lifetime.ApplicationStarted.Register(() => _ = Task.Run(async () =>
     {
         try
         {
-            if (await app.Services.GetRequiredService<LocalNode>().RemoveLeftoversAsync(app.Lifetime.ApplicationStopping) is { } problem)
+            if (await app.Services.GetRequiredService<StepDesk>().RemoveLeftoversAsync(app.Lifetime.ApplicationStopping) is { } problem)
                 LogLeftover(app.Logger, problem.Message);
         }
         catch (Exception e) when (!app.Lifetime.ApplicationStopping.IsCancellationRequested)
@@ -103,6 +133,12 @@ public static partial class AgentHost
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "others could read {Count} files of this agent, which may hold rows of the database; they cannot any more ({First} first)")]
     private static partial void LogTightened(ILogger log, int count, string first);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "an earlier agent left {What} as it must not stay, and it could not be taken back: {Why}; mend that, and restart the agent")]
+    private static partial void LogNotTakenBack(ILogger log, string what, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning} (hint: {Hint})")]
+    private static partial void LogUnsafe(ILogger log, string warning, string hint);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
     private static partial void LogOwner(ILogger log, string problem);
@@ -122,17 +158,7 @@ public static partial class AgentHost
             new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.Name).RequireAuthenticatedUser().Build());
     }
 
-    private static void AddLogging(ILoggingBuilder logging)
-    {
-        logging.ClearProviders().SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
-        if (Console.IsOutputRedirected)
-            logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
-        else
-            logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "));
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, AgentOptions options)
+    private static void Listen(KestrelServerOptions kestrel, AgentOptions options, AgentCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxResponseBufferSize = 1 << 19; // two pieces of a file: one is read while the other is sent
@@ -142,8 +168,8 @@ public static partial class AgentHost
         foreach (var each in addresses)
             kestrel.Listen(each, port, listen =>
             {
-                if (options.Security.Tls is { } tls && options.Listen.Scheme == Uri.UriSchemeHttps)
-                    listen.UseHttps(X509Certificate2.CreateFromPemFile(tls.CertificateFile, tls.KeyFile));
+                if (certificate is not null && options.Listen.Scheme == Uri.UriSchemeHttps)
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) });
             });
     }
 }

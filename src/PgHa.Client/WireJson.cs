@@ -30,8 +30,10 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(Refusal))]
 [JsonSerializable(typeof(OperationReport))]
 [JsonSerializable(typeof(OperationReport[]))]
+[JsonSerializable(typeof(OperationRequest))]
 [JsonSerializable(typeof(StepResult))]
 [JsonSerializable(typeof(ClusterChange))]
 [JsonSerializable(typeof(OperationLock))]
 [JsonSerializable(typeof(LockAnswer))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class WireJson : JsonSerializerContext;

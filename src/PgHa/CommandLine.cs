@@ -15,9 +15,14 @@ internal static class CommandLine
         {
             AgentCommand.Create(),
             ConfigCommand.Create(),
+            GuardCommand.Create(),
             InspectCommand.Create(),
+            EtcdCommand.Create(),
+            EtcdCommand.CreateWitness(),
         };
         var parsed = root.Parse(args);
+        if (parsed.CommandResult.Command.Name == "guard")
+            invocation.ProcessTerminationTimeout = null; // it hears signals itself
         var code = await parsed.InvokeAsync(invocation);
         return parsed.Action is ParseErrorAction ? 2 : code;
     }

@@ -14,9 +14,14 @@ public partial class ArrowTests
         ["Cluster"] = [],
         ["Plans"] = ["Cluster"],
         ["Operations"] = ["Plans", "Cluster", "Configuration", "Files"],
-        ["Postgres"] = ["Plans", "Cluster", "Configuration", "Files"],
-        ["Peers"] = ["Cluster", "Configuration", "Postgres", "Security"],
-        ["Api"] = ["Plans", "Cluster", "Configuration", "Operations", "Postgres", "Security"],
+        ["Steps"] = ["Plans", "Cluster"],
+        ["Etcd"] = ["Configuration", "Files", "Security", "Leadership"],
+        ["Postgres"] = ["Steps", "Plans", "Cluster", "Configuration", "Files"],
+        ["Leadership"] = ["Files"],
+        ["Guard"] = ["Leadership", "Postgres", "Configuration", "Files"],
+        ["Upkeep"] = ["Postgres", "Plans", "Cluster", "Configuration", "Files"],
+        ["Peers"] = ["Steps", "Cluster", "Configuration", "Postgres", "Security"],
+        ["Api"] = ["Steps", "Plans", "Cluster", "Configuration", "Operations", "Postgres", "Security"],
     };
 
     public static TheoryData<string> Folders => [.. Allowed.Keys];
@@ -31,23 +36,27 @@ public partial class ArrowTests
                     Assert.True(Allowed[folder].Contains(used), $"{file} uses {used}");
     }
 
+    /// <summary>Who calls an agent needs none.</summary>
+    [Fact]
+    public void The_client_uses_nothing_of_the_agent()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Sources.Root, "src", "PgHa.Client"), "*.cs*", SearchOption.AllDirectories))
+            Assert.DoesNotMatch(@"PgHa\.Agent\b", File.ReadAllText(file));
+    }
+
     [Fact]
     public void Every_folder_is_in_the_picture() => Assert.Equal(
         Directory.EnumerateDirectories(Sources.Agent).Select(d => Path.GetFileName(d)!).Where(d => d is not ("bin" or "obj")).Order(),
         Allowed.Keys.Order());
 
+    /// <summary>They have words of their own (<c>StateWords</c>).</summary>
     [Fact]
-    public void The_specifications_words_for_roles_stay_at_the_edge_of_v1()
+    public void No_message_shows_the_name_of_a_state_in_the_program()
     {
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Sources.Root, "src"), "*.cs", SearchOption.AllDirectories))
-            if (!file.Contains("/Api/V1/") && !file.EndsWith("/ReservedNames.cs") && !file.Contains("/obj/"))
-                Assert.DoesNotMatch(@"(?i)\b(masters?|slaves?)\b", SeedCalls().Replace(File.ReadAllText(file), ""));
+            Assert.DoesNotMatch(@"\{[\w.!?]*\.(State|Server|Kinship|StoppedAs)\}", File.ReadAllText(file));
     }
 
     [GeneratedRegex(@"PgHa\.Agent\.(\w+)")]
     private static partial Regex Use();
-
-    /// <summary>Hints name the specification's calls as users type them.</summary>
-    [GeneratedRegex(@"instance/\w+")]
-    private static partial Regex SeedCalls();
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using PgHa.Agent.Cluster;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Api;
@@ -17,7 +16,7 @@ internal sealed record ChangeOptions(bool DryRun, bool Stepwise, bool Force, Tim
     private const int MaxTimeout = 3600;
     private const string Known = "dryRun=true|false, stepwise=true|false, force=true|false, timeout=SECONDS";
 
-    /// <summary>One of the call's own options; null where it was not given.</summary>
+    /// <summary>One of the call's own options; null if it was not given.</summary>
     internal string? this[string name] => Own.GetValueOrDefault(name);
 
     /// <summary>Reads the options strictly: an option that is misspelt must not be ignored in a role change.</summary>

@@ -8,8 +8,8 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Api;
 
 /// <summary>
-/// The one place where a request is held against what its route takes: an option that is misspelt, given twice or ignored, and a body
-/// that nobody reads, are misunderstandings, and a role change must not be one.
+/// The one place where a request is checked against what its route takes. An option that is misspelt, given twice or ignored, and a body
+/// that is not read, are refused, because a misunderstanding must not become a role change.
 /// </summary>
 internal static class RequestGuard
 {
@@ -24,7 +24,7 @@ internal static class RequestGuard
     });
 
     private static async ValueTask<Refusal?> RefuseAsync(HttpContext context, Takes takes) =>
-        RefuseOptions(context.Request, takes) ?? (takes.Body ? null : await RefuseBodyAsync(context.Request, takes));
+        RepeatHeaders.Refuse(context.Request) ?? RefuseOptions(context.Request, takes) ?? (takes.Body ? null : await RefuseBodyAsync(context.Request, takes));
 
     private static Refusal? RefuseOptions(HttpRequest request, Takes takes)
     {
@@ -37,6 +37,8 @@ internal static class RequestGuard
                 return new(Code.Invalid, $"option {Shown(name)} is given {values.Count} times", "give it once");
             if (name.Any(char.IsControl) || values[0]!.Any(char.IsControl))
                 return new(Code.Invalid, $"option {Shown(name)} has control characters", "write it as it is shown");
+            if (name == AnswerForm.Pretty && HttpMethods.IsGet(request.Method) && values[0] is "" or "true" or "false")
+                continue;
             if (takes.Options is { } options && !options.Contains(name))
                 return new(Code.Invalid, $"invalid option {Shown(name)}", options.Count == 0 ? "this call takes no options" : $"options: {string.Join(", ", options)}");
         }

@@ -16,7 +16,7 @@ internal static class SalvageEndpoints
         {
             var api = routes.MapGroup(version);
             api.MapGet("salvage", (SalvageStore store) =>
-                Results.Json([.. store.All.Select(r => r with { Commits = [] })], WireJson.Default.SalvageReportArray));
+                Results.Json([.. store.All.Select(r => r with { Commits = [], Recipe = null })], WireJson.Default.SalvageReportArray));
             api.MapGet("salvage/{id}", (string id, SalvageStore store) => store.Find(id) is { } report
                 ? Results.Json(report, WireJson.Default.SalvageReport)
                 : Answers.Refuse(new(Code.NotFound, $"there is no salvage {id} on this node", "see GET salvage")));

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using PgHa.Agent.Cluster;
 using PgHa.Agent.Postgres;
+using PgHa.Client;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Api;
@@ -14,7 +14,6 @@ internal static class UploadBody
 {
     /// <summary>What a form may have around its file: boundaries and headers.</summary>
     private const int FormBytes = 1 << 16;
-    private const string Hint = "send the file alone: curl --data-binary @FILE, or curl -F data=@FILE";
 
     /// <summary>Copies the file; null when all of it was received, else why not.</summary>
     /// <param name="request">The request; its body is not read yet.</param>
@@ -25,33 +24,33 @@ internal static class UploadBody
     {
         var isForm = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase);
         if (request.ContentLength > limit + (isForm ? FormBytes : 0))
-            return TooLong(limit);
+            return TooLong(request, limit);
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } most)
-            most.MaxRequestBodySize = limit + FormBytes; // what is left of a longer one is not even read to be thrown away
+            most.MaxRequestBodySize = limit + FormBytes; // the rest of a longer one is not read
         return isForm
             ? await CopyPartAsync(request, HeaderUtilities.RemoveQuotes(type!.Boundary).Value, staged, limit, cancel)
-            : await CopyAsync(request.BodyReader, staged, limit, cancel);
+            : await CopyAsync(request, request.BodyReader, staged, limit, cancel);
     }
 
     private static async Task<Refusal?> CopyPartAsync(HttpRequest request, string? boundary, StagedFile staged, long limit, CancellationToken cancel)
     {
         if (string.IsNullOrEmpty(boundary))
-            return new(Code.BadUpload, "the form names no boundary", Hint);
+            return new(Code.BadUpload, "the form names no boundary", Hint(request));
         var form = new MultipartReader(boundary, request.Body, bufferSize: 1 << 16);
-        var part = await NextAsync(form, cancel);
+        var part = await NextAsync(request, form, cancel);
         if (!part.IsOk)
             return part.Refusal;
         var file = PipeReader.Create(part.Value.Body, new StreamPipeReaderOptions(bufferSize: 1 << 18, minimumReadSize: 1 << 16));
-        if (await CopyAsync(file, staged, limit, cancel) is { } refusal)
+        if (await CopyAsync(request, file, staged, limit, cancel) is { } refusal)
             return refusal;
-        return (await NextAsync(form, cancel)).IsOk ? new(Code.BadUpload, "the form has more than one part", Hint) : null;
+        return (await NextAsync(request, form, cancel)).IsOk ? new(Code.BadUpload, "the form has more than one part", Hint(request)) : null;
     }
 
-    private static async Task<Answer<MultipartSection>> NextAsync(MultipartReader form, CancellationToken cancel)
+    private static async Task<Answer<MultipartSection>> NextAsync(HttpRequest request, MultipartReader form, CancellationToken cancel)
     {
         try
         {
-            return await form.ReadNextSectionAsync(cancel) is { } part ? part : new Refusal(Code.BadUpload, "the form has no part", Hint);
+            return await form.ReadNextSectionAsync(cancel) is { } part ? part : new Refusal(Code.BadUpload, "the form has no part", Hint(request));
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
@@ -59,7 +58,7 @@ internal static class UploadBody
         }
     }
 
-    private static async Task<Refusal?> CopyAsync(PipeReader source, StagedFile staged, long limit, CancellationToken cancel)
+    private static async Task<Refusal?> CopyAsync(HttpRequest request, PipeReader source, StagedFile staged, long limit, CancellationToken cancel)
     {
         for (long length = 0; ;)
         {
@@ -68,7 +67,7 @@ internal static class UploadBody
                 return read.Refusal;
             var bytes = read.Value.Buffer;
             if (length + bytes.Length > limit)
-                return TooLong(limit);
+                return TooLong(request, limit);
             await staged.WriteAsync(bytes, length, cancel);
             length += bytes.Length;
             source.AdvanceTo(bytes.End);
@@ -77,7 +76,7 @@ internal static class UploadBody
         }
     }
 
-    /// <summary>Only what comes from the caller can break off; what fails on the disk is no fault of his.</summary>
+    /// <summary>Only what comes from the caller can break off. A failure of the disk is not the caller's.</summary>
     private static async ValueTask<Answer<ReadResult>> ReadAsync(PipeReader source, CancellationToken cancel)
     {
         try
@@ -90,7 +89,10 @@ internal static class UploadBody
         }
     }
 
+    private static string Hint(HttpRequest request) =>
+        "send the file alone: " + CurlLine.Of(request.Method, $"{request.Scheme}://{request.Host}{request.Path}", request.Headers.Authorization.Count > 0, "--data-binary @FILE") + ", or -F data=@FILE";
+
     private static Refusal BrokenOff(Exception e) => new(Code.BadUpload, $"the upload broke off: {e.Message}", "repeat the call");
 
-    private static Refusal TooLong(long limit) => new(Code.BadUpload, $"the upload has more than {limit} bytes, the most that a file of this name can have", Hint);
+    private static Refusal TooLong(HttpRequest request, long limit) => new(Code.BadUpload, $"the upload has more than {limit} bytes, the most that a file of this name can have", Hint(request));
 }

@@ -1,4 +1,5 @@
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Cluster;
 
@@ -6,7 +7,7 @@ namespace PgHa.Agent.Cluster;
 public delegate void ViewSeen(ClusterView view);
 
 /// <summary>Asks all nodes at once and puts their answers together; decides nothing.</summary>
-public sealed class ClusterObserver(IReadOnlyList<INode> nodes, ViewSeen? seen = null)
+public sealed class ClusterObserver(IReadOnlyList<INode> nodes, TimeProvider time, ViewSeen? seen = null)
 {
     private readonly CommonWal _common = new();
 
@@ -33,11 +34,11 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, ViewSeen? seen =
         return view;
     }
 
-    private static async Task<NodeObservation> InAMomentAsync(INode node, bool fresh, CancellationToken cancel)
+    private async Task<NodeObservation> InAMomentAsync(INode node, bool fresh, CancellationToken cancel)
     {
         try
         {
-            return await node.ObserveAsync(fresh, cancel).WaitAsync(Moment, cancel);
+            return await node.ObserveAsync(fresh, cancel).WaitAsync(Moment, time, cancel);
         }
         catch (TimeoutException)
         {
@@ -49,20 +50,23 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, ViewSeen? seen =
     public async Task<WalView> CompareWalAsync(ClusterView view, string focus, CancellationToken cancel)
     {
         var asked = Nodes.Where(n => view[n.Name] is { Reachable: true, DataProblem: null }).ToArray();
-        var answers = await Task.WhenAll(asked.Select(n => n.WalPositionAsync(cancel)));
-        var positions = asked.Zip(answers).ToDictionary(p => p.First.Name, p => p.Second);
+        var answers = await Task.WhenAll(asked.Select(n => n.Wal.PositionAsync(cancel)));
+        var positions = asked.Zip(answers).ToDictionary(p => p.First.Name, p => Of(p.First.Name, p.Second));
         var others = asked.Where(n => n.Name != focus).ToArray();
         var verdicts = await Task.WhenAll(others.Select(n => CompareAsync(n.Name, focus, positions, cancel)));
         return new(focus, positions, verdicts.ToDictionary(v => v.Node));
     }
 
+    /// <summary>A node has the name that the configuration gives it, whatever its agent calls itself.</summary>
+    private static Answer<WalPosition> Of(string node, Answer<WalPosition> answer) => answer.IsOk ? answer.Value with { Node = node } : answer;
+
     private async Task<WalAncestry> CompareAsync(
         string node, string focus, Dictionary<string, Answer<WalPosition>> positions, CancellationToken cancel)
     {
         if (!positions.TryGetValue(focus, out var theirs) || !theirs.IsOk)
-            return WalAncestry.Unproven(node, focus, $"the WAL of {focus} cannot be read: {theirs.Refusal?.Message ?? "it was not asked"}");
+            return WalAncestry.Unproven(node, focus, new WalUnread(focus, theirs.Refusal));
         if (positions[node] is { IsOk: false } mine)
-            return WalAncestry.Unproven(node, focus, $"the WAL of {node} cannot be read: {mine.Refusal.Message}");
+            return WalAncestry.Unproven(node, focus, new WalUnread(node, mine.Refusal));
         return await JudgeAsync(positions[node].Value!, theirs.Value, cancel);
     }
 
@@ -70,9 +74,9 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, ViewSeen? seen =
     {
         if (WalAncestry.RangeToCompare(a, b, _common.Upto(a, b)) is not var (from, to))
             return WalAncestry.Judge(a, b, null, null);
-        var digests = await Task.WhenAll(this[a.Node].WalDigestAsync(from, to, cancel), this[b.Node].WalDigestAsync(from, to, cancel));
+        var digests = await Task.WhenAll(this[a.Node].Wal.DigestAsync(from, to, cancel), this[b.Node].Wal.DigestAsync(from, to, cancel));
         if (digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed)
-            return WalAncestry.Unproven(a.Node, b.Node, $"their WAL could not be compared: {failed.Message}");
+            return WalAncestry.Unproven(a.Node, b.Node, new WalNotCompared(failed));
         var verdict = WalAncestry.Judge(a, b, digests[0].Value, digests[1].Value);
         _common.Remember(a, b, verdict);
         return verdict.Kinship is WalKinship.Forked or WalKinship.Ahead ? await PartAsync(verdict, digests[0].Value!, digests[1].Value!, cancel) : verdict;
@@ -85,7 +89,7 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, ViewSeen? seen =
         var at = ofA.Hash == ofB.Hash ? verdict.CommonEnd : await ForkSearch.FirstDifferenceAsync(a, b, ofA.From, ofA.To, cancel);
         if (!at.IsOk)
             return verdict;
-        var tails = await Task.WhenAll(a.WalTailAsync(at.Value, cancel), b.WalTailAsync(at.Value, cancel));
+        var tails = await Task.WhenAll(a.Wal.TailAsync(at.Value, cancel), b.Wal.TailAsync(at.Value, cancel));
         return tails.All(t => t.IsOk) ? verdict.Parted(tails[0].Value!, tails[1].Value!) : verdict;
     }
 }

@@ -24,7 +24,7 @@ public sealed record ClusterView(IReadOnlyList<NodeObservation> Nodes)
     public IEnumerable<NodeObservation> Except(string node) => Nodes.Where(n => n.Node != node);
 
     /// <summary>What every node is, in a sentence.</summary>
-    public string InForce => $"In force now: {string.Join(", ", Nodes.Select(n => $"{n.Node} {n.State}"))}";
+    public string InForce => $"In force now: {string.Join(", ", Nodes.Select(n => $"{n.Node} {n.State.Words()}"))}";
 
     /// <summary>Names for a sentence.</summary>
     public static string Names(IEnumerable<NodeObservation> nodes) => string.Join(", ", nodes.Select(n => n.Node));

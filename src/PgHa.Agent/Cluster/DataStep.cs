@@ -2,16 +2,13 @@ namespace PgHa.Agent.Cluster;
 
 /// <summary>Check that a new cluster could be made on this node: programs, passwords, hosts, a free port. Changes nothing.</summary>
 /// <param name="Node">The node that acts.</param>
-public sealed record CheckCreate(string Node) : Step(Node)
+public sealed record CheckCreate(string Node) : CheckStep(Node)
 {
     /// <inheritdoc />
     public override string Words => $"check that a new cluster can be made on {Node}";
 
     /// <inheritdoc />
     public override string Path => "check-init";
-
-    /// <inheritdoc />
-    public override bool Changes => false;
 }
 
 /// <summary>Make a new cluster in the empty data directory by initdb, set up for the configured nodes. The server is not started.</summary>
@@ -32,16 +29,13 @@ public sealed record CreateCluster(string Node, IReadOnlyList<string> Accepted) 
 /// </summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Source">The node it would be a copy of.</param>
-public sealed record CheckClone(string Node, string Source) : Step(Node)
+public sealed record CheckClone(string Node, string Source) : CheckStep(Node)
 {
     /// <inheritdoc />
     public override string Words => $"check that {Node} can be cloned from {Source}";
 
     /// <inheritdoc />
     public override string Path => $"check-clone?source={Source}";
-
-    /// <inheritdoc />
-    public override bool Changes => false;
 }
 
 /// <summary>Fill the empty data directory with a verified base backup of another node, set up as a standby. The server is not started.</summary>

@@ -12,7 +12,7 @@ internal static class ForkSearch
         while (to - from > 1)
         {
             var middle = from + ((to - from) / 2);
-            var digests = await Task.WhenAll(a.WalDigestAsync(from, middle, cancel), b.WalDigestAsync(from, middle, cancel));
+            var digests = await Task.WhenAll(a.Wal.DigestAsync(from, middle, cancel), b.Wal.DigestAsync(from, middle, cancel));
             if (digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed)
                 return failed;
             if (digests.Any(d => d.Value!.Hash is null))

@@ -16,7 +16,7 @@ public sealed record BringLevel(string Node, string Source, IReadOnlyList<string
     public override string Path => $"level?source={Source}" + StepPath.Accept(Accepted);
 
     /// <inheritdoc />
-    public override bool Changes => false;
+    public override Reach Reach => Reach.Untouched;
 }
 
 /// <summary>
@@ -49,5 +49,5 @@ public sealed record TakeOver(string Node, string Source, IReadOnlyList<string> 
     public override string Path => $"take-over?source={Source}" + StepPath.Accept(Accepted);
 
     /// <inheritdoc />
-    public override bool Final => true;
+    public override Reach Reach => Reach.MayBeWritable;
 }

@@ -50,6 +50,7 @@ public sealed class NodeLock
             return;
         turn.GiveWay();
         await turn.Ended.WaitAsync(cancel);
+        await Task.Yield(); // not within the call that ended it
     }
 
     /// <summary>

@@ -3,31 +3,25 @@ namespace PgHa.Agent.Cluster;
 /// <summary>Check that pg_rewind could bring this node back to where it parted from another: its preconditions (fact 22). Changes nothing.</summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Source">The primary.</param>
-public sealed record CheckRewind(string Node, string Source) : Step(Node)
+public sealed record CheckRewind(string Node, string Source) : CheckStep(Node)
 {
     /// <inheritdoc />
     public override string Words => $"check that {Node} can be rewound to {Source}";
 
     /// <inheritdoc />
     public override string Path => $"check-rewind?source={Source}";
-
-    /// <inheritdoc />
-    public override bool Changes => false;
 }
 
 /// <summary>Check that a base backup of another node could take the place of this node's data directory (fact 24). Changes nothing.</summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Source">The primary.</param>
-public sealed record CheckReclone(string Node, string Source) : Step(Node)
+public sealed record CheckReclone(string Node, string Source) : CheckStep(Node)
 {
     /// <inheritdoc />
     public override string Words => $"check that {Node} can be replaced by a copy of {Source}";
 
     /// <inheritdoc />
     public override string Path => $"check-reclone?source={Source}";
-
-    /// <inheritdoc />
-    public override bool Changes => false;
 }
 
 /// <summary>Save what exists only on this stopped node: its WAL past the fork, slots and control file, with a report. Changes nothing in its data directory.</summary>
@@ -42,7 +36,7 @@ public sealed record SalvageWal(string Node, string Source) : Step(Node)
     public override string Path => $"salvage?source={Source}";
 
     /// <inheritdoc />
-    public override bool Changes => false;
+    public override Reach Reach => Reach.Untouched;
 }
 
 /// <summary>Rewind the stopped node to where it parted from another, by pg_rewind. What it held past the fork must have been salvaged.</summary>

@@ -9,17 +9,26 @@ namespace PgHa.Agent.Cluster;
 /// <param name="Node">The node that acts.</param>
 public abstract record Step(string Node)
 {
+    /// <summary>Instead of the id of an operation: it is only looked at, holds no lock, and no node changes anything for it.</summary>
+    public const string DryRun = "dry-run";
+
     /// <summary>What it does, in words.</summary>
     public abstract string Words { get; }
 
     /// <summary>The call, below <c>/api/pg/v2/node/</c>.</summary>
     public abstract string Path { get; }
 
-    /// <summary>From this step on the node may accept writes: nothing is undone after it.</summary>
-    public virtual bool Final => false;
+    /// <summary>How far an operation has come once this step has begun.</summary>
+    public virtual Reach Reach => Reach.Reversible;
 
-    /// <summary>Whether it changes the node at all.</summary>
-    public virtual bool Changes => true;
+    /// <summary>From this step on the node may accept writes: nothing is undone after it.</summary>
+    public bool Final => Reach == Reach.MayBeWritable;
+
+    /// <summary>Whether it changes what the node is, or holds (<see cref="Reach.Untouched"/>).</summary>
+    public bool Changes => Reach > Reach.Untouched;
+
+    /// <summary>It only finds out whether what comes later can be done: a dry run carries it out, too.</summary>
+    public bool Checks => this is CheckStep;
 
     /// <summary>Past this it is broken off.</summary>
     public virtual TimeSpan Bound => TimeSpan.FromMinutes(15);
@@ -28,8 +37,7 @@ public abstract record Step(string Node)
     public string Curl(Uri agent, bool secured)
     {
         ArgumentNullException.ThrowIfNull(agent);
-        var token = secured ? "-H \"Authorization: Bearer $PGHA_TOKEN\" " : "";
-        return $"curl -X POST {token}\"{agent.GetLeftPart(UriPartial.Authority)}{Routes.V2}/node/{Path}\"";
+        return CurlLine.Of("POST", $"{agent.GetLeftPart(UriPartial.Authority)}{Routes.V2}/node/{Path}", secured);
     }
 }
 
@@ -82,7 +90,7 @@ public sealed record StartAsPrimary(string Node, IReadOnlyList<string> Accepted,
     public override string Path => "start?as=primary" + StepPath.Accept(Accepted) + (PrimaryKnown ? "&primary=known" : "");
 
     /// <inheritdoc />
-    public override bool Final => true;
+    public override Reach Reach => Reach.MayBeWritable;
 }
 
 /// <summary>Promote the running standby, after proving once more that it may become writable.</summary>
@@ -97,7 +105,7 @@ public sealed record PromoteServer(string Node, IReadOnlyList<string> Accepted) 
     public override string Path => "promote" + StepPath.Accept(Accepted).Replace('&', '?');
 
     /// <inheritdoc />
-    public override bool Final => true;
+    public override Reach Reach => Reach.MayBeWritable;
 }
 
 /// <summary>Point a running standby at another node by reload.</summary>
@@ -150,33 +158,47 @@ public sealed record ReplayWal(string Node) : Step(Node)
     public override string Path => "replay";
 }
 
+/// <summary>A step that changes nothing at all, on no node: it needs no lock.</summary>
+/// <param name="Node">The node that looks.</param>
+public abstract record CheckStep(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public sealed override Reach Reach => Reach.Untouched;
+}
+
 /// <summary>Check that this node could follow another: logins for replication and SQL, parameters. Changes nothing.</summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Upstream">The node it would follow.</param>
-public sealed record CheckUpstream(string Node, string Upstream) : Step(Node)
+public sealed record CheckUpstream(string Node, string Upstream) : CheckStep(Node)
 {
     /// <inheritdoc />
     public override string Words => $"check that {Node} could follow {Upstream}";
 
     /// <inheritdoc />
     public override string Path => $"check?upstream={Upstream}";
+}
+
+/// <summary>Check that the archive of this node's restore_command goes on where its WAL ends, because its upstream does not hold that any more. Changes nothing.</summary>
+/// <param name="Node">The node that acts.</param>
+/// <param name="Upstream">The node it would follow.</param>
+public sealed record CheckArchive(string Node, string Upstream) : CheckStep(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"check that the archive of {Node} holds what {Upstream} does not hold any more";
 
     /// <inheritdoc />
-    public override bool Changes => false;
+    public override string Path => $"check-archive?upstream={Upstream}";
 }
 
 /// <summary>Check that this node's configuration lets it run in recovery (facts 5 and 7). Changes nothing.</summary>
 /// <param name="Node">The node that acts.</param>
-public sealed record CheckRecovery(string Node) : Step(Node)
+public sealed record CheckRecovery(string Node) : CheckStep(Node)
 {
     /// <inheritdoc />
     public override string Words => $"check that {Node} could run in recovery";
 
     /// <inheritdoc />
     public override string Path => "check";
-
-    /// <inheritdoc />
-    public override bool Changes => false;
 }
 
 /// <summary>A checkpoint while writes go on, so that the stop after it is short (fact 14).</summary>
@@ -189,5 +211,5 @@ public sealed record WriteCheckpoint(string Node) : Step(Node)
     public override string Path => "checkpoint";
 
     /// <inheritdoc />
-    public override bool Changes => false;
+    public override Reach Reach => Reach.Untouched;
 }

@@ -6,12 +6,12 @@ public sealed class UpkeepTurn
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _givesWay = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new();
 
     /// <summary>Cancelled as soon as an operation takes the node's lock.</summary>
     public CancellationToken GivesWay => _givesWay.Token;
 
-    /// <summary>Completes when nothing of it is done any more.</summary>
+    /// <summary>Completes when nothing of it is done any more. Whoever awaits it yields before it goes on.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>It has done what it wanted, or was broken off.</summary>

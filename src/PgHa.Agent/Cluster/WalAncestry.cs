@@ -30,8 +30,8 @@ public enum WalKinship
 /// <param name="Other">The node it is compared with.</param>
 /// <param name="Kinship">The verdict, seen from <paramref name="Node"/>.</param>
 /// <param name="CommonEnd">Up to where both are the same; with <see cref="WalKinship.Forked"/> where they part.</param>
-/// <param name="Evidence">In words.</param>
-public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, Lsn CommonEnd, string Evidence)
+/// <param name="Evidence">What it rests on.</param>
+public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, Lsn CommonEnd, Evidence Evidence)
 {
     /// <summary>How much WAL is compared at most, counted back from the common end.</summary>
     public const ulong Bound = 1UL << 30;
@@ -45,7 +45,7 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     private const ulong Overlap = 1 << 16;
 
     /// <summary>A verdict that could not be reached.</summary>
-    public static WalAncestry Unproven(string node, string other, string why) =>
+    public static WalAncestry Unproven(string node, string other, Evidence why) =>
         new(node, other, WalKinship.NotProvable, Lsn.Zero, why);
 
     /// <summary>The range both nodes have to digest before <see cref="Judge"/> can tell; null where they hold none in common.</summary>
@@ -73,18 +73,13 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     public static WalAncestry Judge(WalPosition a, WalPosition b, WalDigest? ofA, WalDigest? ofB)
     {
         if (a.SystemIdentifier != b.SystemIdentifier)
-            return new(a.Node, b.Node, WalKinship.Forked, Lsn.Zero,
-                $"{a.Node} belongs to cluster {a.SystemIdentifier}, {b.Node} to {b.SystemIdentifier}");
+            return new(a.Node, b.Node, WalKinship.Forked, Lsn.Zero, new OtherCluster(a.Node, a.SystemIdentifier, b.Node, b.SystemIdentifier));
         var end = NominalEnd(a, b);
         if (ofA?.Hash is null || ofB?.Hash is null)
-            return Unproven(a.Node, b.Node,
-                $"{a.Node} holds WAL from {Words(a)}, {b.Node} from {Words(b)}: no common WAL to compare before {end}");
+            return Unproven(a.Node, b.Node, new NoCommonWal(WalHeld.Of(a), WalHeld.Of(b), end));
         if (ofA.Hash != ofB.Hash)
-            return new(a.Node, b.Node, WalKinship.Forked, ofA.From,
-                $"the WAL of {a.Node} and {b.Node} differs between {ofA.From} and {ofA.To} (XXH128 {ofA.Hash} and {ofB.Hash})");
-        var proof = $"WAL equal from {ofA.From} to {end} (XXH128 {ofA.Hash}); {a.Node} ends at {a.End} on timeline {a.Timeline}, "
-            + $"{b.Node} at {b.End} on timeline {b.Timeline}";
-        return new(a.Node, b.Node, Compare(a.End == end, b.End == end), end, proof);
+            return new(a.Node, b.Node, WalKinship.Forked, ofA.From, new WalDiffers(a.Node, b.Node, ofA, ofB));
+        return new(a.Node, b.Node, Compare(a.End == end, b.End == end), end, new WalEqual(ofA.From, end, ofA.Hash, EndOfWal.Of(a), EndOfWal.Of(b)));
     }
 
     /// <summary>Names what exists on one side only; the nodes part where the first of those records begins.</summary>
@@ -98,12 +93,9 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
             CommonEnd = at,
             OnlyHere = here,
             OnlyThere = there,
-            Evidence = $"they are the same up to {at}; there {Node} holds {here}; {Other} holds {there}",
+            Evidence = new WalParted(Node, Other, at, here, there),
         };
     }
-
-    private static string Words(WalPosition position) =>
-        string.Join(" and ", position.Older.Reverse().Append(new(position.Oldest, position.End)).Select(r => $"{r.From} to {r.To}"));
 
     private static WalKinship Compare(bool endsHere, bool otherEndsHere) => (endsHere, otherEndsHere) switch
     {

@@ -24,5 +24,5 @@ public sealed record WalView(
 
     /// <summary>A node's relation to the focus.</summary>
     public WalAncestry Of(string node) =>
-        Ancestry.TryGetValue(node, out var found) ? found : WalAncestry.Unproven(node, Focus, $"the WAL of {node} was not asked for");
+        Ancestry.TryGetValue(node, out var found) ? found : WalAncestry.Unproven(node, Focus, new WalNotAsked(node));
 }

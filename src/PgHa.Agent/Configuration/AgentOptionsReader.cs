@@ -12,13 +12,16 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         var nodes = raw.Nodes.Select(ReadNode).ToList();
         var postgres = ReadPostgres();
         var stateDir = ReadPath("state_dir");
+        var start = settings.Read<string>("start", Forms.StandbyOrNever);
+        var log = settings.Read<string>("log", Forms.LogForm) == "json" ? LogForm.Json : LogForm.Text;
         var slots = ReadSlots();
         var security = ReadSecurity();
+        var failover = new FailoverReader(raw, settings).Read(nodes, security.Tls);
 
         Report(NodeRules.Check(node, nodes));
-        Report(DirectoryRules.Check(postgres.DataDir, stateDir));
-        Report(ListenRules.CheckTls(raw.Mentions));
-        Report(ListenRules.Check(listen, raw.Mentions("security.token_file"), HasTls()));
+        Report(AgentRules.CheckDirectories(postgres.DataDir, stateDir));
+        Report(AgentRules.CheckTls(raw.Mentions));
+        Report(AgentRules.CheckListen(listen, raw.Mentions("security.token_file"), HasTls()));
         return raw.Errors.Count > 0 ? null : new()
         {
             Cluster = cluster!,
@@ -27,7 +30,10 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
             Nodes = [.. nodes.Select(draft => new NodeOptions(draft.Name, draft.Agent!, draft.Postgres!.Host, draft.Postgres.Port))],
             Postgres = postgres,
             StateDir = stateDir!,
+            StartsStandby = start == "standby",
+            Log = log,
             Slots = slots,
+            Failover = failover,
             Security = security,
         };
     }

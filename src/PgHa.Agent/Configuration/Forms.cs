@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace PgHa.Agent.Configuration;
@@ -39,12 +40,63 @@ internal static partial class Forms
     }
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
-    public static Complaint? YesNo(string text, out string? value)
+    public static readonly Form<string> YesNo = OneOf("neither true nor false", "use true or false", "true", "false");
+
+    /// <summary><c>standby</c> or <c>never</c>.</summary>
+    public static readonly Form<string> StandbyOrNever =
+        OneOf("neither standby nor never", "use standby or never; a primary is only started by a call", "standby", "never");
+
+    /// <summary><c>text</c> or <c>json</c>.</summary>
+    public static readonly Form<string> LogForm = OneOf("no form of the log", "use text or json", "text", "json");
+
+    private static Form<string> OneOf(string isNot, string hint, params string[] words) => (string text, out string? value) =>
     {
-        value = text is "true" or "false" ? text : null;
-        return value is null ? new($"'{text}' is neither true nor false", "use true or false") : null;
+        value = words.Contains(text) ? text : null;
+        return value is null ? new($"'{text}' is {isNot}", hint) : null;
+    };
+
+    /// <summary>One of these words.</summary>
+    public static Form<string> OneOf(params string[] words) => (text, out value) =>
+    {
+        value = words.Contains(text) ? text : null;
+        return value is null ? new($"'{text}' is none of {string.Join(", ", words)}", $"use {string.Join(" or ", words)}") : null;
+    };
+
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Form<string> Number(int least, int most) => (text, out value) =>
+    {
+        var isOne = int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number >= least && number <= most;
+        value = isOne ? text : null;
+        return isOne ? null : new($"'{text}' is not a whole number from {least} to {most}", $"use {least} to {most}");
+    };
+
+    /// <summary>A host name or address, without a port.</summary>
+    public static Complaint? Host(string text, out string? value)
+    {
+        value = Uri.CheckHostName(text.Trim('[', ']')) != UriHostNameType.Unknown && !UrlForm.IsAnyAddress(text.Trim('[', ']')) ? text : null;
+        return value is null ? new($"'{text}' is not a host", "write a host name or an address, without a port") : null;
     }
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]
     private static partial Regex LabelPattern();
+}
+
+/// <summary>A number of bytes, written as PostgreSQL writes it.</summary>
+/// <param name="Bytes">The number.</param>
+public sealed partial record ByteSize(ulong Bytes)
+{
+    private static readonly string[] Units = ["kB", "MB", "GB", "TB"];
+
+    /// <summary>A whole number with kB, MB, GB or TB behind it.</summary>
+    internal static Complaint? Parse(string text, out ByteSize? value)
+    {
+        value = null;
+        if (Pattern().Match(text) is not { Success: true } match)
+            return new($"'{text}' is not a size", "write a whole number and kB, MB, GB or TB, such as 10GB");
+        value = new(ulong.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) << (10 * (Array.IndexOf(Units, match.Groups[2].Value) + 1)));
+        return null;
+    }
+
+    [GeneratedRegex(@"\A([1-9][0-9]{0,5}) ?(kB|MB|GB|TB)\z")]
+    private static partial Regex Pattern();
 }

@@ -10,6 +10,15 @@ internal static class NodeRules
 {
     private const int Most = 7;
 
+    /// <summary>
+    /// Words that stand where a node's name may stand in a path of API v1, so that no node can have them as its name.
+    /// They are the specification's, here only to be refused.
+    /// </summary>
+    public static readonly IReadOnlySet<string> Reserved = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        "current", "all", "master", "slave", "failover", "switchover", "masterSlave", "slaveMaster",
+    };
+
     public static IEnumerable<(string Key, Complaint Complaint)> Check(string? self, IReadOnlyList<NodeDraft> nodes)
     {
         if (nodes.Count is 0 or > Most)
@@ -42,7 +51,7 @@ internal static class NodeRules
 
     private static Complaint? CheckName(string name)
     {
-        if (ReservedNames.All.Contains(name))
+        if (Reserved.Contains(name))
             return new($"no node can be named '{name}': it is a word of the API", $"choose another name, such as pg-{name}");
         return Forms.Label(name, out _) is { } complaint ? complaint with { Message = $"nodes: {complaint.Message}" } : null;
     }

@@ -31,6 +31,9 @@ internal static class YamlComplaints
     public static Complaint NotOneValue(string key) =>
         new($"{key} takes one value, not a list, a section or an alias", "write one value; put it in quotes if it starts with [ { or *");
 
+    public static Complaint NotTexts(string key) =>
+        new($"{key} is a list of something else than texts", "write one text behind each -, or [one, two]");
+
     public static Complaint NotSection(string key) =>
         new($"{key} is a section, not a value or a list",
             $"write its keys indented below `{key[(key.LastIndexOf('.') + 1)..]}:`, or as {{ key: value }}");

@@ -100,7 +100,7 @@ internal sealed class YamlReader
         else if (KnownKeys.IsSection(child))
             ReadSubsection(key, child, name);
         else
-            ReadValue(key, line);
+            ReadValue(key, KnownKeys.Of(key).List, line);
     }
 
     private void ReadSubsection(string key, string template, Scalar name)
@@ -117,14 +117,37 @@ internal sealed class YamlReader
             Refuse(key, YamlComplaints.NotSection(key), name.Start.Line);
     }
 
-    private void ReadValue(string key, long line)
+    private void ReadValue(string key, bool mayBeList, long line)
     {
         if (TryConsumeNull())
             raw.Report(key, YamlComplaints.NoValue(key), raw.AtLine(line));
         else if (parser.TryConsume<Scalar>(out var value))
             raw.Values[key] = new(value.Value, raw.AtLine(line));
+        else if (mayBeList && parser.TryConsume<SequenceStart>(out _))
+            ReadList(key, line);
         else
             Refuse(key, YamlComplaints.NotOneValue(key), line);
+    }
+
+    // A list is one value whose parts stand behind commas, as in the environment.
+    private void ReadList(string key, long line)
+    {
+        var parts = new List<string>();
+        var plain = true;
+        while (!parser.TryConsume<SequenceEnd>(out _))
+        {
+            if (parser.TryConsume<Scalar>(out var part))
+                parts.Add(part.Value);
+            else
+            {
+                plain = false;
+                parser.SkipThisAndNestedEvents();
+            }
+        }
+        if (plain)
+            raw.Values[key] = new(string.Join(", ", parts), raw.AtLine(line));
+        else
+            raw.Report(key, YamlComplaints.NotTexts(key), raw.AtLine(line));
     }
 
     private void Refuse(string key, Complaint complaint, long line)

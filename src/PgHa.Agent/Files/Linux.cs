@@ -61,7 +61,7 @@ internal static partial class Linux
         return Poll(&poll, 1, milliseconds) > 0;
     }
 
-    /// <summary>Which directory a path leads to: device and inode, the same whatever links or mounts lie on the way. Null where there is none.</summary>
+    /// <summary>Which directory a path leads to: device and inode, the same whatever links or mounts lie on the way. Null if there is none.</summary>
     internal static (ulong Device, ulong Inode)? Identity(string path) => Look(path).Identity;
 
     /// <summary>The same with its owner, or why it cannot be said: nothing there is one thing, and not to be allowed to look another.</summary>
@@ -105,6 +105,19 @@ internal static partial class Linux
         return Access(folder, writeAndSearch) == 0;
     }
 
+    /// <summary>Whether this process may read what a path leads to.</summary>
+    internal static bool MayRead(string path) => Access(path, 4) == 0;
+
+    /// <summary>Whether this process may change what the file holds.</summary>
+    internal static bool MayChange(string file) => Access(file, 2) == 0;
+
+    /// <summary>Whether nobody may change the file, whoever owns it: it is immutable, or its file system is only to be read.</summary>
+    internal static bool IsProtected(string file)
+    {
+        const int notPermitted = 1, readOnly = 30;
+        return Access(file, 2) != 0 && Marshal.GetLastPInvokeError() is (notPermitted or readOnly);
+    }
+
     /// <summary>rename(2): atomic, and a directory may take the place of an empty one.</summary>
     internal static void Rename(string from, string to)
     {
@@ -121,7 +134,7 @@ internal static partial class Linux
             throw new IOException($"exchange {one} and {other}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>What changes with every write to a file, and with every other file put in its place; null where there is none.</summary>
+    /// <summary>What changes with every write to a file, and with every other file put in its place; null if there is none.</summary>
     internal static unsafe FileVersion? Version(string path)
     {
         const int atCurrentFolder = -100;
@@ -157,6 +170,22 @@ internal static partial class Linux
             _ = Close(descriptor);
         }
     }
+
+    /// <summary>execve(2): another program takes this process's place. It comes back only by an exception.</summary>
+    internal static unsafe void Become(string program, IEnumerable<string> arguments, IEnumerable<string> environment)
+    {
+        var argv = Strings(arguments);
+        var envp = Strings(environment);
+        fixed (nint* first = argv, variables = envp)
+            _ = Execve(program, first, variables);
+        throw new IOException($"{program} cannot be run: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>As C wants them: with a null at the end. They are never freed.</summary>
+    private static nint[] Strings(IEnumerable<string> texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
+
+    [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int Execve(string path, nint* arguments, nint* environment);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long SystemCall(long number, long a, long b, long c, long d);
@@ -204,7 +233,7 @@ internal static partial class Linux
 }
 
 /// <summary>What a path leads to.</summary>
-/// <param name="Identity">Device and inode; null where that cannot be said.</param>
+/// <param name="Identity">Device and inode; null if that cannot be said.</param>
 /// <param name="Owner">The user it belongs to.</param>
 /// <param name="Error">Why it cannot be said, as the system numbers it; 0 where it can.</param>
 internal readonly record struct PathLook((ulong Device, ulong Inode)? Identity, uint Owner, int Error)

@@ -9,11 +9,6 @@ internal static class PrivateFiles
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    private static readonly string[] Names = ["operations", "salvage", "quarantine"];
-
-    /// <summary>The folders in <c>state_dir</c> that only agents write. <c>state_dir</c> itself may hold other things, too.</summary>
-    internal static IReadOnlyList<string> Of(string stateDir) => [.. Names.Select(name => Path.Combine(stateDir, name))];
-
     /// <summary>Closes these folders and all in them to others. Links are not followed. Names what had to be closed.</summary>
     internal static IReadOnlyList<string> Tighten(IEnumerable<string> folders)
     {

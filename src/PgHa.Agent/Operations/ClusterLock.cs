@@ -7,13 +7,13 @@ namespace PgHa.Agent.Operations;
 /// One plan at a time in the whole cluster: the lock of every reachable node, taken in name order, so that of two operators exactly
 /// one wins on the first node they share.
 /// </summary>
-public sealed class ClusterLock(ClusterObserver cluster)
+public sealed class ClusterLock(ClusterObserver cluster, ActingNodes nodes)
 {
     /// <summary>Takes all locks; null when they are held now, else why not (and none is held).</summary>
     public async Task<Refusal?> TakeAsync(OperationLock wanted, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(wanted);
-        foreach (var node in cluster.Nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        foreach (var node in nodes.All.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
             if (await TakeAsync(node, wanted, cancel) is not { } refusal)
                 continue;
@@ -30,12 +30,12 @@ public sealed class ClusterLock(ClusterObserver cluster)
     public Task<Refusal?> TakeAsync(OperationLock wanted, string node, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(wanted);
-        return TakeAsync(cluster[node], wanted, cancel);
+        return TakeAsync(nodes[node], wanted, cancel);
     }
 
     /// <summary>Gives the locks of an operation back wherever they are held.</summary>
     public Task ReleaseAsync(string operation, CancellationToken cancel) =>
-        Task.WhenAll(cluster.Nodes.Select(n => n.UnlockAsync(operation, cancel)));
+        Task.WhenAll(nodes.All.Select(n => n.UnlockAsync(operation, cancel)));
 
     /// <summary>What the one who came second is told.</summary>
     internal static Refusal Busy(OperationLock holder) => new(Code.Busy, $"another operation is running: {holder.Goal}",
@@ -43,7 +43,7 @@ public sealed class ClusterLock(ClusterObserver cluster)
         + $"or POST {Client.Routes.V2}/operations/{holder.Operation}/abandon: on {holder.Owner} once it only waits for its outcome, here if {holder.Owner} is gone for good");
 
     /// <summary>Who or what is in the way, or null: taken, or the node cannot be reached and holds nothing that could act.</summary>
-    private async Task<Refusal?> TakeAsync(INode node, OperationLock wanted, CancellationToken cancel)
+    private async Task<Refusal?> TakeAsync(IActingNode node, OperationLock wanted, CancellationToken cancel)
     {
         var answer = await node.LockAsync(wanted, cancel);
         if (answer is not { Value: { Granted: false, Holder: { } holder } } || await MayBeLiveAsync(holder, cancel))

@@ -12,38 +12,32 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
     private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The decision and the view it rests on.</summary>
-    /// <param name="request">What is asked for.</param>
+    /// <param name="asked">What is asked for, and on whose word.</param>
     /// <param name="operation">The operation that must hold all locks; null for a dry run.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task<(Decision Decision, ClusterView View)> MakeAsync(ChangeRequest request, string? operation, CancellationToken cancel)
+    public async Task<(Decision Decision, ClusterView View)> MakeAsync(MandatedRequest asked, string? operation, CancellationToken cancel)
     {
         var view = await ObserveSettledAsync(cancel);
         var unlocked = operation is null ? null : CommonRules.RefuseUnlocked(view, operation);
-        if ((AgreementRules.Refuse(request, view) ?? unlocked ?? CommonRules.Refuse(request, view)) is { } refusal)
+        if ((AgreementRules.Refuse(asked, view) ?? unlocked ?? CommonRules.Refuse(asked, view)) is { } refusal)
             return (new Refused(refusal), view);
-        var focus = Planner.Focus(request, view);
+        var focus = Planner.Focus(asked, view);
         var wal = focus is null ? WalView.None : await cluster.CompareWalAsync(view, focus, cancel);
-        var decision = Planner.Decide(request, view, wal);
-        if (decision is Plan plan && !request.IsUndo)
-            decision = await JudgeStartsAsync(plan, view, wal, cancel);
-        return (decision is Plan judged && !request.IsUndo ? await WithSlotsAsync(judged, view, wal, cancel) : decision, view);
+        var facts = await GatherAsync(asked, new(view, wal), cancel);
+        return (Planner.Decide(asked.Request, asked.Mandate, facts), view);
     }
 
-    /// <summary>The next start of a node is not what runs on it now. An undo serves first.</summary>
-    private async Task<Decision> JudgeStartsAsync(Plan plan, ClusterView view, WalView wal, CancellationToken cancel)
+    /// <summary>What the planner has to know beside: the next start of a node is not what runs on it now, and where the primary moves, its slots move, too.</summary>
+    private async Task<PlanFacts> GatherAsync(MandatedRequest asked, PlanFacts facts, CancellationToken cancel)
     {
-        var asked = NextStartRules.Asked(plan, view);
-        var answers = await Task.WhenAll(asked.Select(n => cluster[n].NextStartAsync(cancel)));
-        return NextStartRules.Judge(plan, asked.Zip(answers).ToDictionary(p => p.First, p => p.Second), wal);
-    }
-
-    /// <summary>Where the primary moves, its consumers' slots move, too.</summary>
-    private async Task<Plan> WithSlotsAsync(Plan plan, ClusterView view, WalView wal, CancellationToken cancel)
-    {
-        if (SlotPlan.Move(plan, view, wal) is not var (target, source))
-            return plan;
-        var slots = await Task.WhenAll(cluster[target].SlotsAsync(cancel), cluster[source].SlotsAsync(cancel));
-        return SlotPlan.Carry(plan, source, slots[0], slots[1]);
+        var needed = Planner.Needs(asked.Request, asked.Mandate, facts);
+        var starts = Task.WhenAll(needed.NextStarts.Select(n => cluster[n].NextStartAsync(cancel)));
+        var slots = Task.WhenAll(needed.Slots.Select(n => cluster[n].Slots.ReportAsync(cancel)));
+        return facts with
+        {
+            NextStarts = needed.NextStarts.Zip(await starts).ToDictionary(p => p.First, p => p.Second),
+            Slots = needed.Slots.Zip(await slots).ToDictionary(p => p.First, p => p.Second),
+        };
     }
 
     /// <summary>

@@ -6,22 +6,22 @@ namespace PgHa.Agent.Operations;
 /// <summary>A running or finished operation: its report so far, and the moment it ends.</summary>
 public sealed class Operation(OperationReport report, StepGate? gate = null, long begun = 0)
 {
-    private readonly TaskCompletionSource<ClusterView> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _gate = new();
-    private OperationReport _report = report;
+    private readonly TaskCompletionSource<ClusterView> _ended = new();
+    private readonly TaskCompletionSource _abandoned = new();
+    private volatile OperationReport _report = report;
 
-    /// <summary>What is known of it now.</summary>
+    /// <summary>What is known of it now. <see cref="OperationStore"/> alone changes it.</summary>
     public OperationReport Report
     {
-        get { lock (_gate) return _report; }
+        get => _report;
+        internal set => _report = value;
     }
 
     /// <summary>When it began, on the monotonic clock.</summary>
     public long Begun { get; } = begun;
 
-    /// <summary>Where a stepwise operation waits; null for others.</summary>
-    public StepGate? Gate { get; } = gate;
+    /// <summary>Where a stepwise operation waits; null for others, and once it has ended: its locks may still be on their way back then.</summary>
+    public StepGate? Gate => RepeatRules.IsOpen(Report) ? gate : null;
 
     /// <summary>Completes with the view seen last when the operation has ended, however it ended.</summary>
     public Task<ClusterView> Ended => _ended.Task;
@@ -35,17 +35,9 @@ public sealed class Operation(OperationReport report, StepGate? gate = null, lon
     /// <summary>Ends the wait for the outcome.</summary>
     public void Abandon() => _abandoned.TrySetResult();
 
-    /// <summary>Replaces the report; the steps of a stage report at the same time.</summary>
-    public OperationReport Update(Func<OperationReport, OperationReport> change)
-    {
-        ArgumentNullException.ThrowIfNull(change);
-        lock (_gate)
-            return _report = change(_report);
-    }
-
-    /// <summary>Tells those who wait.</summary>
+    /// <summary>Tells those who wait; they may go on within this call.</summary>
     public void End(ClusterView last) => _ended.TrySetResult(last);
 
-    /// <summary>Tells those who wait that it broke.</summary>
+    /// <summary>Tells those who wait that it broke; they may go on within this call.</summary>
     public void Break(Exception why) => _ended.TrySetException(why);
 }

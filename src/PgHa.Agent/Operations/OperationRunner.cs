@@ -18,6 +18,7 @@ public sealed partial class OperationRunner(
     AgentBoot boot,
     LiveOperations live,
     ClusterObserver cluster,
+    ActingNodes nodes,
     ClusterLock clusterLock,
     FreshDecision fresh,
     StageRunner stageRunner,
@@ -26,6 +27,8 @@ public sealed partial class OperationRunner(
     PlanReport planReport,
     Resumption resumption,
     IHostApplicationLifetime lifetime,
+    UniqueName name,
+    MachineClock clock,
     TimeProvider time,
     ILogger<OperationRunner> log)
 {
@@ -35,20 +38,34 @@ public sealed partial class OperationRunner(
     /// <summary>An operation that has not ended, or null.</summary>
     public Operation? Find(string id) => _running.GetValueOrDefault(id);
 
-    /// <summary>What would be done, from a fresh view. Changes nothing.</summary>
-    public async Task<Answer<OperationReport>> DryRunAsync(ChangeRequest request, CancellationToken cancel) =>
+    /// <summary>What would be done, from a fresh view, after the checks it begins with. Changes nothing, and takes no lock.</summary>
+    public async Task<Answer<OperationReport>> DryRunAsync(MandatedRequest request, CancellationToken cancel) =>
         (await fresh.MakeAsync(request, null, cancel)).Decision switch
         {
-            Plan plan => planReport.For(plan, "dry-run", time.GetUtcNow()) with { State = OperationState.Done },
+            Plan plan => await CheckedAsync(plan, cancel),
             Refused refused => refused.Why,
             var other => throw new System.Diagnostics.UnreachableException(other.ToString()),
         };
 
+    private async Task<Answer<OperationReport>> CheckedAsync(Plan plan, CancellationToken cancel)
+    {
+        var report = planReport.For(plan, Step.DryRun, time.GetUtcNow(), OperationEvent.Shown);
+        var checks = plan.Stages.TakeWhile(stage => stage.All(step => step.Checks)).SelectMany(stage => stage).ToArray();
+        var results = await Task.WhenAll(checks.Select(check => nodes[check.Node].RunAsync(check, Step.DryRun, cancel)));
+        return Array.FindIndex(results, r => r.Failure is not null) is >= 0 and var failed
+            ? StageRunner.Explain(checks[failed], results[failed].Failure!)
+            : report with { Steps = [.. report.Steps.Select((step, i) => i < results.Length ? Checked(step, results[i]) : step)] };
+    }
+
+    private static StepReport Checked(StepReport step, StepResult result) =>
+        StepTransitions.Apply(StepTransitions.Apply(step, StepEvent.Begun), StepEvent.Succeeded) with { Evidence = result.Evidence };
+
     /// <summary>Begins an operation, or says why not.</summary>
-    public async Task<Answer<Operation>> BeginAsync(ChangeRequest request, Conduct conduct, CancellationToken cancel)
+    public async Task<Answer<Operation>> BeginAsync(MandatedRequest request, Conduct conduct, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(conduct);
+        request = Inherit(request, conduct);
         var id = NewId();
         var begun = false;
         live.Begin(id);
@@ -62,11 +79,11 @@ public sealed partial class OperationRunner(
             switch (decision)
             {
                 case Refused refused:
-                    LogRefused(request.Words, refused.Why.Message);
+                    if (!conduct.Quiet)
+                        LogRefused(request.Words, refused.Why.Message);
                     return refused.Why;
                 case Plan plan:
-                    plan = Inherit(plan, conduct);
-                    var operation = Begin(planReport.Begun(request, plan, view, id, conduct, time.GetUtcNow()), plan);
+                    var operation = Begin(planReport.Begun(request, plan, view, id, conduct, time.GetUtcNow()) with { BegunAt = clock.Now }, plan);
                     begun = true;
                     return operation;
                 default:
@@ -80,9 +97,16 @@ public sealed partial class OperationRunner(
         }
     }
 
-    /// <summary>What the operation that is taken up had demoted is taken back by whoever takes it up, too.</summary>
-    private Plan Inherit(Plan plan, Conduct conduct) =>
-        conduct is { Undoing: false, Resumes: { } older } && plan.Undo is null or StartNode && RequestForm.Read(store.Find(older)?.Undo) is UndoDemotion undo ? plan with { Undo = undo } : plan;
+    /// <summary>Begins what nobody asked for, after whatever an earlier run of the agent left half done.</summary>
+    public async Task<Answer<Operation>> BeginUnaskedAsync(ChangeRequest request, string reason, CancellationToken cancel) => store.All.FirstOrDefault(RepeatRules.IsOpen) is { } open
+        ? new Refusal(Code.Busy, $"operation {open.Id} is not concluded: {open.Goal}", "wait for it")
+        : await BeginAsync(request, Conduct.Unasked with { Reason = reason }, cancel);
+
+    /// <summary>What the operation that is taken up had demoted is taken back by whoever takes it up, too, unless a node may have become writable by then.</summary>
+    private MandatedRequest Inherit(MandatedRequest request, Conduct conduct) =>
+        conduct is { Undoing: false, Resumes: { } older } && store.Find(older) is { } report
+        && HaltReading.Of(report, HaltCause.Interrupted, clock) is { Reach: < Reach.MayBeWritable, Undo: { Request: UndoDemotion } undo }
+            ? request with { Mandate = request.Mandate with { Inherited = undo } } : request;
 
     /// <summary>Takes up what an earlier run of this agent left half done. Returns at once.</summary>
     public void TakeUpInterrupted()
@@ -90,7 +114,13 @@ public sealed partial class OperationRunner(
         if (store.Unread.Count > 0)
             LogUnread(store.Unread.Count, store.Unread[0]);
         if (resumption.FindInterrupted() is { } interrupted)
-            _ = Task.Run(() => TakeUpAsync(new Operation(interrupted), lifetime.ApplicationStopping));
+            _ = BeginTakingUpAsync(new Operation(interrupted), lifetime.ApplicationStopping);
+    }
+
+    private async Task BeginTakingUpAsync(Operation interrupted, CancellationToken cancel)
+    {
+        await Task.Yield();
+        await TakeUpAsync(interrupted, cancel);
     }
 
     private async Task TakeUpAsync(Operation interrupted, CancellationToken cancel)
@@ -107,47 +137,80 @@ public sealed partial class OperationRunner(
         {
             // A bug or failed I/O: whoever looks at the operation must see that nobody takes it up any more.
             LogBroken(interrupted.Report.Id, e);
-            resumption.Conclude(interrupted, RecoveryState.Reported, $"taking it up broke: {e.Message}; look at the agent's log", null);
+            if (store.Find(interrupted.Report.Id) is { } open && RepeatRules.IsOpen(open))
+                resumption.Conclude(interrupted, RecoveryState.Reported, $"taking it up broke: {e.Message}; look at the agent's log", null);
         }
     }
 
     private Operation Begin(OperationReport report, Plan plan)
     {
-        var operation = new Operation(report, report.Stepwise ? new StepGate(time) : null, time.GetTimestamp());
-        store.Begin(report);
+        var begun = time.GetTimestamp();
+        report = store.Begin(report);
+        var operation = new Operation(report, report.Stepwise ? new StepGate(time) : null, begun);
         _running[report.Id] = operation;
         LogBegun(report.Id, plan.Goal, plan.Stages.Sum(s => s.Count));
-        _ = Task.Run(() => RunAsync(operation, plan, lifetime.ApplicationStopping));
+        _ = RunAsync(operation, plan, lifetime.ApplicationStopping);
         return operation;
     }
 
+    /// <summary>To its end, whatever that is: whoever waits hears of it last, and may go on within this call.</summary>
     private async Task RunAsync(Operation operation, Plan plan, CancellationToken cancel)
+    {
+        await Task.Yield(); // whoever begins it need not carry it out
+        var (last, broken) = await CarryOutAsync(operation, plan, cancel);
+        try
+        {
+            await ReleaseAsync(operation.Report.Id);
+        }
+        finally
+        {
+            _running.TryRemove(operation.Report.Id, out _);
+            if (last is not null)
+                operation.End(last);
+            else
+                operation.Break(broken!);
+        }
+    }
+
+    /// <summary>The view seen last, or what broke it.</summary>
+    private async Task<(ClusterView? Last, Exception? Broken)> CarryOutAsync(Operation operation, Plan plan, CancellationToken cancel)
     {
         try
         {
-            var view = await stageRunner.RunAsync(operation, plan.Stages, 0, operation.Gate, cancel) is { } failure
-                ? await HaltAsync(operation, plan, failure, cancel)
-                : await VerifyAsync(operation, plan, cancel);
-            await ReleaseAsync(operation.Report.Id);
-            operation.End(view);
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            Finish(operation, OperationState.Interrupted, new(Code.StepFailed, "the agent was stopped while the operation ran", "it is taken up when the agent runs again"));
-            operation.End(await cluster.ObserveAsync(fresh: false, CancellationToken.None));
+            return (await CarryOutOrInterruptAsync(operation, plan, cancel), null);
         }
         catch (Exception e)
         {
             // A bug or failed I/O: the operation must not look as if it were still running, and whoever waits must hear of it.
             LogBroken(operation.Report.Id, e);
-            Finish(operation, OperationState.Failed, new(Code.StepFailed, e.Message, "look at the agent's log; the call can be repeated"));
-            operation.Break(e);
+            if (RepeatRules.IsOpen(operation.Report))
+                Finish(operation, OperationEvent.Broke, new(Code.StepFailed, e.Message, "look at the agent's log; the call can be repeated"));
+            return (null, e);
         }
-        finally
+    }
+
+    private async Task<ClusterView> CarryOutOrInterruptAsync(Operation operation, Plan plan, CancellationToken cancel)
+    {
+        try
         {
-            _running.TryRemove(operation.Report.Id, out _);
-            await ReleaseAsync(operation.Report.Id);
+            return await stageRunner.RunAsync(operation, plan.Stages, 0, operation.Gate, cancel) is { } failure
+                ? await HaltAsync(operation, plan, failure, cancel)
+                : await VerifyAsync(operation, plan, cancel);
         }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            Interrupt(operation);
+            return await cluster.ObserveAsync(fresh: false, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The agent ends. One that waited for a lost agent was interrupted before, and what came of it may be known already.</summary>
+    private void Interrupt(Operation operation)
+    {
+        if (RepeatRules.IsOpen(operation.Report))
+            Finish(operation, OperationEvent.AgentEnded, new(Code.StepFailed, "the agent was stopped while the operation ran", "it is taken up when the agent runs again"));
+        else
+            store.Update(operation, r => r with { Call = RepeatRules.Lost(r.Call) });
     }
 
     private async Task ReleaseAsync(string operation)
@@ -161,7 +224,9 @@ public sealed partial class OperationRunner(
         var (view, missing, over) = await AwaitAsync(operation, plan.Outcomes, cancel);
         if (missing is not null && !over && plan.Outcomes.Any(o => !view[o.Node].Reachable))
             return await HandOverAsync(operation, missing, cancel);
-        Finish(operation, missing is null ? OperationState.Done : OperationState.Failed, missing is null ? null : InForce(missing, view));
+        foreach (var late in plan.Outcomes.Where(o => o.Certain && !OutcomeRules.IsDemanded(o, view) && !OutcomeRules.Holds(o, view)))
+            store.Update(operation, r => r with { Evidence = [.. r.Evidence, new IsNotWaitedFor(late.Node).Words] });
+        Finish(operation, missing is null ? OperationEvent.ReachedGoal : OperationEvent.Failed, missing is null ? null : InForce(missing, view), left: view);
         return view;
     }
 
@@ -173,94 +238,41 @@ public sealed partial class OperationRunner(
         async Task UnlockAsync()
         {
             await clusterLock.ReleaseAsync(operation.Report.Id, CancellationToken.None);
-            store.Update(operation, r => r with { Evidence = [.. r.Evidence, "the locks were given back while only the outcome was waited for"] });
+            store.Update(operation, r => r with { Evidence = [.. r.Evidence, new LocksGivenBack().Words] });
         }
-    }
-
-    /// <summary>A step failed, or the operator ended the operation: what is to be done is decided from a fresh view.</summary>
-    private async Task<ClusterView> HaltAsync(Operation operation, Plan plan, StageFailure failure, CancellationToken cancel)
-    {
-        var view = await cluster.ObserveAsync(fresh: true, cancel);
-        var halt = HaltReading.Of(operation.Report, failure.Abandoned ? HaltCause.Abandoned : HaltCause.StepFailed, time.GetUtcNow()) with
-        {
-            Changed = failure.ChangedSomething,
-            Final = !failure.MayBeUndone,
-            ConnectionLost = failure.Why.Code == Code.PeerUnreachable,
-        };
-        switch (HaltRules.WhileLive(halt, view))
-        {
-            case TakeUp:
-                if (failure.Abandoned)
-                    store.Update(operation, r => r with { Undoing = true }); // whoever takes it up must not reach for its goal
-                return await HandOverAsync(operation, failure.Why, cancel);
-            case Try { Ways: [var way, ..] }:
-                return await UndoAsync(operation, plan, way.Request, failure, cancel);
-            case Leave { NothingToUndo: true } nothing:
-                Finish(operation, failure.Abandoned ? OperationState.Undone : OperationState.Failed, Add(failure.Why, nothing.Why));
-                return view;
-            case Leave leave:
-                Finish(operation, OperationState.Failed, InForce(Add(failure.Why, leave.Why), view));
-                return view;
-            case var other:
-                throw new System.Diagnostics.UnreachableException(other.ToString());
-        }
-    }
-
-    /// <summary>An agent was lost under a step: without the locks, which that agent has forgotten, it is waited for, and then planned anew.</summary>
-    private async Task<ClusterView> HandOverAsync(Operation operation, Refusal why, CancellationToken cancel)
-    {
-        Finish(operation, OperationState.Interrupted, why);
-        await ReleaseAsync(operation.Report.Id);
-        await TakeUpAsync(operation, cancel);
-        return await cluster.ObserveAsync(fresh: true, cancel);
-    }
-
-    /// <summary>Before any node may have become writable, what was done is undone by a plan made from a fresh view.</summary>
-    private async Task<ClusterView> UndoAsync(Operation operation, Plan plan, ChangeRequest undo, StageFailure failure, CancellationToken cancel)
-    {
-        var undone = false;
-        string? stopped = null;
-        // A node that was out of reach when the locks were taken may be back: it must not keep the old primary down.
-        var held = new OperationLock(operation.Report.Id, options.Node, boot.Id, operation.Report.Goal, options.Identity, undo.Regardless);
-        await Task.WhenAll(cluster.Nodes.Select(n => clusterLock.TakeAsync(held, n.Name, cancel)));
-        var (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
-        for (var attempt = 1; decision is Plan back && !undone; attempt++)
-        {
-            var first = operation.Report.Steps.Count;
-            store.Update(operation, r => r with { Undoing = true, Steps = [.. r.Steps, .. planReport.Steps(back, plan.Stages.Count + 1)] });
-            var halted = (await stageRunner.RunAsync(operation, back.Stages, first, null, cancel))?.Why;
-            stopped = (halted ?? (await AwaitAsync(operation, back.Outcomes, cancel)).Missing)?.Message;
-            undone = stopped is null;
-            view = await cluster.ObserveAsync(fresh: true, cancel);
-            if (undone || halted?.Code != Code.WrongState || attempt == UndoAttempts)
-                break;
-            // Somebody else, a supervisor for example, has changed the node since this was planned.
-            (decision, view) = await fresh.MakeAsync(undo with { IsUndo = true }, operation.Report.Id, cancel);
-        }
-        var how = undone ? "what had been done was undone"
-            : decision is Refused refused ? $"undoing it was refused: {refused.Why.Message}" : $"undoing it stopped at: {stopped}";
-        Finish(operation, undone ? OperationState.Undone : OperationState.Failed, InForce(Add(failure.Why, how), view));
-        return view;
     }
 
     private static Refusal Add(Refusal why, string more) => why with { Message = $"{why.Message}; {more}" };
 
     private static Refusal InForce(Refusal why, ClusterView view) => why with { Message = $"{why.Message}. {view.InForce}" };
 
-    private void Finish(Operation operation, OperationState state, Refusal? failure)
+    /// <param name="operation">The operation.</param>
+    /// <param name="how">How it ended.</param>
+    /// <param name="failure">What is answered, if it did not reach its goal.</param>
+    /// <param name="told">The beginning of that which the log has already, where a step failed.</param>
+    /// <param name="left">The nodes as it left them, where it reached its goal.</param>
+    private void Finish(Operation operation, OperationEvent how, Refusal? failure, string? told = null, ClusterView? left = null)
     {
-        var report = store.Update(operation, r => r with { State = state, Failure = failure, Ended = time.GetUtcNow(), WaitsUntil = null });
-        LogEnded(report.Id, report.Goal, state, failure?.Message ?? "");
+        var report = store.Move(operation, how, r => StageRunner.NothingImminent(r) with
+        {
+            Failure = failure,
+            Ended = time.GetUtcNow(),
+            EndedAt = clock.Now,
+            WaitsUntil = null,
+            Call = how is OperationEvent.LostAgent or OperationEvent.AgentEnded && lifetime.ApplicationStopping.IsCancellationRequested ? RepeatRules.Lost(r.Call) : r.Call,
+            Left = left?.Nodes.ToDictionary(n => n.Node, n => n.State) ?? r.Left,
+        });
+        LogEnded(report.State == OperationState.Done ? LogLevel.Information : LogLevel.Warning, report.Id, report.Goal, report.State, failure?.Message[(told?.Length ?? 0)..].TrimStart(';', '.', ' ') ?? "");
     }
 
     private string NewId() =>
-        time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture) + "-" + Guid.NewGuid().ToString("N")[..6];
+        time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture) + "-" + name()[..6];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Operation}: {Goal}: begun, {Steps} steps")]
     private partial void LogBegun(string operation, string goal, int steps);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Operation}: {Goal}: {State} {Why}")]
-    private partial void LogEnded(string operation, string goal, OperationState state, string why);
+    [LoggerMessage(Message = "{Operation}: {Goal}: {State} {Why}")]
+    private partial void LogEnded(LogLevel level, string operation, string goal, OperationState state, string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} files of the journal are not understood; they stay where they are, and what they tell of is not taken up ({First} first)")]
     private partial void LogUnread(int count, string first);

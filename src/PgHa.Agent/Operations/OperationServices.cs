@@ -9,10 +9,10 @@ public static class OperationServices
 {
     /// <summary>Adds everything in this folder.</summary>
     public static IServiceCollection AddOperations(this IServiceCollection services, AgentOptions options) => services
-        .AddSingleton(new OperationStore(options.StateDir))
+        .AddSingleton(new OperationStore(new DiskJournal(options.State.Operations)))
+        .AddSingleton<UniqueName>(() => Guid.NewGuid().ToString("N"))
         .AddSingleton<AgentBoot>()
-        .AddSingleton<NodeLock>()
-        .AddSingleton<StepProgress>()
+        .AddSingleton(s => MachineClock.OfThisMachine(s.GetRequiredService<AgentBoot>(), s.GetRequiredService<TimeProvider>()))
         .AddSingleton<LiveOperations>()
         .AddSingleton<ClusterLock>()
         .AddSingleton<PlanReport>()
@@ -22,5 +22,6 @@ public static class OperationServices
         .AddSingleton<Resumption>()
         .AddSingleton<AgreementLog>()
         .AddSingleton<ViewSeen>(s => s.GetRequiredService<AgreementLog>().Note)
-        .AddSingleton<OperationRunner>();
+        .AddSingleton<OperationRunner>()
+        .AddSingleton<RepeatedCalls>();
 }

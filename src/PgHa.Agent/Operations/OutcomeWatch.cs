@@ -39,12 +39,12 @@ public sealed class OutcomeWatch(ClusterObserver cluster, TimeProvider time)
             var view = await cluster.ObserveAsync(fresh: true, cancel);
             var missing = outcomes.Where(o => !OutcomeRules.Holds(o, view)).ToArray();
             var waited = time.GetElapsedTime(begun);
-            if (missing.Length == 0 || (waited > UncertainWithin && missing.All(o => !o.Certain)))
+            if (missing.Length == 0 || (waited > UncertainWithin && missing.All(o => !OutcomeRules.IsDemanded(o, view))))
                 return new(view, null);
             if (Over(missing, before ?? view, unlocked ?? view, view, before is not null, abandoned) is { } over)
                 return new(view, over, Over: true);
             if (waited > CertainWithin)
-                return new(view, Explain(missing.First(o => o.Certain), view));
+                return new(view, Explain(missing.First(o => OutcomeRules.IsDemanded(o, view)), view));
             if (unlocked is null && waited > LockedFor)
             {
                 await unlock();
@@ -52,13 +52,15 @@ public sealed class OutcomeWatch(ClusterObserver cluster, TimeProvider time)
             }
             before = view;
             await Task.WhenAny(abandoned, Task.Delay(Interval, time, cancel));
+            if (abandoned.IsCompleted)
+                await Task.Yield(); // not within the operator's call
             cancel.ThrowIfCancellationRequested();
         }
     }
 
     private static Refusal? Over(Outcome[] missing, ClusterView before, ClusterView unlocked, ClusterView now, bool twice, Task abandoned)
     {
-        var waited = missing.FirstOrDefault(o => o.Certain) ?? missing[0];
+        var waited = missing.FirstOrDefault(o => OutcomeRules.IsDemanded(o, now)) ?? missing[0];
         if (abandoned.IsCompleted)
             return new(Code.StepFailed, $"abandoned while it waited for {waited.Node} to be {OutcomeRules.Words(waited)}; all of its steps are done", "the call can be repeated");
         if (OutcomeRules.Overtaken(unlocked, now) is { } other)

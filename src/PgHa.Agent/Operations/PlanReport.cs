@@ -14,7 +14,7 @@ public sealed class PlanReport(AgentOptions options)
         ArgumentNullException.ThrowIfNull(plan);
         return plan.Stages.SelectMany((stage, i) => stage.Select(step => new StepReport
         {
-            State = StepState.Planned,
+            State = StepTransitions.First,
             Stage = firstStage + i,
             Node = step.Node,
             Step = step.Words,
@@ -25,7 +25,11 @@ public sealed class PlanReport(AgentOptions options)
     }
 
     /// <summary>A plan that has not been carried out (dry run), or is about to be: the steps only, not what it found.</summary>
-    public OperationReport For(Plan plan, string id, DateTimeOffset now)
+    /// <param name="plan">The plan.</param>
+    /// <param name="id">The operation's id.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="what">Whether it is begun, or only shown.</param>
+    public OperationReport For(Plan plan, string id, DateTimeOffset now, OperationEvent what)
     {
         ArgumentNullException.ThrowIfNull(plan);
         return new()
@@ -33,9 +37,9 @@ public sealed class PlanReport(AgentOptions options)
             Id = id,
             Goal = plan.Goal,
             Coordinator = options.Node,
-            State = OperationState.Running,
+            State = OperationTransitions.First(what),
             Started = now,
-            Evidence = plan.Evidence,
+            Evidence = [.. plan.Evidence.Select(e => e.Words)],
             Overrides = plan.Overrides,
             NotCarried = plan.NotCarried,
             Steps = [.. Steps(plan)],
@@ -43,18 +47,19 @@ public sealed class PlanReport(AgentOptions options)
     }
 
     /// <summary>The first report of an operation: the plan, and all that a later run of the agent has to know to take it up.</summary>
-    public OperationReport Begun(ChangeRequest request, Plan plan, ClusterView view, string id, Conduct conduct, DateTimeOffset now)
+    public OperationReport Begun(MandatedRequest request, Plan plan, ClusterView view, string id, Conduct conduct, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(conduct);
-        return For(plan, id, now) with
+        return For(plan, id, now, OperationEvent.Begun) with
         {
             Request = RequestForm.Write(request),
             Continuation = RequestForm.Write(plan.Continuation ?? request),
             Undo = plan.Undo is { } undo ? RequestForm.Write(undo) : null,
-            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode(n.BootId, HaltRules.Standing(n), plan.Answered.Contains(n.Node), n.LastStep?.Operation)),
+            Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode(n.BootId, HaltRules.Standing(n), plan.Answered.AnswerFor(n.Node), n.LastStep?.Operation)),
             Stepwise = conduct.Stepwise,
             Reason = conduct.Reason,
+            Call = conduct.Call,
             Resumes = conduct.Resumes,
             Undoing = conduct.Undoing,
         };

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Operations;
 /// Takes up an operation that lost its agent, or another one it needs: waits, bounded and without any lock, until it can be decided
 /// what to do, and carries that out as a new operation. What comes of it is kept with the interrupted one.
 /// </summary>
-public sealed partial class Resumption(ClusterObserver cluster, OperationStore store, TimeProvider time, ILogger<Resumption> log)
+public sealed partial class Resumption(ClusterObserver cluster, OperationStore store, MachineClock clock, TimeProvider time, ILogger<Resumption> log)
 {
     /// <summary>How often an operation is taken up, each time after another loss.</summary>
     public const int MaxAttempts = 3;
@@ -38,7 +38,7 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
     /// <param name="begin">Begins the operation that is to take it up.</param>
     /// <param name="cancel">Ends the wait; the next run of the agent goes on.</param>
     public async Task RunAsync(
-        Operation interrupted, Func<ChangeRequest, Conduct, CancellationToken, Task<Answer<Operation>>> begin, CancellationToken cancel)
+        Operation interrupted, Func<MandatedRequest, Conduct, CancellationToken, Task<Answer<Operation>>> begin, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(interrupted);
         ArgumentNullException.ThrowIfNull(begin);
@@ -48,7 +48,7 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
         {
             var view = await cluster.ObserveAsync(fresh: true, cancel);
             var late = time.GetElapsedTime(begun) > Within;
-            var halt = HaltReading.Of(interrupted.Report, HaltCause.Interrupted, time.GetUtcNow());
+            var halt = HaltReading.Of(interrupted.Report, HaltCause.Interrupted, clock);
             var pause = Interval;
             switch (HaltRules.AfterLoss(halt, view, time.GetElapsedTime(begun)))
             {
@@ -84,20 +84,24 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
     public void Conclude(Operation interrupted, RecoveryState state, string message, string? by)
     {
         ArgumentNullException.ThrowIfNull(interrupted);
-        var report = store.Update(interrupted, r => r with { Recovery = new() { State = state, Message = message, Operation = by } });
+        var what = OperationTransitions.Concluding(state);
+        var report = store.Recover(interrupted, what, message, by);
         LogConcluded(report.Id, report.Goal, state, message);
         foreach (var older in Line(report).Skip(1).Where(IsOpen))
-            store.Update(new Operation(older), r => r with { Recovery = new() { State = state, Message = message, Operation = by ?? report.Id } });
+        {
+            store.Recover(new Operation(older), what, message, older.Recovery?.Operation ?? by ?? report.Id);
+            LogConcluded(older.Id, older.Goal, state, message);
+        }
     }
 
     /// <summary>Carries out the first way that can be planned; null when one was begun, else why the last was refused.</summary>
     private async Task<Refusal?> TryAsync(
-        Operation interrupted, IReadOnlyList<Way> ways, Func<ChangeRequest, Conduct, CancellationToken, Task<Answer<Operation>>> begin, CancellationToken cancel)
+        Operation interrupted, IReadOnlyList<Way> ways, Func<MandatedRequest, Conduct, CancellationToken, Task<Answer<Operation>>> begin, CancellationToken cancel)
     {
         Refusal? refusal = null;
         foreach (var way in ways)
         {
-            var begun = await begin(way.Request, new Conduct { Resumes = interrupted.Report.Id, Undoing = way.Undoes }, cancel);
+            var begun = await BegunAsync(() => begin(way.Asked, new Conduct { Resumes = interrupted.Report.Id, Undoing = way.Undoes }, cancel));
             if (begun.IsOk)
             {
                 await FollowAsync(interrupted, begun.Value, cancel);
@@ -110,15 +114,25 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
         return refusal;
     }
 
+    /// <summary>A disk that is full now has room again later: the operation is not given up for it.</summary>
+    private static async Task<Answer<Operation>> BegunAsync(Func<Task<Answer<Operation>>> begin)
+    {
+        try
+        {
+            return await begin();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Refusal(Code.Busy, $"no operation begins without its journal, which cannot be written: {e.Message}", "make room in state_dir");
+        }
+    }
+
     private async Task FollowAsync(Operation interrupted, Operation second, CancellationToken cancel)
     {
-        store.Update(interrupted, r => r with
-        {
-            Recovery = new() { State = RecoveryState.Running, Message = $"taken up: {second.Report.Goal}", Operation = second.Report.Id },
-        });
+        store.Recover(interrupted, OperationEvent.RecoveryBegun, $"taken up: {second.Report.Goal}", second.Report.Id);
         LogTakenUp(interrupted.Report.Id, second.Report.Id, second.Report.Goal);
         await Task.WhenAny(second.Ended).WaitAsync(cancel); // however it ended: its report says
-        if (Verdict(second.Report) is var (state, message))
+        if (IsOpen(store.Find(interrupted.Report.Id) ?? interrupted.Report) && Verdict(second.Report) is var (state, message)) // what took the second up may have concluded both
             Conclude(interrupted, state, message, second.Report.Id);
     }
 
@@ -139,10 +153,10 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
     private void Wait(Operation interrupted, string why)
     {
         if (interrupted.Report.Recovery?.Message != why)
-            store.Update(interrupted, r => r with { Recovery = new() { State = RecoveryState.Waiting, Message = why } });
+            store.Recover(interrupted, OperationEvent.RecoveryWaits, why);
     }
 
-    private static bool IsOpen(OperationReport report) => report is { State: OperationState.Interrupted, Recovery: null or { Ended: false } };
+    private static bool IsOpen(OperationReport report) => report.State == OperationState.Interrupted && OperationStanding.Of(report).IsOpen;
 
     /// <summary>The operation, the one it took up, the one that one took up, and so on.</summary>
     private IEnumerable<OperationReport> Line(OperationReport report)

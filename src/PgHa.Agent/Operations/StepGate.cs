@@ -7,16 +7,25 @@ public sealed class StepGate(TimeProvider time)
     public static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _changed = new();
     private long _steps;
+    private readonly HashSet<string> _keys = [];
     private bool _abandoned;
 
     /// <summary>Lets the next steps pass; <see cref="long.MaxValue"/> for all.</summary>
-    public void Resume(long steps)
+    /// <param name="steps">How many.</param>
+    /// <param name="key">Names the call: a second one with the same key changes nothing. Null: each counts.</param>
+    /// <returns>Whether it counted.</returns>
+    public bool Resume(long steps, string? key = null)
     {
         lock (_gate)
+        {
+            if (key is not null && !_keys.Add(key))
+                return false;
             _steps = steps > long.MaxValue - _steps ? long.MaxValue : _steps + steps;
+        }
         Wake();
+        return true;
     }
 
     /// <summary>No further step passes.</summary>
@@ -55,6 +64,7 @@ public sealed class StepGate(TimeProvider time)
             try
             {
                 await changed.WaitAsync(Patience - time.GetElapsedTime(begun), time, cancel);
+                await Task.Yield(); // not within the operator's call
             }
             catch (TimeoutException)
             {
@@ -67,7 +77,7 @@ public sealed class StepGate(TimeProvider time)
     {
         TaskCompletionSource old;
         lock (_gate)
-            (old, _changed) = (_changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            (old, _changed) = (_changed, new());
         old.SetResult();
     }
 }

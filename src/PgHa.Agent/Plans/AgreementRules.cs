@@ -14,10 +14,10 @@ public static class AgreementRules
         "make `cluster` and `nodes` the same in the pgha.yml of all nodes, then restart the agents one after the other (docs/nodes.md); reads and DELETE work meanwhile";
 
     /// <summary>Why a request must wait until all agents agree, or null.</summary>
-    public static Refusal? Refuse(ChangeRequest request, ClusterView view)
+    public static Refusal? Refuse(MandatedRequest asked, ClusterView view)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        return request.BringsBack ? Refuse(view, CommonRules.Acting(request)) : request.Regardless ? null : Refuse(view);
+        ArgumentNullException.ThrowIfNull(asked);
+        return asked.Mandate.BringsBack ? Refuse(view, asked.Request.Acting) : asked.Regardless ? null : Refuse(view);
     }
 
     /// <summary>Why nothing may begin, or null where all agents that can be reached agree.</summary>

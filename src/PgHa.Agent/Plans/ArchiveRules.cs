@@ -16,18 +16,18 @@ public static class ArchiveRules
     public static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>What will be waited for when this node is promoted; empty where it can obey at once.</summary>
-    public static IReadOnlyList<string> Named(NodeObservation target)
+    public static IReadOnlyList<Evidence> Named(NodeObservation target)
     {
         ArgumentNullException.ThrowIfNull(target);
         var (name, replay) = (target.Node, target.Sql?.Held ?? ReplayFacts.Free);
-        string?[] words =
+        Evidence?[] held =
         [
-            replay.Paused ? $"replay is paused on {name}: the promotion ends that, and all is replayed first" : null,
-            replay.Delay is { } delay ? $"recovery_min_apply_delay of {name} is {delay}: what it holds back is replayed before it is promoted" : null,
-            replay.AsksArchive ? $"restore_command is set on {name}: before it is promoted it asks the archive for more WAL and for newer timelines; it waits as long as that takes" : null,
-            replay.EndsWithCommand ? $"recovery_end_command is set on {name}: it is promoted when that has ended" : null,
+            replay.Paused ? new ReplayIsPaused(name) : null,
+            replay.Delay is { } delay ? new ReplayIsDelayed(name, delay) : null,
+            replay.AsksArchive ? new AsksArchive(name) : null,
+            replay.EndsWithCommand ? new EndsWithCommand(name) : null,
         ];
-        return [.. words.OfType<string>()];
+        return [.. held.OfType<Evidence>()];
     }
 
     /// <summary>The command as the server would run it: %f the file, %p where it is to go, %r the oldest file still needed, %% a percent sign.</summary>
@@ -60,7 +60,8 @@ public static class ArchiveRules
         if (!history.IsOk)
             return Unreadable(node, newest, history.Error);
         return history.Value.Entries.FirstOrDefault(span => span.Timeline == own) is not { End: { } end } || end < flushed ? null : new(Code.WalNotProven,
-            $"the archive that restore_command of {node} asks holds timeline {newest.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: {node} would follow it when it is promoted", WayOut(node));
+            $"the archive that restore_command of {node} asks holds timeline {newest.Timeline}, which leaves timeline {own} at {end}, ahead of all that was written: "
+            + $"{node} would follow it when it is promoted", WayOut(node));
     }
 
     /// <summary>
@@ -94,14 +95,15 @@ public static class ArchiveRules
         $"the archive that restore_command of {node} asks holds a history of timeline {newest.Timeline} that cannot be read ({why}): the server of {node} would end itself when it reads it", WayOut(node));
 
     private static string WayOut(string node) =>
-        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}. If {node} runs in recovery, its server may have read it already: DELETE instance/current on {node}, then POST instance/current on {node}. Then repeat the call. A switchover or failover by restart does not ask the archive of its target";
-
-    /// <summary>A start in recovery waits for an archive like that, and succeeds when it answers.</summary>
-    internal static string SlowAtStart(string node) =>
-        $"restore_command of {node} takes longer than {AnswersWithin.TotalSeconds} s to say that the archive does not have a file: the start of {node} waits for it";
+        $"look whose history it is (of another cluster that archives to the same place, or of a promotion that was broken off?), and take it out of the archive, or reset restore_command on {node}. "
+        + $"If {node} runs in recovery, its server may have read it already: DELETE instance/current on {node}, then POST instance/current on {node}. "
+        + "Then repeat the call. A switchover or failover by restart does not ask the archive of its target";
 
     /// <summary>The archive did not answer in time.</summary>
+    internal static string SlowWords(string node) => $"restore_command of {node} takes longer than {AnswersWithin.TotalSeconds} s to say that the archive does not have a file";
+
+    /// <summary>A promotion waits for an archive like that, while nobody can write.</summary>
     public static Refusal Slow(string node) => new(Code.WrongState,
-        $"restore_command of {node} takes longer than {AnswersWithin.TotalSeconds} s to say that the archive does not have a file: {node} asks it several times before it is promoted, while nobody can write",
+        $"{SlowWords(node)}: {node} asks it several times before it is promoted, while nobody can write",
         $"look at the archive; or reset restore_command on {node} for the time; or switch over by restart, which does not ask the archive");
 }

@@ -9,10 +9,11 @@ namespace PgHa.Agent.Plans;
 /// <param name="Segments">Where the segments begin that streaming cannot bring, in order.</param>
 /// <param name="Recycled">The upstream does not hold the end of the node's WAL any more: only a third node can prove that the node is behind.</param>
 /// <param name="Sources">Nodes that hold all of it, the best one first.</param>
-public sealed record WalToBring(IReadOnlyList<Lsn> Segments, bool Recycled, IReadOnlyList<string> Sources)
+/// <param name="FromArchive">The node has a restore_command: an archive may hold it, and prove it.</param>
+public sealed record WalToBring(IReadOnlyList<Lsn> Segments, bool Recycled, IReadOnlyList<string> Sources, bool FromArchive = false)
 {
-    /// <summary>No reachable node holds all of it.</summary>
-    public bool Lost => Sources.Count == 0;
+    /// <summary>No reachable node holds all of it, and there is no archive to ask.</summary>
+    public bool Lost => Sources.Count == 0 && !FromArchive;
 }
 
 /// <summary>
@@ -45,16 +46,20 @@ public static class BringRules
     /// <summary>Why what has to be brought cannot be, or null.</summary>
     internal static Refusal? Refuse(string node, string upstream, WalToBring? bring, WalView wal) => bring is not { Lost: true } ? null : new(Code.WalNotProven,
         $"{node} cannot follow {upstream}: it lacks WAL from {wal.PositionOf(node)?.End} on, {upstream} cannot stream the segment at {bring.Segments[0]}, and no reachable node holds it",
-        $"bring the missing WAL back from the archive, or POST instance/slave?rejoin=reclone on {node}");
+        $"where an archive holds it set restore_command on {node}; else POST instance/slave?rejoin=reclone on {node}");
+
+    /// <summary>What is asked before anything is stopped, so that the node can follow.</summary>
+    internal static IEnumerable<Step> Checks(string node, string upstream, WalView wal) =>
+        For(node, upstream, wal) is { FromArchive: true, Sources.Count: 0 } ? [new CheckUpstream(node, upstream), new CheckArchive(node, upstream)] : [new CheckUpstream(node, upstream)];
 
     /// <summary>What is promised of a node that only has to be pointed at its new upstream: no more than streaming can bring.</summary>
     internal static Outcome Outcome(string node, string upstream, WalView wal, bool promoted) =>
         new(node, [NodeState.Standby], Certain: For(node, upstream, wal, promoted) is null);
 
     /// <summary>What is to be said of nodes that will not follow by streaming alone.</summary>
-    internal static IEnumerable<string> Evidence(IEnumerable<string> nodes, string upstream, WalView wal, bool promoted) => nodes
+    internal static IEnumerable<Evidence> Evidence(IEnumerable<string> nodes, string upstream, WalView wal, bool promoted) => nodes
         .Where(n => For(n, upstream, wal, promoted) is not null)
-        .Select(n => $"{n} misses WAL that {upstream} cannot stream: afterwards POST instance/slave on {n} brings it");
+        .Select(n => new MissesUnservedWal(n, upstream));
 
     /// <summary>The segment that a promotion renames to .partial: a standby that is two timelines behind will ask for it.</summary>
     private static StreamGap[] Renamed(WalPosition theirs) => theirs.Lineage.Count < 2
@@ -74,7 +79,7 @@ public static class BringRules
                 && wal.Of(p.Node).Kinship is WalKinship.Identical or WalKinship.Behind
                 && p.Oldest < own.End && p.End > theirs.Oldest && WalAncestry.NominalEnd(own, p) == own.End)
             .OrderByDescending(p => p.End.Value).Select(p => p.Node);
-        return new([.. segments], Recycled: true, [.. sources]);
+        return new([.. segments], Recycled: true, [.. sources], own.Restores && WalAncestry.NominalEnd(own, theirs) == own.End);
     }
 
     private static Lsn Start(Lsn lsn, uint size) => new(lsn.Value - (lsn.Value % size));

@@ -8,19 +8,21 @@ namespace PgHa.Agent.Plans;
 public static class CloneDataPlan
 {
     /// <summary>The plan: it ends with the node streaming. A node that streams already needs nothing.</summary>
-    public static Decision For(CloneData request, ClusterView view, WalView wal)
+    public static Answer<Draft> For(CloneData request, Mandate mandate, PlanFacts facts)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(mandate);
+        ArgumentNullException.ThrowIfNull(facts);
+        var view = facts.View;
         var node = view[request.Called];
         if (node.State == NodeState.Standby && view.Primary is not null && StandbyPlan.FollowsPrimary(node, view))
-            return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {view.Primary.Node}"], Outcomes = StandbyPlan.Streaming(node.Node, view.Primary.Node) };
-        if (request.Resumed && node is { State: NodeState.Stopped, DataProblem: null } && view.Primary is not null)
-            return StandbyPlan.Join(request, node, view, wal);
+            return new Draft(request.Words) { Evidence = [new StreamsFrom(node.Node, view.Primary.Node)], Outcomes = StandbyPlan.Streaming(node.Node, view.Primary.Node) };
+        if (mandate.Resumed && node is { State: NodeState.Stopped, DataProblem: null } && view.Primary is not null)
+            return StandbyPlan.Join(request, node, mandate, facts);
         if (RefusePlace(node) is { } place)
-            return new Refused(place);
+            return place;
         if (request.From is { } from && RefuseSource(node.Node, view[from]) is { } unfit)
-            return new Refused(unfit);
+            return unfit;
         return view.Primary is { } primary ? Build(request, view, request.From ?? primary.Node, primary.Node) : StandbyPlan.NoPrimary(view, node.Node);
     }
 
@@ -36,10 +38,11 @@ public static class CloneDataPlan
         if (!source.Reachable)
             return new(Code.PeerUnreachable, $"{source.Node} cannot be reached: {source.Problem}", "bring its agent back, or clone from another node: ?from=NODE");
         return source.State is NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby ? null : new(Code.WrongState,
-            $"{source.Node} cannot be copied: it is {source.State}", (source.Down ? $"start it first (POST instance/current on {source.Node})" : $"let it stream first (POST instance/slave on {source.Node})") + ", or clone from another node: ?from=NODE");
+            $"{source.Node} cannot be copied: it is {source.State.Words()}",
+            (source.Down ? $"start it first (POST instance/current on {source.Node})" : $"let it stream first (POST instance/slave on {source.Node})") + ", or clone from another node: ?from=NODE");
     }
 
-    private static Plan Build(CloneData request, ClusterView view, string source, string primary)
+    private static Draft Build(CloneData request, ClusterView view, string source, string primary)
     {
         var node = request.Called;
         return new(request.Words)
@@ -51,7 +54,7 @@ public static class CloneDataPlan
                 [new CheckUpstream(node, primary)],
                 [new StartAsStandby(node, primary)],
             ],
-            Evidence = [$"{node} holds no data, {PlaceRules.Megabytes(view[node].Place!.FreeBytes)} are free there; {source} runs with system identifier {view[source].Control?.SystemIdentifier}"],
+            Evidence = [new CanBeCloned(node, view[node].Place!.FreeBytes, source, view[source].Control?.SystemIdentifier)],
             Outcomes = StandbyPlan.Streaming(node, primary),
         };
     }

@@ -8,15 +8,15 @@ namespace PgHa.Agent.Plans;
 public static class CommonRules
 {
     /// <summary>Why the request must be refused whatever it is, or null.</summary>
-    public static Refusal? Refuse(ChangeRequest request, ClusterView view)
+    public static Refusal? Refuse(MandatedRequest asked, ClusterView view)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(asked);
         ArgumentNullException.ThrowIfNull(view);
-        if (request is StopNode or StopPrimary or StopStandbys or StopAll)
+        var request = asked.Request;
+        if (request.OnlyStops)
             return null;
-        // These are for nodes without usable data; what lies there is their own rules' first question.
-        var data = request is InitData or CloneData or StartStandby { Rejoin: not null } ? null : Data(view[Acting(request)]);
-        return TwoWritable(view) ?? AgreementRules.Refuse(request, view) ?? data ?? Foreign(view) ?? view.Except(Acting(request)).Select(Promoting).FirstOrDefault(r => r is not null);
+        var data = request.UsesItsData ? Data(view[request.Acting]) : null;
+        return TwoWritable(view) ?? AgreementRules.Refuse(asked, view) ?? data ?? Foreign(view) ?? view.Except(request.Acting).Select(Promoting).FirstOrDefault(r => r is not null);
     }
 
     /// <summary>Why nothing may act beside a node that may become writable at any moment, or null. What acts on that node itself may.</summary>
@@ -33,13 +33,9 @@ public static class CommonRules
             : null;
     }
 
-    /// <summary>The node that the request is about to start or promote.</summary>
-    public static string Acting(ChangeRequest request) => request switch
-    {
-        Failover { Target: var target } => target,
-        Switchover { To: { } to } => to,
-        _ => request.Called,
-    };
+    /// <summary>Of a node that is to do what only a standby does. It may be the only one that serves: it is not told to stop.</summary>
+    public static Refusal RunsAsPrimary(string node) => new(Code.RunningPrimary, $"{node} runs as primary",
+        $"it stays primary until another node takes its place: POST instance/switchover/masterSlave on {node} exchanges the roles");
 
     private static Refusal? TwoWritable(ClusterView view)
     {

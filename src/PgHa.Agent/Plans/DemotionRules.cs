@@ -1,5 +1,6 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 
@@ -19,37 +20,38 @@ public static class DemotionRules
     }
 
     /// <summary>They are demoted at the same time; no stage where there is none.</summary>
-    internal static IReadOnlyList<IReadOnlyList<Step>> Stage(IReadOnlyList<string> nodes, ChangeRequest request) =>
-        nodes.Count == 0 ? [] : [[.. nodes.Select(n => Of(n, request))]];
+    internal static IReadOnlyList<IReadOnlyList<Step>> Stage(IReadOnlyList<string> nodes, Mandate mandate) =>
+        nodes.Count == 0 ? [] : [[.. nodes.Select(n => Of(n, mandate))]];
 
     /// <summary>What undoes a plan before anything became writable: those that it demoted are reinstated.</summary>
     internal static ChangeRequest? Undo(string candidate, IReadOnlyList<string> demoted, StartNode? start) =>
         demoted.Count == 0 ? start : new UndoDemotion(candidate, demoted, Starts: start is not null);
 
     /// <summary>An undo does not end at a disk that cannot be written: serving again comes first.</summary>
-    private static Demote Of(string node, ChangeRequest request) => new(node, request.Force || request.IsUndo);
+    private static Demote Of(string node, Mandate mandate) => new(node, mandate.Force || mandate.IsUndo);
 
     /// <summary>A running primary whose next start would be in recovery: a switchover that did not happen left that behind.</summary>
-    internal static Plan Reinstated(Plan plan, NodeObservation primary) => primary is not { StandbySignal: true, Sql.InRecovery: false } ? plan : plan with
+    internal static Draft Reinstated(Draft draft, NodeObservation primary) => primary is not { StandbySignal: true, Sql.InRecovery: false } ? draft : draft with
     {
-        Stages = [[new Reinstate(primary.Node, [])], .. plan.Stages],
-        Evidence = [.. plan.Evidence, $"{primary.Node} has standby.signal: its next start would be in recovery"],
+        Stages = [[new Reinstate(primary.Node, [])], .. draft.Stages],
+        Evidence = [.. draft.Evidence, new RunsDemoted(primary.Node)],
     };
 
     /// <summary>The plan of the undo: those that are still down and have their mark lose it, as long as no node is writable.</summary>
-    public static Decision For(UndoDemotion request, ClusterView view, WalView wal)
+    public static Answer<Draft> For(UndoDemotion request, Mandate mandate, PlanFacts facts)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(mandate);
+        ArgumentNullException.ThrowIfNull(facts);
+        var view = facts.View;
         var target = view[request.Called];
-        string[] back = view.Nodes.Any(n => n.Node == target.Node ? n.Writable : n.MayBeWritable && !request.Answered.Contains(n.Node)) ? []
-            : [.. request.Demoted.Where(n => view[n] is { Reachable: true, Down: true, StandbySignal: true, DataProblem: null })];
-        var start = request.Starts && target is { Down: true, StandbySignal: true } ? StartPlan.ForNode(new StartNode(target.Node), view, wal) : new Plan(request.Words);
-        return start is not Plan plan ? start : plan with
+        string[] back = view.Nodes.Any(n => n.Node == target.Node ? n.Writable : n.MayBeWritable && !mandate.AssuredBefore.AnswerFor(n.Node)) ? []
+            : [.. view.Nodes.Where(n => request.Demoted.Contains(n.Node) && n is { Reachable: true, Down: true, StandbySignal: true, DataProblem: null }).Select(n => n.Node)];
+        var started = request.Starts && target is { Down: true, StandbySignal: true } ? StartPlan.InRecovery(request, target, Mandate.None, facts) : new Draft(request.Words);
+        return started.Value is not { } start ? started : start with
         {
-            Goal = request.Words,
-            Stages = [.. back.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. back.Select(n => new Reinstate(n, request.Answered))]], .. plan.Stages],
-            Evidence = [.. plan.Evidence, .. request.Demoted.Except(back).Select(n => $"{n} is left as it is: it is not stopped any more, or another node may be writable")],
+            Stages = [.. back.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. back.Select(n => new Reinstate(n, mandate.Answered))]], .. start.Stages],
+            Evidence = [.. start.Evidence, .. request.Demoted.Except(back).Select(n => new StaysDemoted(n))],
         };
     }
 }

@@ -11,77 +11,78 @@ public static class FailoverPlan
         $"make it readable (is its disk mounted?), or fail over by promotion (POST instance/failover/promote?force=true on {target}), which starts a new timeline";
 
     /// <summary>The plan.</summary>
-    public static Decision For(Failover request, ClusterView view, WalView wal)
+    public static Answer<Draft> For(Failover request, Mandate mandate, PlanFacts facts)
     {
+        var (view, wal) = facts;
         var target = view[request.Target];
         if (target is { Writable: true, Promoting: false } && target.State != NodeState.Unknown)
-            return new Plan(request.Words) { Evidence = [$"{target.Node} is writable and no other node is"], Outcomes = [new(target.Node, StartPlan.AsPrimary)] };
-        if (RefuseStates(request, target, view) is { } refusal)
-            return new Refused(refusal);
+            return new Draft(request.Words) { Evidence = [new IsOnlyWritable(target.Node)], Outcomes = [new(target.Node, StartPlan.AsPrimary)] };
+        if (RefuseStates(request, mandate, target, view) is { } refusal)
+            return refusal;
         if (wal.ProblemOf(target.Node) is { } problem)
-            return new Refused(problem);
+            return problem;
         var byRestart = request.Form == FailoverForm.Restart;
-        var verdict = WritableRules.Judge(target.Node, view, wal, byRestart ? [] : StartPlan.Accepted(request, view.Except(target.Node).Union(WritableRules.Outside(view))));
+        IReadOnlyList<Assurance> assured = byRestart ? [] : mandate.Assure(view.Except(target.Node).Union(WritableRules.Outside(view)));
+        var verdict = WritableRules.Judge(target.Node, view, wal, assured);
         if (verdict.Refusal is { } no)
-            return new Refused(byRestart && verdict.Forcible && no.Code == Code.WalNotProven ? no with { Hint = OnlyByPromotion(target.Node) } : no);
-        return RefuseRunningAhead(verdict, view, target.Node) ?? Build(request, view, wal, verdict);
+            return byRestart && verdict.Forcible && no.Code == Code.WalNotProven ? no with { Hint = OnlyByPromotion(target.Node) } : no;
+        return RefuseRunningAhead(verdict, view, target.Node) is { } ahead ? ahead : Build(request, mandate, facts, verdict);
     }
 
-    private static Plan Build(Failover request, ClusterView view, WalView wal, WritableVerdict verdict)
+    /// <summary>
+    /// By promotion a running server that misses nothing is promoted as it is; else it stops, gets the WAL, and replays it before it obeys:
+    /// a server that never replays the rest does not obey a promotion either.
+    /// </summary>
+    private static Draft Build(Failover request, Mandate mandate, PlanFacts facts, WritableVerdict verdict)
     {
+        var (view, wal) = facts;
         var target = request.Target;
-        var others = StandbyPlan.Waiting(target, view, wal).ToArray();
-        IReadOnlyList<Step> follow = [.. others.Select(n => new Follow(n.Node, target))];
-        var stopped = view[target].Down;
-        var asItIs = !stopped && view[target].Sql?.Held is not { ForGood: true }; // a server that never replays the rest does not obey a promotion either
-        var stages = request.Form == FailoverForm.Restart
-            ? Restart(target, stopped, verdict, wal)
-            : Promote(target, stopped, asItIs, verdict, wal);
-        string[] following = [.. others.Select(n => n.Node)];
+        var promotes = request.Form == FailoverForm.Promote;
+        var asItIs = promotes && !view[target].Down && view[target].Sql?.Held is not { ForGood: true } && verdict.Source is null;
+        string[] following = [.. StandbyPlan.Waiting(target, view, wal).Select(n => n.Node)];
         var demoted = DemotionRules.Others(target, view);
+        var accepted = verdict.Answered.Names();
         var sync = SyncRules.For(target, view, following);
-        return new Plan(request.Words)
+        var slots = SlotPlan.For(target, new(Down: !asItIs, Completed: verdict.Source is not null), mandate, facts);
+        IReadOnlyList<IReadOnlyList<Step>> before = asItIs ? [] : [.. Stages.Stop(view[target]), .. Completion.Stages(target, verdict.Source, wal)];
+        IReadOnlyList<IReadOnlyList<Step>> become = asItIs ? [.. Stages.LevelSlots(slots), [new PromoteServer(target, accepted)]]
+            : promotes ? [.. Stages.PlaceSlots(slots), [new StartInRecovery(target)], [new PromoteServer(target, accepted)]]
+            : [.. Stages.PlaceSlots(slots), [new StartAsPrimary(target, accepted)]];
+        return new(request.Words)
         {
-            Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. stages, .. follow.Count == 0 ? Array.Empty<IReadOnlyList<Step>>() : [follow]],
+            Stages =
+            [
+                .. Stages.CopySlots(slots),
+                .. DemotionRules.Stage(demoted, mandate),
+                .. sync.Stage,
+                .. before,
+                .. become,
+                .. following.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. following.Select(n => new Follow(n, target))]],
+            ],
             Evidence =
             [
                 .. verdict.Evidence, .. sync.Evidence, .. StandbySlotsRules.Evidence(target, view, following),
-                .. request.Form == FailoverForm.Promote ? ArchiveRules.Named(view[target]) : [],
-                .. BringRules.Evidence(following, target, wal, request.Form == FailoverForm.Promote),
+                .. promotes ? ArchiveRules.Named(view[target]) : [],
+                .. BringRules.Evidence(following, target, wal, promotes),
             ],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
-            Outcomes = StartPlan.WithFollowers(target, following, wal, request.Form == FailoverForm.Promote),
-            Undo = DemotionRules.Undo(target, demoted, stages.Count > 1 ? new StartNode(target) : null),
+            Slots = slots,
+            Outcomes = StartPlan.WithFollowers(target, following, wal, promotes),
+            Undo = DemotionRules.Undo(target, demoted, before.Count > 0 || (promotes && !asItIs) ? new StartNode(target) : null),
         };
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> Restart(string target, bool stopped, WritableVerdict verdict, WalView wal) =>
-        [.. Stop(target, stopped), .. Completion.Stages(target, verdict.Source, wal), [new StartAsPrimary(target, verdict.Answered)]];
-
-    /// <summary>Without missing WAL the running server is promoted as it is; else it stops, gets the WAL, and replays it before it obeys.</summary>
-    private static IReadOnlyList<IReadOnlyList<Step>> Promote(string target, bool stopped, bool asItIs, WritableVerdict verdict, WalView wal) =>
-        verdict.Source is null && asItIs
-            ? [[new PromoteServer(target, verdict.Answered)]]
-            :
-            [
-                .. Stop(target, stopped),
-                .. Completion.Stages(target, verdict.Source, wal),
-                [new StartInRecovery(target)],
-                [new PromoteServer(target, verdict.Answered)],
-            ];
-
-    /// <summary>An interrupted failover may have stopped it already.</summary>
-    private static IReadOnlyList<IReadOnlyList<Step>> Stop(string target, bool stopped) => stopped ? [] : [[new StopServer(target)]];
-
-    private static Refusal? RefuseStates(Failover request, NodeObservation target, ClusterView view)
+    private static Refusal? RefuseStates(Failover request, Mandate mandate, NodeObservation target, ClusterView view)
     {
         if (view.Except(target.Node).FirstOrDefault(n => n.Writable) is { } writable)
             return new(Code.AnotherWritable, $"{writable.Node} is writable",
-                $"to exchange the roles of running nodes POST instance/switchover/masterSlave?to={target.Node} on {writable.Node}; a failover needs the old primary down: DELETE instance/current on {writable.Node}");
+                writable.State is NodeState.Primary or NodeState.PrimaryAlone
+                    ? $"a failover is for a primary that is down: to exchange the roles of running nodes POST instance/switchover/masterSlave?to={target.Node} on {writable.Node}"
+                    : $"a failover needs the old primary down: DELETE instance/current on {writable.Node}");
         if (target is { State: NodeState.Unknown, Ending: false })
-            return ((Refused)StartPlan.Unknown(target)).Why;
-        if (!target.InRecovery && !target.Promoting && !(request.Resumed && target.Down)) // one that was told already is told again
+            return StartPlan.Unknown(target);
+        if (!target.InRecovery && !target.Promoting && !(mandate.Resumed && target.Down)) // one that was told already is told again
             return new(Code.NotInRecovery, $"{target.Node} is not in recovery: it is stopped",
                 $"start it first (POST instance/current on {target.Node}), or start it as primary (POST instance/master on {target.Node})");
         return request.Form == FailoverForm.Restart ? RefuseUnknown(target.Node, view) : null;
@@ -94,8 +95,8 @@ public static class FailoverPlan
             $"bring its agent back, or fail over by promotion (POST instance/failover/promote?force=true on {target}), which starts a new timeline");
 
     /// <summary>A running standby that is further ahead is the better target.</summary>
-    private static Decision? RefuseRunningAhead(WritableVerdict verdict, ClusterView view, string target) =>
+    private static Refusal? RefuseRunningAhead(WritableVerdict verdict, ClusterView view, string target) =>
         verdict.Source is { } source && view[source].InRecovery
-            ? Decision.Refuse(Code.WalNotProven, $"the standby {source} holds WAL that {target} misses", $"fail over to it instead: ?to={source}")
+            ? new(Code.WalNotProven, $"the standby {source} holds WAL that {target} misses", $"fail over to it instead: ?to={source}")
             : null;
 }

@@ -1,3 +1,4 @@
+using PgHa.Agent.Cluster;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
@@ -21,19 +22,19 @@ public enum HaltCause
 public sealed record Halt(HaltCause Cause, string Operation)
 {
     /// <summary>What reaches the goal from here; null when this version does not know the request.</summary>
-    public ChangeRequest? Continuation { get; init; }
+    public MandatedRequest? Continuation { get; init; }
 
     /// <summary>What brings back the state before, or null.</summary>
-    public ChangeRequest? Undo { get; init; }
+    public MandatedRequest? Undo { get; init; }
 
     /// <summary>It was being undone already.</summary>
     public bool Undoing { get; init; }
 
-    /// <summary>Whether a step may have changed a node.</summary>
-    public bool Changed { get; init; }
+    /// <summary>How far it has come.</summary>
+    public Reach Reach { get; init; }
 
-    /// <summary>Whether a node may have become writable: nothing is undone after that.</summary>
-    public bool Final { get; init; }
+    /// <summary>A node that was about to become writable when the agent was lost: whether it was told to, the node itself must say. Null: there is none.</summary>
+    public string? Imminent { get; init; }
 
     /// <summary>A node could not be asked while its step ran.</summary>
     public bool ConnectionLost { get; init; }
@@ -44,14 +45,14 @@ public sealed record Halt(HaltCause Cause, string Operation)
     /// <summary>How it found the nodes when it began.</summary>
     public IReadOnlyDictionary<string, FoundNode> Found { get; init; } = new Dictionary<string, FoundNode>();
 
-    /// <summary>How long ago it began.</summary>
-    public TimeSpan Age { get; init; }
+    /// <summary>How long ago it began; null where that is not known (the machine was started anew since): then it counts as old.</summary>
+    public TimeSpan? Age { get; init; }
 }
 
 /// <summary>A request to try.</summary>
-/// <param name="Request">The request, planned anew.</param>
+/// <param name="Asked">The request, planned anew.</param>
 /// <param name="Undoes">It brings back the state before instead of reaching the goal.</param>
-public sealed record Way(ChangeRequest Request, bool Undoes);
+public sealed record Way(MandatedRequest Asked, bool Undoes);
 
 /// <summary>What to do about an operation that stopped half way.</summary>
 public abstract record Course;

@@ -15,13 +15,24 @@ public static class OutcomeRules
         return outcome.States.Contains(view[outcome.Node].State) && !StillBefore(view[outcome.Node], view);
     }
 
+    /// <summary>
+    /// Whether its absence is a failure. A standby that its operator lets replay later is where it was for as long: it shows the switch of
+    /// timelines after that delay.
+    /// </summary>
+    public static bool IsDemanded(Outcome outcome, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        ArgumentNullException.ThrowIfNull(view);
+        return outcome.Certain && !(outcome.States.Contains(NodeState.Standby) && view[outcome.Node] is { InRecovery: true, Sql.Held.Delay: not null });
+    }
+
     /// <summary>Why it cannot come any more by itself, or null. Seen twice in a row: one look may meet a server that is about to be seen.</summary>
     public static Refusal? Impossible(IEnumerable<Outcome> missing, ClusterView before, ClusterView now)
     {
         ArgumentNullException.ThrowIfNull(missing);
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(now);
-        foreach (var outcome in missing.Where(o => o.Certain))
+        foreach (var outcome in missing.Where(o => IsDemanded(o, now)))
         {
             var node = now[outcome.Node];
             if (node.State == NodeState.Stopped && before[outcome.Node].State == NodeState.Stopped && !outcome.States.Contains(NodeState.Stopped))

@@ -4,21 +4,24 @@ using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 
+/// <summary>Whether servers may be stopped.</summary>
+/// <param name="Refusal">Why not, or null.</param>
+/// <param name="Overrides">What force answers for.</param>
+internal sealed record OwnerVerdict(Refusal? Refusal, IReadOnlyList<string> Overrides);
+
 /// <summary>
 /// A running server that somebody else owns is not stopped without force: its owner would start it again, or stop what pgha starts there
 /// (fact 43). With force it is named; the demotion before the stop keeps it from becoming a second primary. Pure.
 /// </summary>
 public static class OwnerRules
 {
-    /// <summary>The plan, if the servers that it stops are nobody's; with force it goes on and names whose they are.</summary>
-    internal static Decision Judge(Plan plan, ChangeRequest request, ClusterView view)
+    /// <summary>Whether the servers that are stopped are nobody's; force answers for those that are not, by name.</summary>
+    internal static OwnerVerdict Judge(IReadOnlyList<IReadOnlyList<Step>> stages, Mandate mandate, ClusterView view)
     {
-        var owned = plan.Stages.SelectMany(s => s).Where(Stops).Select(s => view[s.Node]).Where(n => n.ServerOwner is not null).Distinct().ToArray();
-        if (owned.Length == 0)
-            return plan;
-        return request.Force
-            ? plan with { Overrides = [.. plan.Overrides, .. owned.Select(n => $"{Message(n)}: it may start it again")] }
-            : new Refused(Why(owned[0]));
+        if (mandate.IsUndo || mandate.Resumed) // what was begun is finished: the question was answered when it began
+            return new(null, []);
+        var owned = stages.SelectMany(s => s).Where(Stops).Select(s => view[s.Node]).Where(n => n.ServerOwner is not null).Distinct().ToArray();
+        return owned.Length == 0 || mandate.Force ? new(null, [.. owned.Select(n => $"{Message(n)}: it may start it again")]) : new(Why(owned[0]), []);
     }
 
     /// <summary>Why a step called by hand is not carried out, or null.</summary>

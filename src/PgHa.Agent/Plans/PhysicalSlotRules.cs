@@ -79,6 +79,6 @@ public static class PhysicalSlotRules
         if (view.Primary is not { } primary || node is null || node.Sql?.Timeline is not { } timeline || timeline != own.Sql?.Timeline || timeline != primary.Sql?.Timeline)
             return false;
         return node.Node == primary.Node || (node.State == NodeState.Standby && node.UpstreamNode is { } from
-            && (from == primary.Node || view[from] is { State: NodeState.Standby, UpstreamNode: { } first } && first == primary.Node));
+            && (from == primary.Node || view.Nodes.Any(n => n.Node == from && n is { State: NodeState.Standby, UpstreamNode: { } first } && first == primary.Node)));
     }
 }

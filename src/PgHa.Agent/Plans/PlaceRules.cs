@@ -19,7 +19,7 @@ public static class PlaceRules
         if (node.Place is not { } place)
             return new(Code.WrongState, $"the data directory of {node.Node} is not empty: {Content(node)}", wayOut);
         if (node.State != NodeState.Stopped)
-            return new(Code.WrongState, $"a server still runs on {node.Node}, though its data directory is empty: {node.Problem ?? $"{node.State}"}", "end it first");
+            return new(Code.WrongState, $"a server still runs on {node.Node}, though its data directory is empty: {node.Problem ?? node.State.Words()}", "end it first");
         return place.Problem ?? RefuseRoom(node.Node, place.FreeBytes, LeastFree);
     }
 

@@ -21,7 +21,7 @@ public static class PlacingRules
         {
             NodeState.Stopped => null,
             NodeState.Primary or NodeState.PrimaryAlone => new(Code.WrongState, $"{seen.Node} runs as primary: its pg_wal is its own",
-                $"WAL files are only placed on a stopped node: DELETE instance/current on {seen.Node} first, if this node is to get WAL at all"),
+                "WAL files are placed on a stopped node that lacks them; a primary lacks none, and writes its own"),
             NodeState.Standby or NodeState.Recovering => new(Code.WrongState, $"{seen.Node} runs in recovery and reads its pg_wal",
                 $"WAL files are only placed on a stopped node: let it stream, or DELETE instance/current on {seen.Node} first"),
             _ => new(Code.WrongState, $"{seen.Node} is unknown: {seen.Problem}", "WAL files are only placed on a stopped node; look at its server"),

@@ -1,54 +1,57 @@
 using PgHa.Agent.Cluster;
+using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 
-/// <summary>Where every request finds its plan. Pure: facts in, a plan or a refusal out.</summary>
+/// <summary>Where every request finds its plan. Pure: facts in, a plan or a refusal out. Nothing changes a plan that has left it.</summary>
 public static class Planner
 {
     /// <summary>What to do about a request.</summary>
-    public static Decision Decide(ChangeRequest request, ClusterView view, WalView wal)
+    public static Decision Decide(ChangeRequest request, Mandate mandate, PlanFacts facts)
     {
-        if (CommonRules.Refuse(request, view) is { } refusal)
-            return new Refused(refusal);
-        var decision = ForRequest(request, view, wal);
-        // What was begun is finished: the question was answered when it began.
-        return decision is Plan plan && !request.IsUndo && !request.Resumed ? OwnerRules.Judge(plan, request, view) : decision;
+        var draft = Write(request, mandate, facts);
+        return draft.IsOk ? Judge(draft.Value, mandate, facts) : new Refused(draft.Refusal);
     }
 
-    private static Decision ForRequest(ChangeRequest request, ClusterView view, WalView wal) => request switch
+    /// <summary>What has to be read before it is decided: it follows from who is to start, and from who is to move where.</summary>
+    public static FactsNeeded Needs(ChangeRequest request, Mandate mandate, PlanFacts facts)
     {
-        StartNode r => StartPlan.ForNode(r, view, wal),
-        StartPrimary r => StartPlan.ForPrimary(r, view, wal),
-        StartAll r => StartAllPlan.For(r, view, wal),
-        StartStandby r => StandbyPlan.For(r, view, wal),
-        Failover r => FailoverPlan.For(r, view, wal),
-        Switchover r => SwitchoverPlan.For(r, view, wal),
-        RestartForSlots r => RestartPlan.For(r, view, wal),
-        InitData r => InitDataPlan.For(r, view, wal),
-        CloneData r => CloneDataPlan.For(r, view, wal),
-        UndoDemotion r => DemotionRules.For(r, view, wal),
-        StopNode r => StopPlan.ForNode(r, view),
-        StopPrimary r => StopPlan.ForPrimary(r, view),
-        StopStandbys r => StopPlan.ForStandbys(r, view),
-        StopAll r => StopPlan.ForAll(r, view),
-        _ => throw new System.Diagnostics.UnreachableException(request?.ToString()),
-    };
+        ArgumentNullException.ThrowIfNull(mandate);
+        ArgumentNullException.ThrowIfNull(facts);
+        return mandate.IsUndo || Write(request, mandate, facts).Value is not { } draft ? FactsNeeded.None
+            : new(NextStartRules.Asked(draft.Stages, draft.Undo, facts.View), draft.Slots.Move is var (target, source) ? [target, source] : []);
+    }
 
     /// <summary>The node whose WAL the decision turns on: the one that is, or is to become, primary. Null where no WAL matters.</summary>
-    public static string? Focus(ChangeRequest request, ClusterView view)
+    public static string? Focus(MandatedRequest asked, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        ArgumentNullException.ThrowIfNull(view);
+        return asked.Request.NeedsWal(asked.Mandate) ? asked.Request.Focus(asked.Mandate, view) : null;
+    }
+
+    private static Answer<Draft> Write(ChangeRequest request, Mandate mandate, PlanFacts facts)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(view);
-        return request switch
+        ArgumentNullException.ThrowIfNull(facts);
+        return CommonRules.Refuse(request.Under(mandate), facts.View) is { } refusal ? refusal : RequestForm.Of(request).Plan(request, mandate, facts);
+    }
+
+    /// <summary>Whose servers it stops, and how its starts would go: what must be answered for, or said, is taken into the plan.</summary>
+    private static Decision Judge(Draft draft, Mandate mandate, PlanFacts facts)
+    {
+        var owners = OwnerRules.Judge(draft.Stages, mandate, facts.View);
+        var starts = mandate.IsUndo ? StartsVerdict.Fine : NextStartRules.Judge(draft.Stages, draft.Undo, facts);
+        return (owners.Refusal ?? starts.Refusal) is { } refusal ? new Refused(refusal) : new Plan(draft.Goal)
         {
-            { NeedsWal: false } => null,
-            StartPrimary r => r.Called,
-            InitData r => r.Called,
-            Failover r => r.Target,
-            StartNode r => view.Primary?.Node ?? (view[r.Called].StandbySignal ? null : r.Called),
-            Switchover { Resumed: true, To: { } to } => view.Primary?.Node ?? to,
-            StartAll r => view.Primary?.Node ?? r.Called,
-            _ => view.Primary?.Node,
+            Stages = draft.Stages,
+            Evidence = [.. draft.Evidence, .. starts.Evidence, .. draft.Slots.Evidence],
+            Overrides = [.. draft.Overrides, .. owners.Overrides],
+            Answered = draft.Answered,
+            NotCarried = draft.Slots.NotCarried,
+            Outcomes = draft.Outcomes,
+            Undo = draft.Undo?.Request is null or StartNode ? mandate.Inherited ?? draft.Undo : draft.Undo,
+            Continuation = draft.Continuation,
         };
     }
 }

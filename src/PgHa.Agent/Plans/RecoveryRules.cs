@@ -1,4 +1,3 @@
-using System.Globalization;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
@@ -49,7 +48,11 @@ public static class RecoveryRules
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(limits);
-        if (Limits.FirstOrDefault(n => node.Running.ContainsKey(n) && Value(node.Running, n) < Value(limits, n)) is not { } name)
+        if (limits.Count == 0 || (!node.Runs && node.Running.Count == 0))
+            return null;
+        if ((KnownSettings.RefuseNumbers(node.Node, node.Running, Limits) ?? KnownSettings.RefuseNumbers(upstream, limits, Limits)) is { } unknown)
+            return unknown;
+        if (Limits.FirstOrDefault(n => Value(node.Running, n) < Value(limits, n)) is not { } name)
             return null;
         return new(Code.WrongState, $"{name} is {node.Running[name]} on {node.Node}, and {upstream} will run with {limits[name]}: {node.Node} would stop replaying",
             $"set {name} to at least {limits[name]} on {node.Node} and restart it (DELETE instance/current on {node.Node}, then POST instance/current on {node.Node}), or lower it on {upstream}, and repeat the call");
@@ -57,6 +60,8 @@ public static class RecoveryRules
 
     private static Refusal? RefuseLimit(NextStart node, string? upstream, IReadOnlyDictionary<string, string> limits)
     {
+        if ((KnownSettings.RefuseNumbers(node, Limits) ?? (upstream is null || limits.Count == 0 ? null : KnownSettings.RefuseNumbers(upstream, limits, Limits))) is { } unknown)
+            return unknown;
         foreach (var name in Limits)
         {
             var before = node.Control.GetValueOrDefault(name);
@@ -69,22 +74,22 @@ public static class RecoveryRules
         return null;
     }
 
-    private static Refusal? RefuseHotStandby(NextStart node) => node.Settings["hot_standby"] == "on" ? null
-        : SettingWords.Refuse(node, "hot_standby", "as a standby it would answer nobody, its agent neither", "to on, its default");
+    private static Refusal? RefuseHotStandby(NextStart node) => KnownSettings.Refuse(node, "hot_standby") ?? (node.Settings["hot_standby"] == "on" ? null
+        : SettingWords.Refuse(node, "hot_standby", "as a standby it would answer nobody, its agent neither", "to on, its default"));
 
-    private static Refusal? RefusePromotion(NextStart node) => node.PromoteFile is not { } file ? null
-        : SettingWords.Refuse(node, "promote_trigger_file", $"{file} is there, so that it would promote itself at once and be a second primary", null, $", or remove {file}");
+    private static Refusal? RefusePromotion(NextStart node) => node.PromoteFile is not { } file ? null : KnownSettings.Refuse(node, "promote_trigger_file")
+        ?? SettingWords.Refuse(node, "promote_trigger_file", $"{file} is there, so that it would promote itself at once and be a second primary", null, $", or remove {file}");
 
-    private static Refusal? RefuseTarget(NextStart node) => Targets.FirstOrDefault(n => node.Settings[n].Length > 0) is not { } left ? null
-        : SettingWords.Refuse(node, left, "a standby stops there for ever", null);
+    private static Refusal? RefuseTarget(NextStart node) => KnownSettings.Refuse(node, Targets) ?? (Targets.FirstOrDefault(n => node.Settings[n].Length > 0) is not { } left ? null
+        : SettingWords.Refuse(node, left, "a standby stops there for ever", null));
 
-    private static Refusal? RefuseTimeline(NextStart node) => node.Settings[Timeline] == "latest" ? null
-        : SettingWords.Refuse(node, Timeline, "a standby would not follow its primary over a promotion", "to 'latest', its default,");
+    private static Refusal? RefuseTimeline(NextStart node) => KnownSettings.Refuse(node, Timeline) ?? (node.Settings[Timeline] == "latest" ? null
+        : SettingWords.Refuse(node, Timeline, "a standby would not follow its primary over a promotion", "to 'latest', its default,"));
 
     private static Refusal? RefuseConninfo(NextStart node, string? upstream) => upstream is null || node.Places.GetValueOrDefault(Conninfo) != "the command line" ? null : new(Code.WrongState,
         $"{Conninfo} stands on the command line of the server of {node.Node}: it cannot be pointed at {upstream}",
         $"write it to postgresql.conf instead, and start the server of {node.Node} once without it");
 
-    private static int Value(IReadOnlyDictionary<string, string> settings, string name) =>
-        int.TryParse(settings.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+    /// <summary>Of settings that are not compared (there is no upstream) it is 0.</summary>
+    private static int Value(IReadOnlyDictionary<string, string> settings, string name) => KnownSettings.Number(settings, name) ?? 0;
 }

@@ -24,15 +24,26 @@ public static class RejoinPlan
     /// A copy was asked for, of a node that has nothing to give up: it only follows, if it comes to stream. Whether it does is seen when it
     /// was tried; where not, it is replaced.
     /// </summary>
-    internal static Decision OrReclone(Decision join, NodeObservation node, ClusterView view, WalView wal)
+    internal static Answer<Draft> FollowOrReclone(StartStandby request, NodeObservation node, Mandate mandate, PlanFacts facts)
     {
+        var (view, wal) = facts;
         var primary = view.Primary!.Node;
-        var nothingToBring = join is Refused && wal.Of(node.Node).Kinship is WalKinship.Identical or WalKinship.Behind;
-        if (join is Plan { Stages.Count: 0 } or Refused && !nothingToBring)
-            return join;
-        return new Plan(new StartStandby(node.Node, RejoinForm.Reclone).Words)
+        // What was interrupted may have been about to remove the directory that it had replaced: it would stand in the way of the next.
+        if (StandbyPlan.Streams(node, view, wal))
+            return StandbyPlan.StreamsAlready(request, node, primary) with { Stages = mandate.Resumed ? [[new DiscardOld(node.Node)]] : [] };
+        var refusal = StandbyPlan.RefuseFollowing(node.Node, primary, wal);
+        if (refusal is not null && wal.Of(node.Node).Kinship is not (WalKinship.Identical or WalKinship.Behind))
+            return refusal;
+        var bring = refusal is null && StandbyPlan.Brings(node, primary, mandate, wal);
+        return new Draft(request.Words)
         {
-            Stages = [.. join is Plan plan ? plan.Stages.SkipLast(1) : [[new CheckUpstream(node.Node, primary)]], [new FollowOrReclone(node.Node, primary)], [new DiscardOld(node.Node)]],
+            Stages =
+            [
+                StandbyPlan.CheckFollowing(node, primary, bring, wal),
+                .. StandbyPlan.StopAndBring([node], primary, bring),
+                [new FollowOrReclone(node.Node, primary)],
+                [new DiscardOld(node.Node)],
+            ],
             Evidence = [wal.Of(node.Node).Evidence],
             Outcomes = StandbyPlan.Streaming(node.Node, primary),
             Undo = node.Down ? null : new StartNode(node.Node),
@@ -40,18 +51,19 @@ public static class RejoinPlan
     }
 
     /// <summary>The plan for a node that needs it.</summary>
-    internal static Decision For(StartStandby request, RejoinForm form, ClusterView view, WalView wal)
+    internal static Answer<Draft> For(StartStandby request, RejoinForm form, Mandate mandate, PlanFacts facts)
     {
+        var (view, wal) = facts;
         var node = view[request.Called];
         var primary = view.Primary!.Node;
         // A rewind that was broken off in its middle leaves nothing that another could begin with: only a copy reaches the goal.
-        if (node.RewindUnfinished && request.Resumed)
+        if (node.RewindUnfinished && mandate.Resumed)
             form = RejoinForm.Reclone;
         if (RefuseData(node, form) is { } unusable)
-            return new Refused(unusable);
+            return unusable;
         if (form == RejoinForm.Rewind && RefuseRewind(node.Node, wal) is { } impossible)
-            return new Refused(impossible);
-        return new Plan(request.Words)
+            return impossible;
+        return new Draft(request.Words)
         {
             Stages =
             [
@@ -63,9 +75,9 @@ public static class RejoinPlan
                 [new StartAsStandby(node.Node, primary)],
                 .. form == RejoinForm.Reclone ? [[new DiscardOld(node.Node)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
-            Evidence = [node.DataProblem ?? wal.Of(node.Node).Evidence],
+            Evidence = [node.DataProblem is { } problem ? new DataUnusable(node.Node, problem) : wal.Of(node.Node).Evidence],
             Outcomes = StandbyPlan.Streaming(node.Node, primary),
-            Continuation = form == request.Rejoin ? null : request with { Rejoin = form },
+            Continuation = form == request.Rejoin ? null : (request with { Rejoin = form }).Under(mandate),
             Undo = node.Down ? null : new StartNode(node.Node),
         };
     }
@@ -85,7 +97,7 @@ public static class RejoinPlan
     {
         var kin = wal.Of(node);
         if (kin.Kinship == WalKinship.NotProvable)
-            return new(Code.WalNotProven, $"it is not known where {node} and {wal.Focus} part: {kin.Evidence}", $"POST instance/slave?rejoin=reclone on {node}");
+            return new(Code.WalNotProven, $"it is not known where {node} and {wal.Focus} part: {kin.Evidence.Words}", $"POST instance/slave?rejoin=reclone on {node}");
         if (wal.PositionOf(node) is not { } own || wal.PositionOf(wal.Focus) is not { } theirs)
             return new(Code.WalNotProven, $"the WAL of {node} or {wal.Focus} cannot be read", $"POST instance/slave?rejoin=reclone on {node}");
         if (own.Timeline == theirs.Timeline)
@@ -95,6 +107,6 @@ public static class RejoinPlan
             ? OneTimeline($"part before {named}, where pg_rewind would look for the fork by their timeline histories")
             : null;
 
-        Refusal OneTimeline(string how) => new(Code.WalNotProven, $"{node} and {wal.Focus} {how}: {kin.Evidence}", $"POST instance/slave?rejoin=reclone on {node}");
+        Refusal OneTimeline(string how) => new(Code.WalNotProven, $"{node} and {wal.Focus} {how}: {kin.Evidence.Words}", $"POST instance/slave?rejoin=reclone on {node}");
     }
 }

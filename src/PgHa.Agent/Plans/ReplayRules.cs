@@ -1,3 +1,4 @@
+using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
@@ -27,12 +28,16 @@ public static class ReplayRules
     public static string WayOut(string node, ReplayFacts held)
     {
         ArgumentNullException.ThrowIfNull(held);
-        return $"set {string.Join(", ", held.Short.Select(s => $"{s.Name} to at least {s.Needs}"))} in the configuration of {node}, "
-            + $"restart it (DELETE instance/current on {node}, then POST instance/current on {node}), and repeat the call";
+        return $"{Restart(node, held.Short)}, and repeat the call";
     }
 
+    /// <summary>What lets it replay again.</summary>
+    internal static string Restart(string node, IEnumerable<ShortLimit> tooLow) =>
+        $"set {string.Join(", ", tooLow.Select(s => $"{s.Name} to at least {s.Needs}"))} in the configuration of {node}, "
+        + $"restart it (DELETE instance/current on {node}, then POST instance/current on {node})";
+
     /// <summary>What a plan says of standbys that it only points elsewhere, or leaves as they are.</summary>
-    public static IEnumerable<string> Evidence(IEnumerable<NodeObservation> nodes) =>
-        nodes.Where(n => n is { InRecovery: true, ReplayProblem: not null }).Select(n => $"{n.Node}: {n.ReplayProblem}"
-            + (n.Sql!.Held!.ForGood ? $"; {WayOut(n.Node, n.Sql.Held).Replace(", and repeat the call", "", StringComparison.Ordinal)}" : ""));
+    public static IEnumerable<Evidence> Evidence(IEnumerable<NodeObservation> nodes) => nodes
+        .Where(n => n is { InRecovery: true, ReplayProblem: not null })
+        .Select(n => new DoesNotReplay(n.Node, n.ReplayProblem!, [.. n.Sql!.Held!.Short]));
 }

@@ -1,64 +1,58 @@
+using System.Diagnostics;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 
-/// <summary>Requests as the journal keeps them, and back. The words are part of the journal's format: they do not follow the code.</summary>
-public static class RequestForm
+/// <summary>
+/// A kind of request: the one row by which it is known to its planner, to the journal, and to the calls that ask for it. The words of the
+/// journal are part of its format: they do not follow the code.
+/// </summary>
+/// <param name="Verb">Its name in the journal.</param>
+/// <param name="Kind">The type of its requests.</param>
+/// <param name="Plan">Its planner.</param>
+/// <param name="Kept">Fills in what the journal keeps of a request beside verb and node.</param>
+/// <param name="Made">The request from what the journal keeps.</param>
+/// <param name="Calls">The calls that ask for it; none where only the agent itself does.</param>
+public sealed partial record RequestForm(
+    string Verb,
+    Type Kind,
+    Func<ChangeRequest, Mandate, PlanFacts, Answer<Draft>> Plan,
+    Func<ChangeRequest, OperationRequest, OperationRequest> Kept,
+    Func<OperationRequest, ChangeRequest> Made,
+    IReadOnlyList<RequestCall> Calls)
 {
-    /// <summary>The flat form of a request.</summary>
-    public static OperationRequest Write(ChangeRequest request) => request switch
+    /// <summary>All calls that ask for a change.</summary>
+    public static IEnumerable<RequestCall> AllCalls => All.SelectMany(form => form.Calls);
+
+    /// <summary>The row of a request.</summary>
+    public static RequestForm Of(ChangeRequest request)
     {
-        StartNode => Form(request, "start-node"),
-        StartPrimary => Form(request, "start-primary"),
-        StartStandby r => Form(request, "start-standby") with { Form = r.Rejoin is { } how ? how == RejoinForm.Rewind ? "rewind" : "reclone" : null },
-        StartAll => Form(request, "start-all"),
-        Failover r => Form(request, "failover") with { To = r.To, Form = r.Form == FailoverForm.Restart ? "restart" : "promote" },
-        Switchover r => Form(request, "switchover") with { To = r.To, Order = Word(r.Order), Form = r.By == SwitchoverForm.Promote ? r.AcceptUnlogged ? "promote-unlogged" : "promote" : null },
-        InitData => Form(request, "init-data"),
-        CloneData r => Form(request, "clone-data") with { To = r.From },
-        RestartForSlots => Form(request, "restart-for-slots"),
-        UndoDemotion r => Form(request, "undo-demotion") with { Nodes = r.Demoted, Form = r.Starts ? "start" : null },
-        StopNode => Form(request, "stop-node"),
-        StopPrimary => Form(request, "stop-primary"),
-        StopStandbys => Form(request, "stop-standbys"),
-        StopAll r => Form(request, "stop-all") with { Order = Word(r.Order) },
-        _ => throw new System.Diagnostics.UnreachableException(request?.ToString()),
-    };
+        ArgumentNullException.ThrowIfNull(request);
+        return All.FirstOrDefault(form => form.Kind == request.GetType()) ?? throw new UnreachableException(request.ToString());
+    }
 
-    /// <summary>The request; null where this version does not know it.</summary>
-    public static ChangeRequest? Read(OperationRequest? form) => form is null ? null : (ChangeRequest?)(form.Verb switch
+    /// <summary>A request as the journal keeps it: flat.</summary>
+    public static OperationRequest Write(MandatedRequest asked)
     {
-        "start-node" => new StartNode(form.Node),
-        "start-primary" => new StartPrimary(form.Node),
-        "start-standby" => new StartStandby(form.Node, form.Form is { } how ? how == "rewind" ? RejoinForm.Rewind : RejoinForm.Reclone : null),
-        "start-all" => new StartAll(form.Node),
-        "failover" => new Failover(form.Node, form.Form == "restart" ? FailoverForm.Restart : FailoverForm.Promote, form.To),
-        "switchover" => new Switchover(form.Node, Order(form), form.To)
-        {
-            By = form.Form is null ? SwitchoverForm.Restart : SwitchoverForm.Promote,
-            AcceptUnlogged = form.Form == "promote-unlogged",
-        },
-        "init-data" => new InitData(form.Node),
-        "clone-data" => new CloneData(form.Node, form.To),
-        "restart-for-slots" => new RestartForSlots(form.Node),
-        "undo-demotion" => new UndoDemotion(form.Node, form.Nodes, form.Form == "start"),
-        "stop-node" => new StopNode(form.Node),
-        "stop-primary" => new StopPrimary(form.Node),
-        "stop-standbys" => new StopStandbys(form.Node),
-        "stop-all" => new StopAll(form.Node, Order(form)),
-        _ => null,
-    }) is { } request ? request with { Force = form.Force, Answered = form.Answered, Resumed = form.Resumed } : null;
+        ArgumentNullException.ThrowIfNull(asked);
+        var (request, mandate) = asked;
+        var form = Of(request);
+        return form.Kept(request, new() { Verb = form.Verb, Node = request.Called, Force = mandate.Force, Answered = mandate.Answered, Resumed = mandate.Resumed });
+    }
 
-    private static OperationRequest Form(ChangeRequest request, string verb) => new()
-    {
-        Verb = verb,
-        Node = request.Called,
-        Force = request.Force,
-        Answered = request.Answered,
-        Resumed = request.Resumed,
-    };
+    /// <summary>The request from what the journal keeps; null where this version does not know it.</summary>
+    public static MandatedRequest? Read(OperationRequest? kept) => kept is null ? null
+        : All.FirstOrDefault(form => form.Verb == kept.Verb)?.Made(kept).Under(new() { Force = kept.Force, Answered = kept.Answered, Resumed = kept.Resumed });
 
-    private static string Word(StopOrder order) => order == StopOrder.PrimaryFirst ? "primary-first" : "standbys-first";
+    private static RequestForm Row<T>(
+        string verb,
+        Func<T, Mandate, PlanFacts, Answer<Draft>> plan,
+        Func<T, OperationRequest, OperationRequest> kept,
+        Func<OperationRequest, T> made,
+        params RequestCall[] calls)
+        where T : ChangeRequest =>
+        new(verb, typeof(T), (request, mandate, facts) => plan((T)request, mandate, facts), (request, form) => kept((T)request, form), made, calls);
 
-    private static StopOrder Order(OperationRequest form) => form.Order == "primary-first" ? StopOrder.PrimaryFirst : StopOrder.StandbysFirst;
+    private static RequestForm Row<T>(string verb, Func<T, Mandate, PlanFacts, Answer<Draft>> plan, Func<OperationRequest, T> made, params RequestCall[] calls)
+        where T : ChangeRequest => Row(verb, plan, (_, form) => form, made, calls);
 }

@@ -8,20 +8,22 @@ namespace PgHa.Agent.Plans;
 public static class RestartPlan
 {
     /// <summary>The plan.</summary>
-    public static Decision For(RestartForSlots request, ClusterView view, WalView wal)
+    public static Answer<Draft> For(RestartForSlots request, Mandate mandate, PlanFacts facts)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(mandate);
+        ArgumentNullException.ThrowIfNull(facts);
+        var (view, wal) = facts;
         var node = view[request.Called];
-        if (request.Resumed && node.State == NodeState.Stopped && node.StandbySignal && view.Primary is not null)
-            return StandbyPlan.Join(request, node, view, wal);
+        if (mandate.Resumed && node.State == NodeState.Stopped && node.StandbySignal && view.Primary is not null)
+            return StandbyPlan.Join(request, node, mandate, facts);
         if (!node.InRecovery)
-            return Decision.Refuse(Code.WrongState, $"{node.Node} is no running standby", "only a standby holds copies of slots");
+            return new Refusal(Code.WrongState, $"{node.Node} is no running standby", "only a standby holds copies of slots");
         if (view.Primary is not { } primary)
             return StandbyPlan.NoPrimary(view, node.Node);
         if (StandbyPlan.RefuseJoin(node.Node, wal) is { } refusal)
-            return new Refused(refusal);
-        return new Plan(request.Words)
+            return refusal;
+        return new Draft(request.Words)
         {
             Stages = [[new CheckUpstream(node.Node, primary.Node)], [new StopServer(node.Node)], [new StartAsStandby(node.Node, primary.Node)]],
             Evidence = [wal.Of(node.Node).Evidence],

@@ -3,19 +3,10 @@ using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Plans;
 
-/// <summary>A setting of a node's next start in words: its value, the one the server runs with, its place, and the way out.</summary>
+/// <summary>What an operator does about a setting of a node's next start (<see cref="NextSetting"/>), by its place.</summary>
 internal static class SettingWords
 {
     private const string AutoConf = "postgresql.auto.conf";
-
-    /// <summary>For example: max_connections is 200 at the next start of n2 (100 now; postgresql.conf line 12).</summary>
-    internal static string Of(NextStart node, string name)
-    {
-        var now = node.Running.GetValueOrDefault(name);
-        string?[] more = [now is null || now == node.Settings[name] ? null : $"{Quoted(now)} now", node.Places.GetValueOrDefault(name)];
-        var known = string.Join("; ", more.OfType<string>());
-        return $"{name} is {Quoted(node.Settings[name])} at the next start of {node.Node}{(known.Length > 0 ? $" ({known})" : "")}";
-    }
 
     /// <summary>What an operator does about it.</summary>
     /// <param name="node">The node.</param>
@@ -33,9 +24,7 @@ internal static class SettingWords
 
     /// <summary>A refusal about one setting.</summary>
     internal static Refusal Refuse(NextStart node, string name, string why, string? wanted, string more = "") =>
-        new(Code.WrongState, $"{Of(node, name)}: {why}", $"{WayOut(node, name, wanted)}{more}, and repeat the call");
+        new(Code.WrongState, $"{NextSetting.Of(node, name)}: {why}", $"{WayOut(node, name, wanted)}{more}, and repeat the call");
 
     private static bool InAutoConf(string place) => place.Contains(AutoConf, StringComparison.Ordinal);
-
-    private static string Quoted(string value) => value.Length > 0 && value.All(char.IsLetterOrDigit) ? value : $"'{value}'";
 }

@@ -138,7 +138,11 @@ public static class SlotRules
         if (copy.ConfirmedFlush > slot.ConfirmedFlush && !IsCopy(copy, own))
             return Waits(slot, $"its copy was made on {own.Node} at {copy.ConfirmedFlush} and counts once the consumer on {theirs.Node} has passed that (it is at {slot.ConfirmedFlush})");
         return copy.ConfirmedFlush < to
-            ? new(slot.Name, SlotTask.Advance, $"from {copy.ConfirmedFlush} to {to}") { To = to, NotCarried = own.Problems.ContainsKey(slot.Name) && Unproven(copy, slot, own, theirs) is { } why ? why + Because(slot, own) : null }
+            ? new(slot.Name, SlotTask.Advance, $"from {copy.ConfirmedFlush} to {to}") 
+            {
+                To = to,
+                NotCarried = own.Problems.ContainsKey(slot.Name) && Unproven(copy, slot, own, theirs) is { } why ? why + Because(slot, own) : null,
+            }
             : new(slot.Name, SlotTask.Nothing, copy.ConfirmedFlush >= slot.ConfirmedFlush ? "level" : $"at {copy.ConfirmedFlush}, as far as {own.Node} has replayed")
             {
                 NotCarried = Unproven(copy, slot, own, theirs),

@@ -8,42 +8,54 @@ namespace PgHa.Agent.Plans;
 public static class StandbyPlan
 {
     /// <summary>Start the called node as standby, or point the running one at the primary.</summary>
-    public static Decision For(StartStandby request, ClusterView view, WalView wal)
+    public static Answer<Draft> For(StartStandby request, Mandate mandate, PlanFacts facts)
     {
+        var (view, wal) = facts;
         var node = view[request.Called];
         if (node.Writable)
-            return Decision.Refuse(Code.RunningPrimary, $"{node.Node} runs as primary",
-                $"to exchange the roles POST instance/switchover/masterSlave on {node.Node}; to make it a standby stop it first: DELETE instance/current on {node.Node}");
+            return CommonRules.RunsAsPrimary(node.Node);
         if (node is { State: NodeState.Unknown, Ending: false })
             return StartPlan.Unknown(node);
         if (view.Primary is null)
             return NoPrimary(view, node.Node);
         if (request.Rejoin is { } form && RejoinPlan.IsNeeded(node, form, view, wal))
-            return RejoinPlan.For(request, form, view, wal);
-        var join = request.Rejoin == RejoinForm.Reclone ? RejoinPlan.OrReclone(Join(request, node, view, wal), node, view, wal) : Join(request, node, view, wal);
-        // What was interrupted may have been about to remove the directory that it had replaced: it would stand in the way of the next.
-        return join is Plan { Stages.Count: 0 } plan && request is { Resumed: true, Rejoin: RejoinForm.Reclone }
-            ? plan with { Stages = [.. plan.Stages, [new DiscardOld(node.Node)]] }
-            : join;
+            return RejoinPlan.For(request, form, mandate, facts);
+        return request.Rejoin == RejoinForm.Reclone ? RejoinPlan.FollowOrReclone(request, node, mandate, facts) : Join(request, node, mandate, facts);
     }
 
     /// <summary>The node joins the primary of the view, if its WAL is proven to be a beginning of the primary's.</summary>
-    internal static Decision Join(ChangeRequest request, NodeObservation node, ClusterView view, WalView wal)
+    internal static Answer<Draft> Join(ChangeRequest request, NodeObservation node, Mandate mandate, PlanFacts facts)
     {
+        var (view, wal) = facts;
         var primary = view.Primary!.Node;
         if (Streams(node, view, wal))
-            return new Plan(request.Words) { Evidence = [$"{node.Node} streams from {primary}", .. ReplayRules.Evidence([node])], Outcomes = Streaming(node.Node, primary) };
+            return StreamsAlready(request, node, primary);
         if (RefuseFollowing(node.Node, primary, wal) is { } refusal)
-            return new Refused(refusal);
-        var bring = !request.IsUndo && BringRules.For(node.Node, primary, wal) is not null;
-        return new Plan(request.Words)
+            return refusal;
+        var bring = Brings(node, primary, mandate, wal);
+        return new Draft(request.Words)
         {
-            Stages = [[new CheckUpstream(node.Node, primary)], .. StopAndBring([node], primary, bring), [JoinStep(node, primary, bring)]],
+            Stages = [CheckFollowing(node, primary, bring, wal), .. StopAndBring([node], primary, bring), [JoinStep(node, primary, bring)]],
             Evidence = [wal.Of(node.Node).Evidence],
             Outcomes = Streaming(node.Node, primary),
             Undo = bring && !node.Down ? new StartNode(node.Node) : null,
         };
     }
+
+    /// <summary>Nothing is left to do.</summary>
+    internal static Draft StreamsAlready(ChangeRequest request, NodeObservation node, string primary) => new(request.Words)
+    {
+        Evidence = [new StreamsFrom(node.Node, primary), .. ReplayRules.Evidence([node])],
+        Outcomes = Streaming(node.Node, primary),
+    };
+
+    /// <summary>Whether the agents have to bring WAL to the node, because streaming cannot. An undo only starts it.</summary>
+    internal static bool Brings(NodeObservation node, string primary, Mandate mandate, WalView wal) =>
+        !mandate.IsUndo && BringRules.For(node.Node, primary, wal) is not null;
+
+    /// <summary>What is asked before anything is stopped.</summary>
+    internal static IReadOnlyList<Step> CheckFollowing(NodeObservation node, string primary, bool bring, WalView wal) =>
+        bring ? [.. BringRules.Checks(node.Node, primary, wal)] : [new CheckUpstream(node.Node, primary)];
 
     /// <summary>How a node comes to follow the primary: a stopped one is started, a running one is pointed there by reload.</summary>
     internal static Step JoinStep(NodeObservation node, string primary, bool brought) =>
@@ -68,7 +80,7 @@ public static class StandbyPlan
     {
         var bring = BringRules.For(node, primary, wal);
         return bring is { Recycled: true, Lost: false } && wal.Of(node).Kinship == WalKinship.NotProvable
-            ? null // the third node proves it before anything is copied, and the start proves it once more
+            ? null // the third node, or the archive, proves it before anything is copied, and the start proves it once more
             : RefuseJoin(node, wal) ?? BringRules.Refuse(node, primary, bring, wal);
     }
 
@@ -79,12 +91,12 @@ public static class StandbyPlan
         return kin.Kinship switch
         {
             WalKinship.Identical or WalKinship.Behind => null,
-            WalKinship.Ahead => new(Code.WalNotProven, $"{node} holds WAL that {wal.Focus} does not have: {kin.Evidence}",
+            WalKinship.Ahead => new(Code.WalNotProven, $"{node} holds WAL that {wal.Focus} does not have: {kin.Evidence.Words}",
                 $"{RejoinPlan.WayOut(node)}: what exists only on {node} is salvaged first"),
-            WalKinship.Forked => new(Code.WalNotProven, $"the WAL of {node} has forked from that of {wal.Focus}: {kin.Evidence}",
+            WalKinship.Forked => new(Code.WalNotProven, $"the WAL of {node} has forked from that of {wal.Focus}: {kin.Evidence.Words}",
                 $"{RejoinPlan.WayOut(node)}: what exists only on {node} is salvaged first"),
-            _ => new(Code.WalNotProven, $"it cannot be proven that {node} can follow {wal.Focus}: {kin.Evidence}",
-                $"bring the missing WAL back from the archive, or POST instance/slave?rejoin=reclone on {node}"),
+            _ => new(Code.WalNotProven, $"it cannot be proven that {node} can follow {wal.Focus}: {kin.Evidence.Words}",
+                $"where an archive holds the missing WAL set restore_command on {node}; else POST instance/slave?rejoin=reclone on {node}"),
         };
     }
 
@@ -109,11 +121,11 @@ public static class StandbyPlan
     }
 
     /// <summary>There is no primary to follow.</summary>
-    internal static Decision NoPrimary(ClusterView view, string node)
+    internal static Refusal NoPrimary(ClusterView view, string node)
     {
         var unknown = view.Unknown.ToArray();
         var who = unknown.Length == 0 ? "no node is writable" : $"no node is known to be writable, {ClusterView.Names(unknown)} is unknown";
-        return Decision.Refuse(Code.PrimaryNotStarted, $"the primary that {node} is to follow has not been started: {who}",
+        return new(Code.PrimaryNotStarted, $"the primary that {node} is to follow has not been started: {who}",
             $"{(unknown.Length == 0 ? "" : "bring its agent back, or look at its server; or ")}start the primary first (POST instance/master on {LastPrimary(view, node)})");
     }
 }

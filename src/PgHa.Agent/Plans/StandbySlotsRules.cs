@@ -34,13 +34,13 @@ public static class StandbySlotsRules
     /// <param name="target">The node that becomes primary.</param>
     /// <param name="view">All nodes.</param>
     /// <param name="following">The nodes that will be its standbys when the change is done.</param>
-    public static IReadOnlyList<string> Evidence(string target, ClusterView view, IReadOnlyCollection<string> following)
+    public static IReadOnlyList<Evidence> Evidence(string target, ClusterView view, IReadOnlyCollection<string> following)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(following);
         var named = Names(view[target].Sql?.SynchronizedStandbySlots ?? "");
         string[] away = [.. view.Except(target).Where(n => named.Contains(SlotName.Of(n.Node)) && !following.Contains(n.Node)).Select(n => n.Node)];
-        return away.Length == 0 ? [] : [$"synchronized_standby_slots of {target} names {string.Join(", ", away)}: consumers of failover slots wait until it streams, or until you take its slot out of the setting"];
+        return away.Length == 0 ? [] : [new ConsumersWait(target, [.. away])];
     }
 
     private static bool AreOurs(string[] names) => names.All(n => n.StartsWith(SlotName.Prefix, StringComparison.Ordinal));

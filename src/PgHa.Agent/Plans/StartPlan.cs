@@ -11,56 +11,80 @@ public static class StartPlan
     internal static readonly NodeState[] AsPrimary = [NodeState.PrimaryAlone, NodeState.Primary];
 
     /// <summary>Start the node as its <c>standby.signal</c> says.</summary>
-    public static Decision ForNode(StartNode request, ClusterView view, WalView wal)
+    public static Answer<Draft> ForNode(StartNode request, Mandate mandate, PlanFacts facts)
     {
-        var node = view[request.Called];
+        var node = facts.View[request.Called];
         if (node is { State: NodeState.Unknown, Ending: false })
             return Unknown(node);
         if (!node.Down)
-            return node.Writable ? DemotionRules.Reinstated(new Plan(request.Words) { Evidence = [$"{node.Node} runs"] }, node) : new Plan(request.Words) { Evidence = [$"{node.Node} runs"] };
-        if (!node.StandbySignal)
-            return BecomePrimary(request, view, wal);
-        return view.Primary is not null ? StandbyPlan.Join(request, node, view, wal) : new Plan(request.Words)
+            return Runs(new Draft(request.Words) { Evidence = [new RunsAlready(node.Node)] }, node);
+        return node.StandbySignal ? InRecovery(request, node, mandate, facts) : BecomePrimary(request, mandate, facts);
+    }
+
+    /// <summary>A stopped node that has standby.signal follows the primary, or waits for one.</summary>
+    internal static Answer<Draft> InRecovery(ChangeRequest request, NodeObservation node, Mandate mandate, PlanFacts facts) =>
+        facts.View.Primary is not null ? StandbyPlan.Join(request, node, mandate, facts) : new Draft(request.Words)
         {
             Stages = [[new StartInRecovery(node.Node)]],
-            Evidence = [$"{node.Node} has standby.signal and no primary runs: it starts in recovery and waits"],
+            Evidence = [new WillWait(node.Node)],
             Outcomes = [new(node.Node, [NodeState.Recovering, NodeState.Standby])],
         };
-    }
+
+    private static Draft Runs(Draft nothing, NodeObservation node) => node.Writable ? DemotionRules.Reinstated(nothing, node) : nothing;
 
     /// <summary>Start the node as primary.</summary>
-    public static Decision ForPrimary(StartPrimary request, ClusterView view, WalView wal)
+    public static Answer<Draft> ForPrimary(StartPrimary request, Mandate mandate, PlanFacts facts)
     {
+        var view = facts.View;
         var node = view[request.Called];
         if (node.Writable && node.State != NodeState.Unknown)
-            return DemotionRules.Reinstated(new Plan(request.Words) { Evidence = [$"{node.Node} is writable"], Outcomes = [new(node.Node, AsPrimary)] }, node);
-        if (node.InRecovery && request.Resumed)
-            return StartAllPlan.FirstPrimary(request, view, wal);
-        if (node.InRecovery)
-            return Decision.Refuse(Code.RunningStandby, $"{node.Node} runs as a standby",
-                $"stop it first (DELETE instance/current on {node.Node}), or use failover or switchover to make it primary");
-        return node is { State: NodeState.Unknown, Ending: false } ? Unknown(node) : BecomePrimary(request, view, wal);
+            return DemotionRules.Reinstated(new Draft(request.Words) { Evidence = [new IsWritable(node.Node)], Outcomes = [new(node.Node, AsPrimary)] }, node);
+        if (node.InRecovery && !mandate.Resumed)
+            return new Refusal(Code.RunningStandby, $"{node.Node} runs as a standby", view.Nodes.FirstOrDefault(n => n.Writable) is { } primary
+                ? $"POST instance/switchover/masterSlave?to={node.Node} on {primary.Node} exchanges the roles"
+                : $"POST instance/failover/promote on {node.Node} makes it primary as it runs; or stop it first: DELETE instance/current on {node.Node}");
+        return node is { State: NodeState.Unknown, Ending: false } ? Unknown(node) : BecomePrimary(request, mandate, facts);
     }
 
-    /// <summary>A stopped node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it.</summary>
-    internal static Decision BecomePrimary(ChangeRequest request, ClusterView view, WalView wal)
+    /// <summary>
+    /// A node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it. One that runs in recovery is stopped
+    /// first; or promoted where it runs, if its owner would start it again at once and it misses nothing.
+    /// </summary>
+    internal static Answer<Draft> BecomePrimary(ChangeRequest request, Mandate mandate, PlanFacts facts)
     {
+        var (view, wal) = facts;
         var node = request.Called;
         if (wal.ProblemOf(node) is { } problem)
-            return new Refused(problem);
-        var accepted = Accepted(request, view.Except(node).Union(WritableRules.Outside(view)));
-        var verdict = WritableRules.Judge(node, view, wal, accepted, primaryKnown: request.BringsBack);
+            return problem;
+        var assured = mandate.Assure(view.Except(node).Union(WritableRules.Outside(view)));
+        var verdict = WritableRules.Judge(node, view, wal, assured, primaryKnown: mandate.BringsBack);
         if (verdict.Refusal is { } refusal)
-            return new Refused(refusal);
+            return refusal;
+        var accepted = verdict.Answered.Names();
         IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
-        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node).Except(verdict.Answered) : waiting.Select(w => w.Node)]);
+        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node).Except(accepted) : waiting.Select(w => w.Node)]);
         var demoted = DemotionRules.Others(node, view);
-        return new Plan(request.Words)
+        var completion = Completion.Stages(node, verdict.Source, wal);
+        var inPlace = view[node] is { InRecovery: true, ServerOwner: not null } && completion.Count == 0;
+        var slots = SlotPlan.For(node, new(Down: !inPlace, Completed: verdict.Source is not null), mandate, facts);
+        IReadOnlyList<IReadOnlyList<Step>> become = inPlace
+            ? [.. Stages.LevelSlots(slots), [new PromoteServer(node, accepted)]]
+            : [.. completion, .. Stages.PlaceSlots(slots), [new StartAsPrimary(node, accepted)]];
+        return new Draft(request.Words)
         {
-            Stages = [.. DemotionRules.Stage(demoted, request), .. sync.Stage, .. Completion.Stages(node, verdict.Source, wal), [new StartAsPrimary(node, verdict.Answered)], .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>()],
+            Stages =
+            [
+                .. Stages.CopySlots(slots),
+                .. inPlace ? [] : Stages.Stop(view[node]),
+                .. DemotionRules.Stage(demoted, mandate),
+                .. sync.Stage,
+                .. become,
+                .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>(),
+            ],
             Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting.Select(w => w.Node), node, wal, promoted: false)],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
+            Slots = slots,
             Continuation = request is StartNode ? new StartPrimary(node) : null,
             Undo = DemotionRules.Undo(node, demoted, start: null),
             Outcomes = WithFollowers(node, [.. waiting.Select(w => w.Node)], wal, promoted: false),
@@ -74,18 +98,8 @@ public static class StartPlan
         return [new(primary, following.Any(o => o.Certain) ? [NodeState.Primary] : AsPrimary), .. following];
     }
 
-    /// <summary>
-    /// Which nodes an operator's force may answer for. Who undoes brings back the primary that ran when the operation began: data that
-    /// cannot be read elsewhere holds nothing newer.
-    /// </summary>
-    internal static string[] Accepted(ChangeRequest request, IEnumerable<NodeObservation> nodes) =>
-    [
-        .. nodes.Where(n => request.Force || request.Answered.Contains(n.Node)
-            || (request.IsUndo && n is { State: NodeState.Stopped, DataProblem: not null })).Select(n => n.Node),
-    ];
-
     /// <summary>A server that runs and does not answer can be neither started nor judged.</summary>
-    internal static Decision Unknown(NodeObservation node) => Decision.Refuse(
+    internal static Refusal Unknown(NodeObservation node) => new(
         node.Reachable ? Code.WrongState : Code.PeerUnreachable,
         $"{node.Node} is unknown: {node.Problem ?? "its server does not answer"}",
         !node.Reachable ? "bring its agent back"

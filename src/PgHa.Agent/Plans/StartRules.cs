@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Diagnostics;
+using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
@@ -10,6 +11,7 @@ public static class StartRules
     private const string WalLevel = "wal_level";
     private const string Slots = "max_replication_slots";
     private const string Senders = "max_wal_senders";
+    private const string SyncSlots = "sync_replication_slots";
 
     /// <summary>Why the server would not start in any role, or start where nobody looks; null where nothing stands in the way.</summary>
     public static Refusal? Refuse(NextStart node)
@@ -23,13 +25,15 @@ public static class StartRules
     /// <summary>Why it could not serve as primary; null where nothing stands in the way.</summary>
     /// <param name="node">The node.</param>
     /// <param name="standbys">Whether nodes are to follow it.</param>
-    public static Refusal? RefuseAsPrimary(NextStart node, bool standbys) => Refuse(node) ?? (!standbys ? null
-        : node.Settings[WalLevel] == "minimal" ? SettingWords.Refuse(node, WalLevel, "no standby could follow it", "to replica or logical")
+    public static Refusal? RefuseAsPrimary(NextStart node, bool standbys) => Refuse(node) ?? (standbys ? RefuseServing(node) : null);
+
+    /// <summary>A number among the settings: <see cref="KnownSettings"/> were asked before.</summary>
+    internal static int Number(NextStart node, string name) => KnownSettings.Number(node.Settings, name) ?? throw new UnreachableException(name);
+
+    private static Refusal? RefuseServing(NextStart node) => KnownSettings.Refuse(node, WalLevel) ?? KnownSettings.RefuseNumbers(node, Senders)
+        ?? (node.Settings[WalLevel] == "minimal" ? SettingWords.Refuse(node, WalLevel, "no standby could follow it", "to replica or logical")
         : Number(node, Senders) == 0 ? SettingWords.Refuse(node, Senders, "no standby could stream from it", "to 10, its default")
         : null);
-
-    /// <summary>A number among the settings.</summary>
-    internal static int Number(NextStart node, string name) => int.Parse(node.Settings[name], CultureInfo.InvariantCulture);
 
     private static Refusal? RefuseObstacle(NextStart node) => node.Obstacles is not [var obstacle, ..] ? null : new(Code.WrongState,
         $"the server of {node.Node} would not start again: {obstacle.Setting}: {obstacle.Problem}{(node.Places.GetValueOrDefault(obstacle.Setting) is { } place ? $" ({place})" : "")}",
@@ -39,44 +43,57 @@ public static class StartRules
     /// What is named and not refused: a stopped server will listen where its address in nodes does not point. Whether something between the
     /// two translates the address (published ports, NAT) cannot be told; it may have run like that.
     /// </summary>
-    public static IReadOnlyList<string> Named(NextStart node)
+    public static IReadOnlyList<Evidence> Named(NextStart node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        string?[] words =
+        Evidence?[] elsewhere =
         [
-            node.Settings.ContainsKey("port") && Number(node, "port") != node.Port && !node.Runs ? $"{SettingWords.Of(node, "port")}: {Looked(node)}" : null,
-            node.Settings.ContainsKey("listen_addresses") && node.Listens == false && !node.Runs ? $"{SettingWords.Of(node, "listen_addresses")}: {Looked(node)}" : null,
+            KnownSettings.Number(node.Settings, "port") is { } port && port != node.Port && !node.Runs ? new ListensElsewhere(NextSetting.Of(node, "port"), node.Host, node.Port) : null,
+            node.Settings.ContainsKey("listen_addresses") && node.Listens == false && !node.Runs ? new ListensElsewhere(NextSetting.Of(node, "listen_addresses"), node.Host, node.Port) : null,
         ];
-        return [.. words.OfType<string>()];
+        return [.. elsewhere.OfType<Evidence>()];
     }
 
-    private static string Looked(NextStart node) => $"clients and the other nodes look for it at {node.Host}:{node.Port}";
+    private static string Looked(NextStart node) => Looked(node.Host, node.Port);
+
+    internal static string Looked(string host, int port) => $"clients and the other nodes look for it at {host}:{port}";
 
     /// <summary>A running server that has the same port already, beside its address, is reached by other means.</summary>
-    private static Refusal? RefusePort(NextStart node) => Number(node, "port") == node.Port || Stays(node, "port")
+    private static Refusal? RefusePort(NextStart node) => KnownSettings.RefuseNumbers(node, "port") ?? (Number(node, "port") == node.Port || Stays(node, "port")
         ? null
-        : SettingWords.Refuse(node, "port", Looked(node), $"to {node.Port}", $" (or give {node.Node} another address in nodes, on every node)");
+        : SettingWords.Refuse(node, "port", Looked(node), $"to {node.Port}", $" (or give {node.Node} another address in nodes, on every node)"));
 
-    private static Refusal? RefuseListen(NextStart node) => node.Listens != false || Stays(node, "listen_addresses")
+    private static Refusal? RefuseListen(NextStart node) => node.Listens != false ? null : KnownSettings.Refuse(node, "listen_addresses") ?? (Stays(node, "listen_addresses")
         ? null
-        : SettingWords.Refuse(node, "listen_addresses", Looked(node), $"to '{node.Host}' or '*'");
+        : SettingWords.Refuse(node, "listen_addresses", Looked(node), $"to '{node.Host}' or '*'"));
 
     /// <summary>The running server has it already, or none runs.</summary>
     private static bool Stays(NextStart node, string name) => node.Running.TryGetValue(name, out var now) ? now == node.Settings[name] : !node.Runs;
 
-    private static Refusal? RefuseSlots(NextStart node) => (node.PhysicalSlots.Count + node.LogicalSlots.Count) is var there && Number(node, Slots) >= there
-        ? null
-        : SettingWords.Refuse(node, Slots, $"the server does not start, because {there} slots are on its disk ({string.Join(", ", node.PhysicalSlots.Concat(node.LogicalSlots))})", $"to at least {there}");
+    private static Refusal? RefuseSlots(NextStart node) => KnownSettings.RefuseNumbers(node, Slots)
+        ?? ((node.PhysicalSlots.Count + node.LogicalSlots.Count) is var there && Number(node, Slots) >= there ? null
+        : SettingWords.Refuse(node, Slots, $"the server does not start, because {there} slots are on its disk ({string.Join(", ", node.PhysicalSlots.Concat(node.LogicalSlots))})", $"to at least {there}"));
 
     private static Refusal? RefuseWalLevel(NextStart node)
     {
+        if (KnownSettings.Refuse(node, WalLevel) is { } unknown)
+            return unknown;
         var level = node.Settings[WalLevel];
-        if (level != "logical" && node.LogicalSlots.Count > 0)
-            return SettingWords.Refuse(node, WalLevel, $"the server does not start with the logical slots on its disk ({string.Join(", ", node.LogicalSlots)})", "to logical");
-        if (level != "logical" && node.Settings["sync_replication_slots"] == "on")
-            return SettingWords.Refuse(node, WalLevel, "the server does not start with sync_replication_slots = on", "to logical");
-        if (level != "minimal")
+        if (level == "logical")
             return null;
+        if (node.LogicalSlots.Count > 0)
+            return SettingWords.Refuse(node, WalLevel, $"the server does not start with the logical slots on its disk ({string.Join(", ", node.LogicalSlots)})", "to logical");
+        if (KnownSettings.Refuse(node, SyncSlots) is { } untold)
+            return untold;
+        if (node.Settings[SyncSlots] == "on")
+            return SettingWords.Refuse(node, WalLevel, "the server does not start with sync_replication_slots = on", "to logical");
+        return level == "minimal" ? RefuseMinimal(node) : null;
+    }
+
+    private static Refusal? RefuseMinimal(NextStart node)
+    {
+        if ((KnownSettings.RefuseNumbers(node, Senders) ?? KnownSettings.Refuse(node, "archive_mode", "summarize_wal")) is { } unknown)
+            return unknown;
         var why = node.PhysicalSlots.Count > 0 ? $"the physical slots on its disk ({string.Join(", ", node.PhysicalSlots)})"
             : Number(node, Senders) > 0 ? $"max_wal_senders = {node.Settings[Senders]}"
             : node.Settings["archive_mode"] != "off" ? $"archive_mode = {node.Settings["archive_mode"]}"
@@ -88,7 +105,7 @@ public static class StartRules
     private static Refusal? RefuseReserved(NextStart node)
     {
         const string reserved = "superuser_reserved_connections";
-        return Number(node, reserved) + Number(node, "reserved_connections") < Number(node, "max_connections") ? null
-            : SettingWords.Refuse(node, reserved, $"the server does not start, because it reserves all connections (max_connections is {node.Settings["max_connections"]})", "to 3, its default");
+        return KnownSettings.RefuseNumbers(node, reserved, "reserved_connections", "max_connections") ?? (Number(node, reserved) + Number(node, "reserved_connections") < Number(node, "max_connections") ? null
+            : SettingWords.Refuse(node, reserved, $"the server does not start, because it reserves all connections (max_connections is {node.Settings["max_connections"]})", "to 3, its default"));
     }
 }

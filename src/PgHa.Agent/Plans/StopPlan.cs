@@ -8,68 +8,74 @@ namespace PgHa.Agent.Plans;
 public static class StopPlan
 {
     /// <summary>Stop the called node, whatever it is.</summary>
-    public static Decision ForNode(StopNode request, ClusterView view) => Stop(request, view, [[view[request.Called]]]);
+    public static Answer<Draft> ForNode(StopNode request, Mandate mandate, PlanFacts facts) => Stop(request, mandate, facts.View, [[facts.View[request.Called]]]);
 
     /// <summary>Find the primary and stop it.</summary>
-    public static Decision ForPrimary(StopPrimary request, ClusterView view)
+    public static Answer<Draft> ForPrimary(StopPrimary request, Mandate mandate, PlanFacts facts)
     {
+        var view = facts.View;
         var writable = view.Writable.ToArray();
         if (writable.Length > 1)
-            return Decision.Refuse(Code.WrongState, $"ALARM: {ClusterView.Names(writable)} are writable at the same time",
+            return new Refusal(Code.WrongState, $"ALARM: {ClusterView.Names(writable)} are writable at the same time",
                 $"say which one is to stop: DELETE instance/current on {writable[0].Node}, or on another of them");
-        if (writable.Length == 0 && RefuseUnknown(request, view) is { } refusal)
+        if (writable.Length == 0 && RefuseUnknown(mandate, view) is { } refusal)
             return refusal;
-        return Stop(request, view, [writable]);
+        return Stop(request, mandate, view, [writable]);
     }
 
     /// <summary>Stop every node in recovery.</summary>
-    public static Decision ForStandbys(StopStandbys request, ClusterView view) =>
-        RefuseUnknown(request, view) ?? Stop(request, view, [[.. view.InRecovery]]);
+    public static Answer<Draft> ForStandbys(StopStandbys request, Mandate mandate, PlanFacts facts) => RefuseUnknown(mandate, facts.View) is { } refusal ? refusal
+        : Stop(request, mandate, facts.View, [[.. facts.View.InRecovery.Concat(facts.View.Nodes.Where(n => n.Returning is not null))]]);
 
     /// <summary>Stop all nodes in the order asked for.</summary>
-    public static Decision ForAll(StopAll request, ClusterView view)
+    public static Answer<Draft> ForAll(StopAll request, Mandate mandate, PlanFacts facts)
     {
-        if (RefuseUnknown(request, view) is { } refusal)
+        var view = facts.View;
+        if (RefuseUnknown(mandate, view) is { } refusal)
             return refusal;
         NodeObservation[] primary = [.. view.Writable];
-        NodeObservation[] rest = [.. view.Nodes.Where(n => n.Reachable && n.State != NodeState.Stopped && !n.Writable)];
-        return Stop(request, view, request.Order == StopOrder.PrimaryFirst ? [primary, rest] : [rest, primary]);
+        NodeObservation[] rest = [.. view.Nodes.Where(n => n.Reachable && IsToBeStopped(n) && !n.Writable)];
+        return Stop(request, mandate, view, request.Order == StopOrder.PrimaryFirst ? [primary, rest] : [rest, primary]);
     }
 
-    private static Decision? RefuseUnknown(ChangeRequest request, ClusterView view)
+    /// <summary>It runs, or its agent is about to start it.</summary>
+    private static bool IsToBeStopped(NodeObservation node) => node.State != NodeState.Stopped || node.Returning is not null;
+
+    private static Refusal? RefuseUnknown(Mandate mandate, ClusterView view)
     {
-        var unknown = view.Unknown.Where(n => !request.Force && !request.Answered.Contains(n.Node)).ToArray();
-        return unknown.Length == 0 ? null : Decision.Refuse(
+        var assured = mandate.Assure(view.Unknown);
+        var unknown = view.Unknown.Where(n => !assured.AnswerFor(n.Node)).ToArray();
+        return unknown.Length == 0 ? null : new(
             unknown.Any(n => !n.Reachable) ? Code.PeerUnreachable : Code.AnotherWritable,
             $"{ClusterView.Names(unknown)} is unknown ({unknown[0].Problem ?? "it does not answer"})",
             "bring its agent back, stop the nodes one by one with DELETE instance/current, or leave it out with force=true");
     }
 
-    private static Plan Stop(ChangeRequest request, ClusterView view, IReadOnlyList<IReadOnlyList<NodeObservation>> order)
+    private static Draft Stop(ChangeRequest request, Mandate mandate, ClusterView view, IReadOnlyList<IReadOnlyList<NodeObservation>> order)
     {
         IReadOnlyList<Step>[] stages =
         [
-            .. order.Select(nodes => (IReadOnlyList<Step>)[.. nodes.Where(n => n.State != NodeState.Stopped).Select(n => new StopServer(n.Node))])
+            .. order.Select(nodes => (IReadOnlyList<Step>)[.. nodes.Where(IsToBeStopped).Select(n => new StopServer(n.Node))])
                 .Where(stage => stage.Count > 0),
         ];
         var stopping = stages.SelectMany(s => s).Select(s => s.Node).ToHashSet();
-        var leftOut = StartPlan.Accepted(request, view.Unknown.Where(n => !stopping.Contains(n.Node)));
-        return new Plan(request.Words)
+        var leftOut = mandate.Assure(view.Unknown.Where(n => !stopping.Contains(n.Node)));
+        return new Draft(request.Words)
         {
             Stages = stages,
-            Evidence = stages.Length == 0 ? ["nothing is left to stop"] : [],
-            Overrides = [.. leftOut.Select(n => $"{n} is unknown and left out")],
+            Evidence = stages.Length == 0 ? [new NothingRuns()] : [],
+            Overrides = [.. leftOut.Select(a => $"{a.Node} is unknown and left out")],
             Answered = leftOut,
-            Undo = Undo(request, view, stopping),
+            Undo = Undo(mandate, view, stopping),
             Continuation = request is StopPrimary && stopping.Count == 1 ? new StopNode(stopping.First()) : null,
             Outcomes = [.. stopping.Select(n => new Outcome(n, [NodeState.Stopped])), .. stopping.Count == 0 ? [] : Remaining(view, stopping)],
         };
     }
 
     /// <summary>What starts again what is stopped, where one request says it.</summary>
-    private static ChangeRequest? Undo(ChangeRequest request, ClusterView view, HashSet<string> stopping) =>
+    private static MandatedRequest? Undo(Mandate mandate, ClusterView view, HashSet<string> stopping) =>
         stopping.Count == 1 ? new StartNode(stopping.First())
-        : view.Primary is { } primary && view.Nodes.All(n => n.State != NodeState.Stopped) ? new StartAll(primary.Node) { Answered = request.Answered }
+        : view.Primary is { } primary && view.Nodes.All(n => n.State != NodeState.Stopped) ? new StartAll(primary.Node).Under(new() { Answered = mandate.Answered })
         : null;
 
     /// <summary>What the nodes that stay show once they have noticed.</summary>

@@ -8,33 +8,34 @@ namespace PgHa.Agent.Plans;
 public static class SwitchoverPlan
 {
     /// <summary>The plan.</summary>
-    public static Decision For(Switchover request, ClusterView view, WalView wal)
+    public static Answer<Draft> For(Switchover request, Mandate mandate, PlanFacts facts)
     {
-        if (request is { Resumed: true, To: { } resumed } && (view.Primary is null || view.Primary.Node == resumed))
-            return Resume(request, resumed, view, wal);
+        var (view, wal) = facts;
+        if (mandate.Resumed && request.To is { } resumed && (view.Primary is null || view.Primary.Node == resumed))
+            return Resume(request, resumed, mandate, facts);
         if (view.Primary is not { } primary)
             return NoPrimary(view);
         if (request.To == primary.Node)
-            return new Plan(request.Words) { Evidence = [$"{primary.Node} is primary already"] };
+            return new Draft(request.Words) { Evidence = [primary.Promoting ? new ToldToBecomePrimary(primary.Node) : new IsPrimary(primary.Node)], Outcomes = [new(primary.Node, StartPlan.AsPrimary)] };
         if (primary.State == NodeState.Unknown)
             return StartPlan.Unknown(primary);
         if (request.To is { } named && !view[named].Reachable)
             return StartPlan.Unknown(view[named]);
         if (Target(request, view) is not { } target)
-            return Decision.Refuse(Code.WrongState, request.To is { } to
+            return new Refusal(Code.WrongState, request.To is { } to
                     ? $"{to} is not a streaming standby (it is {Words(view[to])})"
                     : $"no standby streams from {primary.Node}",
                 StandbyFirst(request.To is { } away ? [view[away]] : [.. view.Except(primary.Node)]));
         if (ReplayRules.Refuse(target, request.By) is { } still)
-            return new Refused(still);
+            return still;
         foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])
             if (wal.Of(node.Node).Kinship is WalKinship.Forked)
-                return new Refused(WhileItStreams(node, StandbyPlan.RefuseJoin(node.Node, wal)!));
+                return WhileItStreams(node, StandbyPlan.RefuseJoin(node.Node, wal)!);
         if (wal.Of(target.Node) is { Kinship: WalKinship.NotProvable } unproven)
-            return Decision.Refuse(Code.WalNotProven, $"it cannot be proven that {target.Node} holds the WAL of {primary.Node}: {unproven.Evidence}",
+            return new Refusal(Code.WalNotProven, $"it cannot be proven that {target.Node} holds the WAL of {primary.Node}: {unproven.Evidence.Words}",
                 $"repeat the call in a moment; if it stays so, DELETE instance/current on {target.Node}, then POST instance/slave?rejoin=reclone on {target.Node}");
-        var stopped = JudgeOthers(request, primary, target, view, wal);
-        return stopped.Refusal is { } blocked ? new Refused(blocked) : Build(request, primary.Node, target.Node, view, wal, stopped);
+        var stopped = JudgeOthers(mandate, primary, target, view, wal);
+        return stopped.Refusal is { } blocked ? blocked : Build(request, mandate, primary.Node, target.Node, facts, stopped);
     }
 
     /// <summary>
@@ -42,58 +43,70 @@ public static class SwitchoverPlan
     /// writable: the target then holds exactly the primary's WAL. Unless it is asked here, the primary is stopped for nothing. A node whose data cannot be read is only
     /// named: the writer is known, and its successor gets all that it wrote.
     /// </summary>
-    private static WritableVerdict JudgeOthers(Switchover request, NodeObservation primary, NodeObservation target, ClusterView view, WalView wal)
+    private static WritableVerdict JudgeOthers(Mandate mandate, NodeObservation primary, NodeObservation target, ClusterView view, WalView wal)
     {
         var others = view.Except(target.Node).Where(n => n.Down || (n.InRecovery && wal.Of(n.Node).Kinship == WalKinship.NotProvable)).ToArray();
-        string[] accepted = [.. StartPlan.Accepted(request, others), .. others.Where(n => n.DataProblem is not null).Select(n => n.Node)];
-        var verdict = WritableRules.Judge(primary.Node, new([primary, .. others]), wal, accepted);
+        var unread = others.Where(n => n.DataProblem is not null).Select(n => new Assurance(n.Node, new WriterIsKnown(primary.Node)));
+        Assurance[] assured = [.. mandate.Assure(others), .. unread];
+        var verdict = WritableRules.Judge(primary.Node, new([primary, .. others]), wal, assured);
         return verdict is { Refusal: null, Source: { } ahead } ? verdict with
         {
-            Refusal = new(Code.WalNotProven, $"{ahead}, which is stopped, holds WAL that {primary.Node} misses: {wal.Of(ahead).Evidence}", $"{RejoinPlan.WayOut(ahead)}: what exists only on {ahead} is salvaged first"),
+            Refusal = new(Code.WalNotProven, $"{ahead}, which is stopped, holds WAL that {primary.Node} misses: {wal.Of(ahead).Evidence.Words}",
+                $"{RejoinPlan.WayOut(ahead)}: what exists only on {ahead} is salvaged first"),
         } : verdict;
     }
 
     /// <summary>The old primary is down, or the target is primary already: what is left is to start it, if need be, and to let the others follow.</summary>
-    private static Decision Resume(Switchover request, string target, ClusterView view, WalView wal)
+    private static Answer<Draft> Resume(Switchover request, string target, Mandate mandate, PlanFacts facts)
     {
-        var decision = StartAllPlan.For(new StartAll(target) { Answered = request.Answered }, view, wal);
-        if (decision is not Plan plan)
-            return decision;
+        var started = StartAllPlan.For(new StartAll(target), new() { Answered = mandate.Answered }, facts);
         // Whoever marked it may have ended before it was really told.
-        IReadOnlyList<IReadOnlyList<Step>> again = view[target].Promoting
-            ? [.. DemotionRules.Stage(DemotionRules.Others(target, view), request), [new PromoteServer(target, request.Answered)]] : [];
-        return plan with { Goal = request.Words, Stages = [.. again, .. plan.Stages] };
+        IReadOnlyList<IReadOnlyList<Step>> again = facts.View[target].Promoting
+            ? [.. DemotionRules.Stage(DemotionRules.Others(target, facts.View), mandate), [new PromoteServer(target, mandate.Answered)]] : [];
+        return started.Value is { } start ? start with { Goal = request.Words, Stages = [.. again, .. start.Stages] } : started;
     }
 
-    private static Plan Build(Switchover request, string primary, string target, ClusterView view, WalView wal, WritableVerdict stopped)
+    private static Draft Build(Switchover request, Mandate mandate, string primary, string target, PlanFacts facts, WritableVerdict stopped)
     {
-        var others = Uninvolved(view, view[primary], view[target]).Select(n => n.Node).ToArray();
+        var (view, wal) = facts;
+        var promotes = request.By == SwitchoverForm.Promote;
+        var uninvolved = Uninvolved(view, view[primary], view[target]).ToArray();
+        string[] others = [.. uninvolved.Select(n => n.Node)];
         var unknown = view.Unknown.Select(n => n.Node).ToArray();
-        string[] answered = [.. unknown, .. stopped.Answered];
+        Assurance[] answered = [.. unknown.Select(n => new Assurance(n, new WriterIsKnown(primary))), .. stopped.Answered];
+        var accepted = answered.Names();
         var sync = SyncRules.For(target, view, [primary, .. others]);
+        var slots = SlotPlan.For(target, new(Down: !promotes, Completed: true), mandate, facts);
         // Before its stop: from the moment it is down somebody else may start it (fact 43).
-        var demote = DemotionRules.Stage([primary, .. DemotionRules.Others(target, view)], request);
-        var how = request.By == SwitchoverForm.Promote ? "by promotion" : request.Order == StopOrder.PrimaryFirst ? "primary stopped first" : "standby stopped first";
-        return new Plan($"switch over from {primary} to {target}, {how}")
+        var demote = DemotionRules.Stage([primary, .. DemotionRules.Others(target, view)], mandate);
+        var how = promotes ? "by promotion" : request.Order == StopOrder.PrimaryFirst ? "primary stopped first" : "standby stopped first";
+        return new($"switch over from {primary} to {target}, {how}")
         {
             Stages =
             [
                 [new CheckUpstream(target, primary), new CheckUpstream(primary, target), .. others.Select(o => new CheckUpstream(o, target))],
+                .. Stages.CopySlots(slots),
                 [new WriteCheckpoint(primary), .. sync.Steps],
-                .. request.By == SwitchoverForm.Promote ? ByPromotion(request, primary, target, others, answered, demote) : ByRestart(request, primary, target, answered, demote),
+                .. promotes ? ByPromotion(request, primary, target, others, accepted, demote, slots) : ByRestart(request, primary, target, accepted, demote, slots),
                 [new StartAsStandby(primary, target), .. others.Select(o => new Follow(o, target))],
-                .. request.By == SwitchoverForm.Promote ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
+                .. promotes ? [[new WriteCheckpoint(target)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
-            Evidence = [wal.Of(target).Evidence, .. sync.Evidence, .. ReplayRules.Evidence(Uninvolved(view, view[primary], view[target])), .. request.By == SwitchoverForm.Promote ? ArchiveRules.Named(view[target]) : [], .. BringRules.Evidence(others, target, wal, request.By == SwitchoverForm.Promote)],
+            Evidence =
+            [
+                wal.Of(target).Evidence, .. sync.Evidence, .. ReplayRules.Evidence(uninvolved), .. promotes ? ArchiveRules.Named(view[target]) : [],
+                .. BringRules.Evidence(others, target, wal, promotes),
+            ],
             Overrides = [.. unknown.Select(n => $"{n} is unknown; the writer is {primary}, which is stopped before {target} becomes writable"), .. stopped.Overrides],
-            Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => BringRules.Outcome(o, target, wal, request.By == SwitchoverForm.Promote))],
+            Outcomes = [new(target, [NodeState.Primary]), new(primary, [NodeState.Standby]), .. others.Select(o => BringRules.Outcome(o, target, wal, promotes))],
             Answered = answered,
-            Continuation = request with { To = target },
-            Undo = new StartAll(primary) { Answered = answered },
+            Slots = slots,
+            Continuation = (request with { To = target }).Under(mandate),
+            Undo = new StartAll(primary).Under(new() { Answered = accepted }),
         };
     }
 
-    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(Switchover request, string primary, string target, string[] accepted, IReadOnlyList<IReadOnlyList<Step>> demote)
+    private static IReadOnlyList<IReadOnlyList<Step>> ByRestart(
+        Switchover request, string primary, string target, string[] accepted, IReadOnlyList<IReadOnlyList<Step>> demote, CarriedSlots slots)
     {
         IReadOnlyList<IReadOnlyList<Step>> stopPrimary = [.. demote, [new StopServer(primary, UntilShutDown: true)]];
         IReadOnlyList<IReadOnlyList<Step>> stopTarget = [[new StopServer(target)]];
@@ -101,15 +114,17 @@ public static class SwitchoverPlan
         [
             .. request.Order == StopOrder.PrimaryFirst ? [.. stopPrimary, .. stopTarget] : (IReadOnlyList<Step>[])[.. stopTarget, .. stopPrimary],
             [new CompleteWal(target, primary)],
+            .. Stages.PlaceSlots(slots),
             [new StartAsPrimary(target, accepted, PrimaryKnown: true)],
         ];
     }
 
     private static IReadOnlyList<IReadOnlyList<Step>> ByPromotion(
-        Switchover request, string primary, string target, string[] others, string[] accepted, IReadOnlyList<IReadOnlyList<Step>> demote) =>
+        Switchover request, string primary, string target, string[] others, string[] accepted, IReadOnlyList<IReadOnlyList<Step>> demote, CarriedSlots slots) =>
     [
         [new BringLevel(target, primary, accepted), .. others.Select(o => new WriteCheckpoint(o))], // what WAL is walked through later begins there
         .. demote,
+        .. Stages.LevelSlots(slots),
         [new HandOver(primary, target, request.AcceptUnlogged, accepted)],
         [new TakeOver(target, primary, accepted)],
     ];
@@ -131,10 +146,10 @@ public static class SwitchoverPlan
     private static IEnumerable<NodeObservation> Uninvolved(ClusterView view, NodeObservation primary, NodeObservation target) =>
         view.InRecovery.Where(n => n.Node != primary.Node && n.Node != target.Node);
 
-    private static Decision NoPrimary(ClusterView view) => view.Unknown.Any()
-        ? Decision.Refuse(Code.AnotherWritable, $"no node is known to be primary, {ClusterView.Names(view.Unknown)} is unknown",
+    private static Refusal NoPrimary(ClusterView view) => view.Unknown.Any()
+        ? new(Code.AnotherWritable, $"no node is known to be primary, {ClusterView.Names(view.Unknown)} is unknown",
             "bring the agent of the unknown node back, or look at its server")
-        : Decision.Refuse(Code.WrongState, "no node is primary", "start the nodes first (POST instance/all on the node that was primary last); with the primary down use failover (POST instance/failover/promote on a standby)");
+        : new(Code.WrongState, "no node is primary", "start the nodes first (POST instance/all on the node that was primary last); with the primary down use failover (POST instance/failover/promote on a standby)");
 
     private static string Words(NodeObservation node) => node.State switch
     {

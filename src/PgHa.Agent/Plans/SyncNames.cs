@@ -30,7 +30,9 @@ public sealed partial record SyncNames(SyncMethod Method, int Count, IReadOnlyLi
         if (Form().Match(text) is not { Success: true } match)
             return null;
         var method = match.Groups["method"].Value.Equals("any", StringComparison.OrdinalIgnoreCase) ? SyncMethod.Any : SyncMethod.First;
-        var count = match.Groups["count"] is { Success: true } given ? int.Parse(given.Value, CultureInfo.InvariantCulture) : 1;
+        var count = 1;
+        if (match.Groups["count"] is { Success: true } given && !int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out count))
+            return null;
         return new(method, count, [.. match.Groups["name"].Captures.Select(c => Unquote(c.Value))]);
     }
 
@@ -42,6 +44,13 @@ public sealed partial record SyncNames(SyncMethod Method, int Count, IReadOnlyLi
     {
         var other = oldPrimary is null || Mentions(oldPrimary) ? null : oldPrimary;
         return this with { Names = [.. Names.Select(n => Same(n, newPrimary) ? other : n).OfType<string>()] };
+    }
+
+    /// <summary>The same with the old primary in the place of a name that the new one had, beside it where others have that name, too.</summary>
+    internal SyncNames Replace(string name, string? oldPrimary, bool shared)
+    {
+        string[] places = [.. shared ? [name] : Array.Empty<string>(), .. oldPrimary is null || Mentions(oldPrimary) ? Array.Empty<string>() : [oldPrimary]];
+        return this with { Names = [.. Names.TakeWhile(n => !Same(n, name)), .. places, .. Names.SkipWhile(n => !Same(n, name)).Where(n => !Same(n, name))] };
     }
 
     /// <summary>Whether a commit would not wait for ever with these standbys attached.</summary>
@@ -61,7 +70,7 @@ public sealed partial record SyncNames(SyncMethod Method, int Count, IReadOnlyLi
     /// <inheritdoc />
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
-    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+    internal static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
     private static string Quote(string name) => name == Anyone ? name : "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 

@@ -6,7 +6,7 @@ namespace PgHa.Agent.Plans;
 /// <summary>What a role change does about synchronous replication.</summary>
 /// <param name="Steps">Nothing, or one step on the new primary; it goes before anything is stopped or promoted.</param>
 /// <param name="Evidence">What is to be said about it.</param>
-public sealed record SyncVerdict(IReadOnlyList<Step> Steps, IReadOnlyList<string> Evidence)
+public sealed record SyncVerdict(IReadOnlyList<Step> Steps, IReadOnlyList<Evidence> Evidence)
 {
     /// <summary>The step as a stage, where there is one.</summary>
     public IReadOnlyList<IReadOnlyList<Step>> Stage => Steps.Count == 0 ? [] : [Steps];
@@ -14,9 +14,10 @@ public sealed record SyncVerdict(IReadOnlyList<Step> Steps, IReadOnlyList<string
 
 /// <summary>
 /// The new primary gets the old one's <c>synchronous_standby_names</c> with its own name replaced by the old primary's, before it accepts
-/// writes (fact 21). Where too few of those it names would be attached, its first commits would wait for ever: then the setting stays
-/// empty until they are, and its agent sets it. The old primary's own setting stays as it is: in recovery it means nothing, and after the
-/// next change it is right again. Pure.
+/// writes (fact 21). Its own name is also the one that the operator, or PostgreSQL, gave it, where commits wait for that
+/// (<see cref="StandbyNames"/>). Where too few of those it names would be attached, its first commits would wait for ever: then the setting
+/// stays empty until they are, and its agent sets it. The old primary's own setting stays as it is: in recovery it means nothing, and after
+/// the next change it is right again. Pure.
 /// </summary>
 public static class SyncRules
 {
@@ -30,29 +31,41 @@ public static class SyncRules
         ArgumentNullException.ThrowIfNull(following);
         var before = Known(target, view);
         var own = view[target].Sql?.SynchronousStandbyNames;
-        if (before is not { Names.Length: > 0 })
-            return own is { Length: > 0 } && SyncNames.Parse(own) is { } stale && stale.Mentions(target)
-                ? Verdict(target, stale.Turn(target, before?.Primary), own, $"the synchronous_standby_names of {target} names itself", following)
-                : new([], own is { Length: > 0 } ? [$"synchronous_standby_names of {target} stays {own}"] : []);
-        return SyncNames.Parse(before.Names) is { } names
-            ? Verdict(target, names.Turn(target, before.Primary), own, $"synchronous_standby_names of {before.Primary} is {before.Names}", following)
-            : new([], [$"synchronous_standby_names of {before.Primary} is not understood and left alone: {before.Names}"]);
+        if (before is { Names.Length: > 0 })
+            return SyncNames.Parse(before.Names) is { } names
+                ? Verdict(target, Turned(names, target, before.Primary, view), own, new(SyncCauseKind.LastPrimary, before.Primary, before.Names), following, view)
+                : new([], [new SyncNotUnderstood(before.Primary, before.Names)]);
+        if (own is not { Length: > 0 })
+            return new([], []);
+        if (SyncNames.Parse(own) is { } stale && stale.Mentions(target))
+            return Verdict(target, stale.Turn(target, before?.Primary), own, new(SyncCauseKind.NamesItself, target, own), following, view);
+        return before is not null && SyncNames.Parse(own) is { } kept && !kept.IsSatisfiedBy(StandbyNames.Following(following, view, kept))
+            ? Verdict(target, kept, own, new(SyncCauseKind.Own, target, own), following, view)
+            : new([], [new SyncStays(target, own)]);
     }
 
     /// <summary>What is to be remembered after a look at the primary.</summary>
     public static PrimarySync Remember(PrimarySync? last, string primary, string names) =>
         last is { Relaxed: true } && last.Primary == primary && names.Length == 0 ? last : new(primary, names);
 
-    private static SyncVerdict Verdict(string target, SyncNames turned, string? own, string why, IReadOnlyCollection<string> following)
+    /// <summary>For the new primary: the old one is named where the new one was, by its own name or by the one it announces itself under.</summary>
+    private static SyncNames Turned(SyncNames names, string target, string oldPrimary, ClusterView view)
+    {
+        var turned = names.Turn(target, oldPrimary);
+        return view[target].Sql?.AnnouncedName is { } announced && turned.Mentions(announced) && !SyncNames.Same(announced, oldPrimary)
+            ? turned.Replace(announced, oldPrimary, view.Except(target).Any(n => n.Node != oldPrimary && (n.Sql?.AnnouncedName is not { } other || SyncNames.Same(other, announced))))
+            : turned;
+    }
+
+    private static SyncVerdict Verdict(string target, SyncNames turned, string? own, SyncCause why, IReadOnlyCollection<string> following, ClusterView view)
     {
         if (turned.Names.Count == 0)
-            return new([new SetSync(target, "", null)], [$"{why}: no other standby is named, so {target} gets none"]);
-        if (!turned.IsSatisfiedBy(following))
-            return new([new SetSync(target, "", turned.ToString())],
-                [$"{why}: commits on {target} would wait for ever with {(following.Count == 0 ? "no standby" : string.Join(", ", following))}; it gets {turned} as soon as enough standbys stream"]);
+            return new([new SetSync(target, "", null)], [new SyncGetsNone(why, target)]);
+        if (!turned.IsSatisfiedBy(StandbyNames.Following(following, view, turned)))
+            return new([new SetSync(target, "", turned.ToString())], [new SyncComesLater(why, target, [.. following], turned)]);
         return own is not null && turned.Equals(SyncNames.Parse(own))
-            ? new([], [$"{why}; {target} has {own}"])
-            : new([new SetSync(target, turned.ToString(), null)], [$"{why}: {target} gets {turned}"]);
+            ? new([], [new SyncIsRight(why, target, own)])
+            : new([new SetSync(target, turned.ToString(), null)], [new SyncIsSet(why, target, turned)]);
     }
 
     /// <summary>The primary's setting, or what was last known of the one before; null where the target was it.</summary>

@@ -10,9 +10,9 @@ namespace PgHa.Agent.Plans;
 /// <param name="Source">The node that holds the WAL it misses, or null.</param>
 /// <param name="Evidence">What the verdict rests on.</param>
 /// <param name="Overrides">What only force answers for.</param>
-/// <param name="Answered">The nodes it answers for.</param>
+/// <param name="Answered">Who answers for which node.</param>
 public sealed record WritableVerdict(
-    Refusal? Refusal, string? Source, IReadOnlyList<string> Evidence, IReadOnlyList<string> Overrides, IReadOnlyList<string> Answered)
+    Refusal? Refusal, string? Source, IReadOnlyList<Evidence> Evidence, IReadOnlyList<string> Overrides, IReadOnlyList<Assurance> Answered)
 {
     /// <summary>The operator's force can answer for what is refused.</summary>
     public bool Forcible { get; init; }
@@ -29,40 +29,42 @@ public static class WritableRules
     /// <param name="candidate">The node that is to become writable.</param>
     /// <param name="view">All nodes.</param>
     /// <param name="wal">Their WAL.</param>
-    /// <param name="accepted">Nodes an operator's force answers for.</param>
+    /// <param name="assurances">What is known of nodes that cannot be asked.</param>
     /// <param name="primaryKnown">The last primary is one of the nodes: a standby that streams from elsewhere knows it by another name.</param>
-    public static WritableVerdict Judge(string candidate, ClusterView view, WalView wal, IReadOnlyCollection<string> accepted, bool primaryKnown = false)
+    public static WritableVerdict Judge(string candidate, ClusterView view, WalView wal, IReadOnlyCollection<Assurance> assurances, bool primaryKnown = false)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wal);
-        var evidence = new List<string>();
+        var evidence = new List<Evidence>();
         var overrides = new List<string>();
-        var answered = new List<string>();
+        var answered = new List<Assurance>();
         var ahead = new List<NodeObservation>();
         Refusal? forcible = null;
         foreach (var node in primaryKnown ? [] : Outside(view))
         {
-            if (!accepted.Contains(node.Node))
+            if (assurances.FirstOrDefault(a => a.Node == node.Node) is not { } assurance)
             {
                 forcible ??= StreamsFromOutside(node);
                 continue;
             }
             overrides.Add(StreamsFromOutside(node).Message);
-            answered.Add(node.Node);
+            answered.Add(assurance);
         }
         foreach (var other in view.Except(candidate))
         {
             var finding = Look(other, candidate, wal);
             if (finding is { Refusal: { } final, Forcible: false })
                 return new(final, null, evidence, overrides, answered);
-            if (finding.Refusal is { } refusal && !accepted.Contains(other.Node))
+            if (finding.Seen is { } seen)
+                evidence.Add(seen);
+            else if (assurances.FirstOrDefault(a => a.Node == other.Node) is not { } assurance)
+                forcible ??= finding.Refusal; // what no force can answer for is said first
+            else
             {
-                forcible ??= refusal; // what no force can answer for is said first
-                continue;
+                overrides.Add(finding.Refusal!.Message);
+                if (!answered.Contains(assurance))
+                    answered.Add(assurance);
             }
-            (finding.Refusal is null ? evidence : overrides).Add(finding.Words);
-            if (finding.Refusal is not null && !answered.Contains(other.Node))
-                answered.Add(other.Node);
             if (finding.Ahead)
                 ahead.Add(other);
         }
@@ -87,15 +89,18 @@ public static class WritableRules
             .ThenByDescending(n => wal.PositionOf(n.Node)?.End.Value)
             .FirstOrDefault()?.Node;
 
-    private readonly record struct Finding(string Words, Refusal? Refusal = null, bool Forcible = false, bool Ahead = false);
+    /// <summary>What another node is to a candidate: a fact that lets it go on, or a refusal.</summary>
+    private readonly record struct Finding(Evidence? Seen, Refusal? Refusal = null, bool Forcible = false, bool Ahead = false);
 
     private static Finding Look(NodeObservation other, string candidate, WalView wal)
     {
         var name = other.Node;
         if (CommonRules.Promoting(other) is { } promoting)
-            return new(promoting.Message, promoting);
+            return new(null, promoting);
         if (other.Writable)
-            return Blocked($"{name} is writable", $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
+            return Blocked($"{name} is writable", other.State is NodeState.Primary or NodeState.PrimaryAlone
+                ? $"it serves: POST instance/slave on {candidate} lets {candidate} follow, and POST instance/switchover/masterSlave on {name} exchanges the roles then"
+                : $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
         var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
         if (other.MayBeWritable && !forked)
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
@@ -105,24 +110,26 @@ public static class WritableRules
 
     /// <summary>An empty directory may be one that is not mounted. What a rewind left half done was salvaged before the rewind began.</summary>
     private static Finding Unread(NodeObservation other, string problem, string candidate) => other.RewindUnfinished
-        ? new($"{other.Node} holds no data of its own any more: {problem}")
+        ? new(new HoldsNothingOwn(other.Node, problem))
         : Blocked($"the data of {other.Node} cannot be read, and it may hold WAL that {candidate} misses: {problem}",
             $"is the disk of {other.Node} mounted? If it holds nothing that is needed, answer for it with force=true", Code.WalNotProven, forcible: true);
 
     private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal) => kin.Kinship switch
     {
         WalKinship.Identical or WalKinship.Behind => new(kin.Evidence),
-        WalKinship.Ahead when !HoldsAllAfter(candidate, other.Node, wal) => Blocked($"{other.Node} holds WAL that {candidate} misses, and not all of it from {wal.PositionOf(candidate)!.End} on: {kin.Evidence}",
+        WalKinship.Ahead when !HoldsAllAfter(candidate, other.Node, wal) => Blocked($"{other.Node} holds WAL that {candidate} misses, and not all of it from {wal.PositionOf(candidate)!.End} on: {kin.Evidence.Words}",
             $"make {other.Node} primary instead: POST {(other.InRecovery ? "instance/failover/promote" : "instance/master")} on {other.Node}", Code.WalNotProven, forcible: false),
         // After a crash, too: its WAL, read to the end of the unbroken chain, is all that its own recovery would find.
-        WalKinship.Ahead => new($"{other.Node} holds WAL that {candidate} misses: {kin.Evidence}", Ahead: true),
+        WalKinship.Ahead => new(new HoldsMissingWal(other.Node, candidate, kin.Evidence), Ahead: true),
         WalKinship.Forked when LeftBehind(other.Node, candidate, wal) =>
-            new($"{other.Node} was left behind on an older timeline by the promotion of {candidate}'s line: {kin.Evidence}"),
-        WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence}",
-            $"decide which node's data is right. Stop the other node first: DELETE instance/current on {other.Node} (DELETE instance/current on {candidate}, if the data of {other.Node} is right), because in recovery it would overwrite its WAL. If the right node is not primary, make it primary by hand: pg_ctl promote if it runs, else remove its standby.signal and pg_ctl start. Then POST instance/slave?rejoin=rewind on {other.Node} (on {candidate}, if the data of {other.Node} is right)", Code.WalNotProven, forcible: false),
+            new(new WasLeftBehind(other.Node, candidate, kin.Evidence)),
+        WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence.Words}",
+            $"decide which node's data is right. Stop the other node first: DELETE instance/current on {other.Node} (DELETE instance/current on {candidate}, if the data of {other.Node} is right), "
+            + "because in recovery it would overwrite its WAL. If the right node is not primary, make it primary by hand: pg_ctl promote if it runs, else remove its standby.signal and pg_ctl start. "
+            + $"Then POST instance/slave?rejoin=rewind on {other.Node} (on {candidate}, if the data of {other.Node} is right)", Code.WalNotProven, forcible: false),
         _ when NominallyBehind(other.Node, candidate, wal) =>
-            new($"{other.Node} ended on the line of {candidate}, before the oldest WAL that is still held"),
-        _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence}",
+            new(new EndedBeforeOldest(other.Node, candidate)),
+        _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence.Words}",
             $"if {candidate} was the last primary, answer for {other.Node} with force=true; if {other.Node} was, POST instance/master?force=true on {other.Node}",
             Code.WalNotProven, forcible: true),
     };
@@ -132,7 +139,7 @@ public static class WritableRules
         wal.PositionOf(candidate) is not { } own || wal.PositionOf(other) is not { } theirs || theirs.Oldest <= own.End;
 
     private static Finding Blocked(string message, string hint, Code code, bool forcible) =>
-        new(message, new Refusal(code, message, hint), forcible);
+        new(null, new Refusal(code, message, hint), forcible);
 
     /// <summary>The other's timeline is an ancestor that the candidate's line has left by promotion.</summary>
     private static bool LeftBehind(string other, string candidate, WalView wal) =>

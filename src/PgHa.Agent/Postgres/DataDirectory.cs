@@ -50,7 +50,7 @@ internal sealed class DataDirectory
     internal string WalFolder => Path.Combine(Root, "pg_wal");
 
     /// <summary>
-    /// Names the last start of a server here: each one writes postmaster.opts anew. Null where there was none. Whoever changes WAL while
+    /// Names the last start of a server here: each one writes postmaster.opts anew. Null if there was none. Whoever changes WAL while
     /// the server is down forgets it (<see cref="ForgetLastStart"/>).
     /// </summary>
     internal string? LastStart => new FileInfo(PostmasterOptions) is { Exists: true } file && Linux.Identity(Root) is { } place
@@ -68,7 +68,7 @@ internal sealed class DataDirectory
 
     internal bool HasStandbySignal => File.Exists(StandbySignal);
 
-    /// <summary>The major version in PG_VERSION; null where there is none.</summary>
+    /// <summary>The major version in PG_VERSION; null if there is none.</summary>
     internal int? Major
     {
         get

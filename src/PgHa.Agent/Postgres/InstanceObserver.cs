@@ -11,7 +11,9 @@ namespace PgHa.Agent.Postgres;
 /// Looks at the local instance: process, files, then SQL. Facts only. One observation at a time (<see cref="SharedObservation"/>
 /// sees to that), within a second whatever the server does.
 /// </summary>
-internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots, SyncMemory sync, PromotionMark promotion, ServerSearch search, KnownServer known, LocalSql sql, TimeProvider time) : IAsyncDisposable
+internal sealed class InstanceObserver(
+    AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots,
+    ReturnState returning, SyncMemory sync, PromotionMark promotion, ServerSearch search, KnownServer known, LocalSql sql, StandbyWatch standbys, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -27,12 +29,14 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
     /// <summary>Whether the server process of the last observation still lives; asked on every request, so it must cost next to nothing.</summary>
     internal bool ServerStillThere => !_seen || known.Living is not null;
 
-    /// <summary>Whatever keeps the agent from looking, the node is unknown then.</summary>
+    /// <summary>If anything prevents the look, the node is unknown.</summary>
     internal async Task<NodeObservation> ObserveAsync(CancellationToken cancel)
     {
         try
         {
-            return await ObserveAsync(lastTry: false, cancel);
+            var seen = await ObserveAsync(lastTry: false, cancel);
+            standbys.Note(seen);
+            return seen;
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
@@ -65,6 +69,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
             Place = problem is null ? null : swap.EmptyPlace(),
             Progress = progress.Text,
             SlotProblem = slots.Text,
+            Returning = returning.Text,
             PrimarySync = sync.Last,
         };
         var server = PostmasterPid.Read(data.Root);
@@ -112,7 +117,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
 
     private async Task<NodeObservation> NotAskedAsync(NodeObservation facts, ServerStatus status, string? problem)
     {
-        await DisconnectAsync(); // a connection of ours would hold a smart shutdown back
+        await DisconnectAsync(); // a connection of ours would delay a smart shutdown
         return facts with { Server = status, Problem = problem };
     }
 
@@ -152,7 +157,7 @@ internal sealed class InstanceObserver(AgentOptions options, AgentBoot boot, Nod
         }
     }
 
-    /// <summary>It was told to become primary and is: whoever told it may not be there any more to note that.</summary>
+    /// <summary>It was told to become primary, and is. The agent that told it may have ended before it could note that.</summary>
     private void ForgetPromotion()
     {
         try

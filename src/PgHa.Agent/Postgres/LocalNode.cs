@@ -3,28 +3,25 @@ using System.Net.Sockets;
 using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Files;
-using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;
 
 namespace PgHa.Agent.Postgres;
 
-/// <summary>The node this agent runs beside.</summary>
+/// <summary>The node this agent runs beside, as it is looked at.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart, LocalSteps steps, DirectorySwap swap, StepProgress progress, NodeLock nodeLock, StepTrace trace) : INode, IDisposable
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart) : INode, IWalSource, ISlotSource
 {
-    private readonly SemaphoreSlim _oneStep = new(1);
-    private readonly ClusterIdentity _identity = options.Identity;
-
-    public void Dispose() => _oneStep.Dispose();
-
     public string Name => options.Node;
+
+    public IWalSource Wal => this;
+
+    public ISlotSource Slots => this;
 
     public Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel) => observations.GetAsync(fresh, cancel);
 
-    public Task<Answer<WalPosition>> WalPositionAsync(CancellationToken cancel) => LookAsync(async () =>
+    public Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel) => LookAsync(async () =>
     {
         var seen = await observations.GetAsync(fresh: true, cancel);
         return await Task.Run(() => reading.PositionAsync(seen, cancel), cancel);
@@ -37,13 +34,13 @@ internal sealed class LocalNode(
         return position.IsOk ? await Task.Run(() => lastRecord.Read(seen, position.Value), cancel) : position.Refusal;
     });
 
-    public Task<Answer<WalDigest>> WalDigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
+    public Task<Answer<WalDigest>> DigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
         ReadWalAsync((folder, _) => folder.Digest(from, to, cancel), cancel);
 
-    public Task<Answer<WalTail>> WalTailAsync(Lsn at, CancellationToken cancel) =>
+    public Task<Answer<WalTail>> TailAsync(Lsn at, CancellationToken cancel) =>
         ReadWalAsync((folder, position) => WalTailReading.Read(folder, position, at, cancel), cancel);
 
-    public async Task<Answer<long>> CopyWalAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel)
+    public async Task<Answer<long>> CopyAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel)
     {
         var bytes = await ReadWalAsync((folder, _) => folder.Bytes(from, to), cancel);
         if (!bytes.IsOk)
@@ -54,7 +51,7 @@ internal sealed class LocalNode(
 
     private async Task<Answer<T>> ReadWalAsync<T>(Func<WalFolder, WalPosition, T> read, CancellationToken cancel)
     {
-        var position = await WalPositionAsync(cancel);
+        var position = await PositionAsync(cancel);
         if (!position.IsOk)
             return position.Refusal;
         return await LookAsync(() => Task.Run<Answer<T>>(() =>
@@ -64,11 +61,11 @@ internal sealed class LocalNode(
         }, cancel));
     }
 
-    public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) => LookAsync(() => slots.ReadAsync(cancel));
+    public Task<Answer<SlotsReport>> ReportAsync(CancellationToken cancel) => LookAsync(() => slots.ReadAsync(cancel));
 
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => LookAsync(() => nextStart.ReadAsync(cancel));
 
-    public Task<Answer<byte[]>> SlotFileAsync(string name, CancellationToken cancel) => LookAsync(() => Task.FromResult(slots.File(name)));
+    public Task<Answer<byte[]>> FileAsync(string name, CancellationToken cancel) => LookAsync(() => Task.FromResult(slots.File(name)));
 
     public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) => LookAsync(() => Task.FromResult<Answer<DecodingFile[]>>(slots.DecodingFiles(from)));
 
@@ -87,7 +84,7 @@ internal sealed class LocalNode(
         }
     }
 
-    public async Task<Answer<long>> CopyWalFileAsync(string name, Stream destination, CancellationToken cancel)
+    public async Task<Answer<long>> CopyFileAsync(string name, Stream destination, CancellationToken cancel)
     {
         if (WalFile(name) is not { } path)
             return NoSuchFile(name);
@@ -102,83 +99,4 @@ internal sealed class LocalNode(
 
     internal Refusal NoSuchFile(string name) =>
         new(Code.NotFound, $"{options.Node} has no WAL file {name}", "see GET walFiles, or ask another node");
-
-    public async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(step);
-        await _oneStep.WaitAsync(cancel);
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bounded.CancelAfter(step.Bound);
-        var entered = nodeLock.Enter(operation);
-        try
-        {
-            if (!entered)
-                return StepResult.Failed(new(Code.Busy, $"operation {operation} does not hold the lock of {options.Node}", "repeat the call"), neverWritable: true);
-            trace.Begin(step, operation);
-            return await steps.RunAsync(step, operation, bounded.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return StepResult.Failed(Code.StepFailed, $"not finished after {step.Bound.TotalMinutes} minutes", $"look at the server log of {options.Node}");
-        }
-        catch (IOException e) when (Linux.IsDiskFull(e))
-        {
-            return StepResult.Failed(Code.StepFailed, $"the disk of {options.Node} is full: {e.Message}", "make room there, then repeat the call");
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or UnauthorizedAccessException or TimeoutException or Win32Exception)
-        {
-            return StepResult.Failed(Code.StepFailed, $"{options.Node}: {e.Message}", "look at the server's and the agent's log");
-        }
-        finally
-        {
-            progress.Text = null;
-            if (entered && step.Changes)
-                observations.Forget();
-            if (entered)
-            {
-                trace.End();
-                nodeLock.Leave();
-            }
-            _oneStep.Release();
-        }
-    }
-
-    /// <summary>Removes what a step that was broken off left beside the data directory; null, or why that failed.</summary>
-    internal async Task<Refusal?> RemoveLeftoversAsync(CancellationToken cancel)
-    {
-        await _oneStep.WaitAsync(cancel);
-        try
-        {
-            return swap.RemoveSide();
-        }
-        finally
-        {
-            _oneStep.Release();
-        }
-    }
-
-    /// <summary>Carries out a step that another agent sent, unless the two disagree about the cluster.</summary>
-    internal Task<StepResult> RunForAsync(Step step, string operation, string? digest, CancellationToken cancel)
-    {
-        var holder = nodeLock.Holder is { } held && held.Operation == operation ? held : null;
-        return AgreementRules.RefuseStep(Name, _identity, step, digest, holder) is { } refusal
-            ? Task.FromResult(StepResult.Failed(refusal, neverWritable: true))
-            : RunAsync(step, operation, cancel);
-    }
-
-    public async Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel)
-    {
-        if (AgreementRules.RefuseLock(Name, _identity, wanted) is { } refusal)
-            return refusal;
-        var answer = nodeLock.Take(wanted);
-        if (answer.Granted)
-            await nodeLock.EndUpkeepAsync(cancel);
-        return answer;
-    }
-
-    public Task UnlockAsync(string operation, CancellationToken cancel)
-    {
-        nodeLock.Release(operation);
-        return Task.CompletedTask;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Formats;
 using PgHa.Formats.Control;
@@ -16,16 +17,19 @@ internal sealed class LocalSql(AgentOptions options)
                CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn()::text END,
                pg_last_wal_replay_lsn()::text, pg_last_wal_receive_lsn()::text,
                r.status, r.sender_host, r.sender_port, r.received_tli::text,
-               (SELECT count(*)::int FROM pg_stat_replication s JOIN pg_stat_activity a USING (pid)
+               (SELECT string_agg(s.application_name, chr(10)) FROM pg_stat_replication s JOIN pg_stat_activity a USING (pid)
                  WHERE a.datid IS NULL AND s.state IN ('startup', 'catchup', 'streaming') AND s.replay_lsn IS NOT NULL),
                current_setting('max_slot_wal_keep_size'), current_setting('synchronous_standby_names'),
                (SELECT string_agg(concat_ws(' ', slot_name, active::text, coalesce(restart_lsn::text, '-'), coalesce(wal_status, '-'), coalesce(greatest(0, pg_wal_lsn_diff(
                    CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END, restart_lsn))::bigint, 0)::text), ';')
-                  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary AND starts_with(slot_name, 'pgha_')),
+                  FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary),
                current_setting('synchronized_standby_slots', true),
                CASE WHEN pg_is_in_recovery() THEN concat_ws(' ', pg_is_wal_replay_paused()::text, (current_setting('restore_command') <> '')::text,
                    (current_setting('recovery_end_command') <> '')::text, current_setting('recovery_min_apply_delay'), current_setting('max_connections'), current_setting('max_prepared_transactions'),
-                   current_setting('max_locks_per_transaction'), current_setting('max_worker_processes'), current_setting('max_wal_senders')) END
+                   current_setting('max_locks_per_transaction'), current_setting('max_worker_processes'), current_setting('max_wal_senders')) END,
+               current_setting('primary_conninfo'), current_setting('cluster_name'), r.slot_name,
+               CASE WHEN pg_is_in_recovery() THEN (SELECT max(pid) FROM pg_stat_activity
+                 WHERE backend_type = 'walreceiver' AND lower(wait_event) IN ('libpqwalreceiverconnect', 'libpqwalreceiverreceive')) END
           FROM (VALUES (1)) one LEFT JOIN pg_stat_wal_receiver r ON true
         """;
 
@@ -43,30 +47,37 @@ internal sealed class LocalSql(AgentOptions options)
 
     /// <summary>Asks an open connection what the server is.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="control">Its control file, which says what its replay asks for; null where it cannot be read.</param>
+    /// <param name="control">Its control file, which says what its replay asks for; null if it cannot be read.</param>
     /// <param name="cancel">Ends the wait.</param>
     internal static async Task<SqlFacts> ObserveAsync(NpgsqlConnection connection, ControlFile? control, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ObserveQuery, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
+        var standbys = Text(reader, 9)?.Split('\n') ?? [];
         var timeline = Text(reader, 1) is { } hex ? uint.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture)
             : Text(reader, 8) is { } received ? uint.Parse(received, CultureInfo.InvariantCulture) : (uint?)null;
+        var slots = Slots(Text(reader, 12) ?? "");
         return new()
         {
             InRecovery = reader.GetBoolean(0),
             Timeline = timeline is { } id ? new TimelineId(id) : null,
             Flush = Position(reader, 2),
             Replay = Position(reader, 3),
-            Receive = Position(reader, 4), // asked after it: what was replayed has been received, but for what is fetched once more
-            Streaming = Text(reader, 5) == "streaming",
+            Receive = Position(reader, 4), // asked after the replayed position, because all that is replayed was received first, except what is fetched again
+            Streaming = Text(reader, 5) == "streaming" && reader.IsDBNull(18), // it has this status from its first connection on
             UpstreamHost = Text(reader, 6),
             UpstreamPort = reader.IsDBNull(7) ? null : reader.GetInt32(7),
-            AttachedStandbys = reader.GetInt32(9),
+            UpstreamSlot = Text(reader, 17),
+            UnansweredReceiver = reader.IsDBNull(18) ? null : reader.GetInt32(18), // from 17 on the wait events are spelled differently
+            AttachedStandbys = standbys.Length,
+            StandbyNames = standbys,
             MaxSlotWalKeepSize = Text(reader, 10),
             SynchronousStandbyNames = Text(reader, 11),
-            Slots = Slots(Text(reader, 12) ?? ""),
+            Slots = [.. slots.Where(s => s.Name.StartsWith(SlotName.Prefix, StringComparison.Ordinal))],
+            OtherSlots = [.. slots.Where(s => !s.Name.StartsWith(SlotName.Prefix, StringComparison.Ordinal))],
             SynchronizedStandbySlots = Text(reader, 13),
+            AnnouncedName = StandbyNames.Announced(ConnInfo.Parse(Text(reader, 15) ?? "")?["application_name"], Text(reader, 16) ?? ""),
             Held = Text(reader, 14)?.Split(' ') is [var paused, var asks, var ends, var delay, .. var limits]
                 ? new(paused == "true", asks == "true", ends == "true", delay == "0" ? null : delay) { Short = ReplayLimits.Short(limits, control) }
                 : null,

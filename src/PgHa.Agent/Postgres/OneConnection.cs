@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace PgHa.Agent.Postgres;
 
-/// <summary>Opens single connections, without a pool and without reading the type catalogue: everything is asked for as text.</summary>
+/// <summary>Opens connections one by one, without a pool and without reading the type catalogue: everything is asked for as text.</summary>
 internal static class OneConnection
 {
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);

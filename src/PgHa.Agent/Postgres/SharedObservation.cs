@@ -3,8 +3,8 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>
-/// Observations are made on demand and shared: whoever asks within 100 ms of the beginning of one gets the same, unless the server
-/// process has ended since. Who asks late in that time also begins the next one, so that under load nobody waits for the server.
+/// Observations are made on demand and shared. A caller within 100 ms of the beginning of one gets the same, unless the server
+/// process has ended since. A caller late in that time also begins the next one, so that under load no caller waits for the server.
 /// Nothing is polled.
 /// </summary>
 internal sealed class SharedObservation(InstanceObserver observer, TimeProvider time)
@@ -75,7 +75,7 @@ internal sealed class SharedObservation(InstanceObserver observer, TimeProvider 
         return await own;
     }
 
-    /// <summary>While nobody asks, no session of ours stays open: it would hold an operator's smart shutdown back.</summary>
+    /// <summary>Without questions no session of ours stays open, because it would delay an operator's smart shutdown.</summary>
     private async Task CloseWhenIdleAsync(long begun)
     {
         await Task.Delay(IdleAfter, time);

@@ -10,16 +10,24 @@ namespace PgHa.Agent.Postgres;
 /// Remembers, across runs of the agent, which operation changed this node last: by that an interrupted operation learns whether another
 /// one acted after it.
 /// </summary>
-internal sealed class StepTrace(AgentOptions options)
+internal sealed class StepTrace(AgentOptions options, TimeProvider time)
 {
-    private readonly string _file = Path.Combine(options.StateDir, "last-operation");
+    private readonly string _file = options.State.LastOperation;
     private readonly Lock _gate = new();
     private NodeStep? _last;
+    private long _ended;
 
     /// <summary>The last step that changed, or changes, the node.</summary>
     internal NodeStep? Last
     {
         get { lock (_gate) return _last ??= Read(); }
+    }
+
+    /// <summary>The step that changes the node now, or did until just now.</summary>
+    internal NodeStep? Acting(TimeSpan within)
+    {
+        lock (_gate)
+            return _last is { Running: true } || (_last is { Step: not null } && time.GetElapsedTime(_ended) < within) ? _last : null;
     }
 
     /// <summary>Before the step acts. Durable once for each operation.</summary>
@@ -38,7 +46,10 @@ internal sealed class StepTrace(AgentOptions options)
     internal void End()
     {
         lock (_gate)
+        {
             _last = _last is { Running: true } last ? last with { Running = false } : _last;
+            _ended = time.GetTimestamp();
+        }
     }
 
     private NodeStep? Read()

@@ -11,14 +11,17 @@ public sealed record NextStart
     /// <summary>The node.</summary>
     public required string Node { get; init; }
 
-    /// <summary>Why the server program does not accept its configuration, in PostgreSQL's own words; null where it does.</summary>
+    /// <summary>Why the server program does not accept its configuration, in PostgreSQL's own words; null if it does.</summary>
     public string? Error { get; init; }
 
     /// <summary>Settings by name, as the next start would have them. What is missing is not known.</summary>
     public IReadOnlyDictionary<string, string> Settings { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
 
-    /// <summary>The same settings as the running server has them; empty where none answers.</summary>
+    /// <summary>The same settings as the running server has them; empty if none answers.</summary>
     public IReadOnlyDictionary<string, string> Running { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
+
+    /// <summary>Settings that the running server has read anew and takes at its next start only, in words.</summary>
+    public IReadOnlyList<string> Pending { get => field ?? []; init; }
 
     /// <summary>Where a setting is set: <c>FILE line N</c>, or <c>the command line</c>. What is missing has its default.</summary>
     public IReadOnlyDictionary<string, string> Places { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }
@@ -38,19 +41,19 @@ public sealed record NextStart
     /// <summary>The port of that address.</summary>
     public int Port { get; init; }
 
-    /// <summary>Whether <c>listen_addresses</c> covers that host; null where that cannot be told.</summary>
+    /// <summary>Whether <c>listen_addresses</c> covers that host; null if that cannot be told.</summary>
     public bool? Listens { get; init; }
 
     /// <summary>The file of <c>promote_trigger_file</c> (13 to 15), where it is there: the server would promote itself.</summary>
     public string? PromoteFile { get; init; }
 
-    /// <summary>The newest timeline, beyond its own, that the archive of <c>restore_command</c> has; null where it has none, or is not asked.</summary>
+    /// <summary>The newest timeline, beyond its own, that the archive of <c>restore_command</c> has; null if it has none, or is not asked.</summary>
     public ArchivedHistory? Archived { get; init; }
 
     /// <summary>The archive of <c>restore_command</c> did not answer in time: a start in recovery waits for it.</summary>
     public bool ArchiveIsSlow { get; init; }
 
-    /// <summary>The exit code of a <c>restore_command</c> that failed in a way that ends recovery (above 125; below 0: by a signal); null where it did not.</summary>
+    /// <summary>The exit code of a <c>restore_command</c> that failed in a way that ends recovery (above 125; below 0: by a signal); null if it did not.</summary>
     public int? ArchiveEndedWith { get; init; }
 
     /// <summary>A server runs now: where <see cref="Running"/> is empty it did not say what it runs with.</summary>

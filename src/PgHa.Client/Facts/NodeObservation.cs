@@ -32,7 +32,7 @@ public sealed record NodeObservation
     /// <summary>The server process.</summary>
     public required ServerStatus Server { get; init; }
 
-    /// <summary>Who beside pgha starts and stops its running server; null where nobody is known.</summary>
+    /// <summary>Who beside pgha starts and stops its running server; null if nobody is known.</summary>
     public ServerOwner? ServerOwner { get; init; }
 
     /// <summary>Whether <c>standby.signal</c> is there: it decides what the next start makes of the node.</summary>
@@ -44,7 +44,7 @@ public sealed record NodeObservation
     /// <summary>What SQL says; null unless the server answered.</summary>
     public SqlFacts? Sql { get; init; }
 
-    /// <summary>The configured node it streams from; null where it does not stream, or from none of them.</summary>
+    /// <summary>The configured node it streams from; null if it does not stream, or from none of them.</summary>
     public string? UpstreamNode { get; init; }
 
     /// <summary>Where it streams from, as HOST:PORT, if that is none of the configured nodes; else null.</summary>
@@ -56,19 +56,22 @@ public sealed record NodeObservation
     /// <summary>A rewind of the data directory did not finish: it can only be replaced.</summary>
     public bool RewindUnfinished { get; init; }
 
-    /// <summary>Where the data directory is missing or empty, what is known of its place; null where it holds anything.</summary>
+    /// <summary>Where the data directory is missing or empty, what is known of its place; null if it holds anything.</summary>
     public EmptyPlace? Place { get; init; }
 
-    /// <summary>How far the node is with a step that takes long, in words; null where there is none.</summary>
+    /// <summary>How far the node is with a step that takes long, in words; null if there is none.</summary>
     public string? Progress { get; init; }
 
-    /// <summary>Why the slots for the other nodes could not be kept as they should be, or null.</summary>
+    /// <summary>Why the slots for the other nodes could not be kept as they should be, and which physical slots of others are not safe; or null.</summary>
     public string? SlotProblem { get; init; }
 
-    /// <summary>Why its standby replays nothing, though it may stream (also while it is shown as standby); null where it does.</summary>
+    /// <summary>Its standby ended with its machine and is to be started again: what that waits for; else null.</summary>
+    public string? Returning { get; init; }
+
+    /// <summary>Why its standby replays nothing, though it may stream (also while it is shown as standby); null if it does.</summary>
     public string? ReplayProblem => Sql?.Held?.Problem;
 
-    /// <summary>What it remembers of the primary's synchronous replication; null where nothing is known.</summary>
+    /// <summary>What it remembers of the primary's synchronous replication; null if nothing is known.</summary>
     public PrimarySync? PrimarySync { get; init; }
 
     /// <summary>Why the node is unknown, or null.</summary>

@@ -6,7 +6,7 @@ namespace PgHa.Client.Facts;
 /// <param name="Paused">Replay is paused.</param>
 /// <param name="AsksArchive"><c>restore_command</c> is set.</param>
 /// <param name="EndsWithCommand"><c>recovery_end_command</c> is set.</param>
-/// <param name="Delay"><c>recovery_min_apply_delay</c> as it is set; null where there is none.</param>
+/// <param name="Delay"><c>recovery_min_apply_delay</c> as it is set; null if there is none.</param>
 public sealed record ReplayFacts(bool Paused, bool AsksArchive, bool EndsWithCommand, string? Delay = null)
 {
     /// <summary>
@@ -18,7 +18,7 @@ public sealed record ReplayFacts(bool Paused, bool AsksArchive, bool EndsWithCom
     [JsonIgnore]
     public bool ForGood => Short.Count > 0;
 
-    /// <summary>Why it replays nothing, in words; null where it does.</summary>
+    /// <summary>Why it replays nothing, in words; null if it does.</summary>
     [JsonIgnore]
     public string? Problem => ForGood ? $"its replay stands still for good: {string.Join(", ", Short.Select(s => $"{s.Name} is {s.Has}, and its primary runs with {s.Needs}"))}"
         : Paused ? "its replay is paused"

@@ -41,6 +41,9 @@ public sealed record SalvageReport
     /// <summary>The commits that are lost, in their order.</summary>
     public IReadOnlyList<LostCommit> Commits { get => field ?? []; init; }
 
+    /// <summary>The call that makes a server beside, from which the lost rows are read; BASE and DIRECTORY are explained in the salvage's report.txt.</summary>
+    public string? Recipe { get; init; }
+
     /// <summary>The saved files, relative to the salvage's folder.</summary>
     public IReadOnlyList<string> Files { get => field ?? []; init; }
 }

@@ -4,8 +4,8 @@ namespace PgHa.Client.Facts;
 /// Who beside pgha starts and stops a running server: a systemd unit, or the process that waits for its end. Such a server may be started again
 /// the moment it has ended, and a unit stops whatever runs on the data directory by then (fact 43).
 /// </summary>
-/// <param name="Unit">The systemd unit its process belongs to; null where it is another process.</param>
-/// <param name="Process">The process that started it and waits for it; null where it is a unit.</param>
+/// <param name="Unit">The systemd unit its process belongs to; null if it is another process.</param>
+/// <param name="Process">The process that started it and waits for it; null if it is a unit.</param>
 /// <param name="Pid">That process.</param>
 public sealed record ServerOwner(string? Unit = null, string? Process = null, int? Pid = null)
 {

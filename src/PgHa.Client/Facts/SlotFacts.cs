@@ -15,22 +15,22 @@ public sealed record SlotFacts
     /// <summary>The OID of a logical slot's database; zero for a physical slot.</summary>
     public uint DatabaseOid { get; init; }
 
-    /// <summary>The name of that database; null where only the file was read.</summary>
+    /// <summary>The name of that database; null if only the file was read.</summary>
     public string? Database { get; init; }
 
     /// <summary>It ends with its session, or is still being made.</summary>
     public bool Temporary { get; init; }
 
-    /// <summary>The process that uses it; null for none, and where only the file was read.</summary>
+    /// <summary>The process that uses it; null if there is none, and where only the file was read.</summary>
     public int? ActivePid { get; init; }
 
-    /// <summary>The oldest transaction whose rows it needs; null for none.</summary>
+    /// <summary>The oldest transaction whose rows it needs; null if there is none.</summary>
     public uint? Xmin { get; init; }
 
-    /// <summary>The oldest transaction whose catalog rows it needs; null for none.</summary>
+    /// <summary>The oldest transaction whose catalog rows it needs; null if there is none.</summary>
     public uint? CatalogXmin { get; init; }
 
-    /// <summary>The oldest WAL it needs; null for none.</summary>
+    /// <summary>The oldest WAL it needs; null if there is none.</summary>
     public Lsn? RestartLsn { get; init; }
 
     /// <summary>Up to where a logical slot's consumer has confirmed; null for a physical slot.</summary>
@@ -48,10 +48,10 @@ public sealed record SlotFacts
     /// <summary>Why it can no longer be used (its WAL or its rows are gone), or null.</summary>
     public string? Invalid { get; init; }
 
-    /// <summary>Bytes of WAL it holds back, from <see cref="RestartLsn"/> to the end of WAL; null where that is not known.</summary>
+    /// <summary>Bytes of WAL it holds back, from <see cref="RestartLsn"/> to the end of WAL; null if that is not known.</summary>
     public ulong? RetainedBytes { get; init; }
 
-    /// <summary>What this node's agent knows of it as a copy of another node's slot; null for none of its copies.</summary>
+    /// <summary>What this node's agent knows of it as a copy of another node's slot; null if there is none of its copies.</summary>
     public SlotCopy? Copy { get; init; }
 
     /// <summary>Whether it is a logical slot.</summary>
@@ -102,10 +102,10 @@ public sealed record SlotsReport
     /// <summary>17 and later: whether the running server copies failover slots itself.</summary>
     public bool SyncsFailoverSlots { get; init; }
 
-    /// <summary>The running server's wal_level; null where only files were read.</summary>
+    /// <summary>The running server's wal_level; null if only files were read.</summary>
     public string? WalLevel { get; init; }
 
-    /// <summary>How many slots the running server has room for; null where only files were read.</summary>
+    /// <summary>How many slots the running server has room for; null if only files were read.</summary>
     public int? MaxSlots { get; init; }
 
     /// <summary>The slots by name.</summary>
@@ -116,6 +116,9 @@ public sealed record SlotsReport
 
     /// <summary>Slots of the primary that had no copy here when they were looked at last.</summary>
     public IReadOnlyList<string> Missing { get => field ?? []; init; }
+
+    /// <summary>Physical slots of the primary, not pgha's, that had no copy here when they were looked at last.</summary>
+    public IReadOnlyList<string> MissingPhysical { get => field ?? []; init; }
 
     /// <summary>What the server said when a copy could not be made or advanced at the last attempt, by slot.</summary>
     public IReadOnlyDictionary<string, string> Problems { get => field ?? ReadOnlyDictionary<string, string>.Empty; init; }

@@ -37,17 +37,37 @@ public sealed record SqlFacts
     /// <summary>The port the WAL receiver is connected to.</summary>
     public int? UpstreamPort { get; init; }
 
+    /// <summary>The slot there that the WAL receiver streams with; null if there is none.</summary>
+    public string? UpstreamSlot { get; init; }
+
+    /// <summary>
+    /// The process of a WAL receiver that waits for its primary's answer, to a connection or a command, and so does not stream; null if there is none.
+    /// </summary>
+    public int? UnansweredReceiver { get; init; }
+
     /// <summary>Physical standbys attached that report a replay position (no base backups, no pg_receivewal, no logical consumers).</summary>
     public int AttachedStandbys { get; init; }
 
+    /// <summary>What those standbys call themselves (<c>application_name</c>); a standby of the agents has its node's name.</summary>
+    public IReadOnlyList<string> StandbyNames { get => field ?? []; init; }
+
     /// <summary>The physical slots kept here for the other nodes.</summary>
     public IReadOnlyList<PhysicalSlotFacts> Slots { get => field ?? []; init; }
+
+    /// <summary>The other physical slots, but for temporary ones; null if its agent does not say.</summary>
+    public IReadOnlyList<PhysicalSlotFacts>? OtherSlots { get; init; }
 
     /// <summary><c>max_slot_wal_keep_size</c>, PostgreSQL's own bound of what slots hold back; -1 is none.</summary>
     public string? MaxSlotWalKeepSize { get; init; }
 
     /// <summary><c>synchronous_standby_names</c>.</summary>
     public string? SynchronousStandbyNames { get; init; }
+
+    /// <summary>
+    /// The name under which it announces itself to a primary as it is: application_name of <c>primary_conninfo</c>, else
+    /// <c>cluster_name</c>, else walreceiver; null if its agent does not say.
+    /// </summary>
+    public string? AnnouncedName { get; init; }
 
     /// <summary><c>synchronized_standby_slots</c> (17 and later): physical slots that consumers of failover slots may not get ahead of; null before.</summary>
     public string? SynchronizedStandbySlots { get; init; }

@@ -33,7 +33,7 @@ public sealed record WalPosition
     /// </summary>
     public IReadOnlyList<WalRange> Older { get => field ?? []; init; }
 
-    /// <summary>The WAL that is held without a gap right before a position; null where the byte before it is missing.</summary>
+    /// <summary>The WAL that is held without a gap right before a position; null if the byte before it is missing.</summary>
     public WalRange? HeldBefore(Lsn position) =>
         Older.Prepend(new(Oldest, End)).Where(r => r.From < position && position <= r.To).Select(r => r with { To = position }).FirstOrDefault();
 
@@ -42,6 +42,9 @@ public sealed record WalPosition
 
     /// <summary>The timelines the WAL went through, oldest first, the current one last.</summary>
     public required IReadOnlyList<TimelineSpan> Lineage { get; init; }
+
+    /// <summary>On a node whose WAL is read from its files: a restore_command is set for its server.</summary>
+    public bool Restores { get; init; }
 
     /// <summary>Bytes in a WAL segment.</summary>
     public required uint SegmentSize { get; init; }
@@ -61,7 +64,7 @@ public sealed record WalPosition
     public TimelineId? StartsOn { get; init; }
 
     /// <summary>
-    /// Names the server run that this WAL is of: another one as soon as a server was started on the directory since. Null where that is
+    /// Names the server run that this WAL is of: another one as soon as a server was started on the directory since. Null if that is
     /// not known. Within one run, WAL below the end is never rewritten.
     /// </summary>
     public string? Run { get; init; }

@@ -14,7 +14,7 @@ public sealed record WalTail
     /// <summary>How many transactions are committed in between, those prepared before included.</summary>
     public required long Commits { get; init; }
 
-    /// <summary>The record that covers the position; null where the WAL ends before.</summary>
+    /// <summary>The record that covers the position; null if the WAL ends before.</summary>
     public WalRecordFacts? First { get; init; }
 
     /// <summary>Bytes of WAL in between.</summary>

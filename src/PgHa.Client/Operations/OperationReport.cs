@@ -1,4 +1,6 @@
 using System.Collections.ObjectModel;
+using System.Text.Json.Serialization;
+using PgHa.Client.Facts;
 
 namespace PgHa.Client.Operations;
 
@@ -7,6 +9,10 @@ public sealed record OperationReport
 {
     /// <summary>Names the operation on every node.</summary>
     public required string Id { get; init; }
+
+    /// <summary>Its place in the order of its agent's operations: the wall clock may be set. 0: an older version's, before all others; or a dry run's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Number { get; init; }
 
     /// <summary>What was asked for, in words.</summary>
     public required string Goal { get; init; }
@@ -23,6 +29,12 @@ public sealed record OperationReport
     /// <summary>When it ended.</summary>
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>When it began, by a clock that nobody can set: its age is told by it. Null in the files of an older version.</summary>
+    public MachineMoment? BegunAt { get; init; }
+
+    /// <summary>When it ended, by that clock.</summary>
+    public MachineMoment? EndedAt { get; init; }
+
     /// <summary>What the plan rests on.</summary>
     public IReadOnlyList<string> Evidence { get => field ?? []; init; }
 
@@ -37,13 +49,19 @@ public sealed record OperationReport
 
     /// <summary>
     /// How long no node accepted writes, in milliseconds, as measured from inside: from the last possible commit on the old primary to the
-    /// first one on the new. Null where the operation moved no primary.
+    /// first one on the new. Null if the operation moved no primary.
     /// </summary>
     public double? WritesInterruptedMs => Steps.FirstOrDefault(s => s.LastWriteAt is not null)?.LastWriteAt is { } last
         && Steps.LastOrDefault(s => s.FirstWriteAt is not null)?.FirstWriteAt is { } first && first >= last ? Math.Round(first - last, 1) : null;
 
     /// <summary>Why the operator wanted it, in his words.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The call that began it; null if no call did, or none that could be repeated.</summary>
+    public OperationCall? Call { get; init; }
+
+    /// <summary>In which states it left the nodes when it was done.</summary>
+    public IReadOnlyDictionary<string, NodeState> Left { get => field ?? ReadOnlyDictionary<string, NodeState>.Empty; init; }
 
     /// <summary>What was asked for.</summary>
     public OperationRequest? Request { get; init; }

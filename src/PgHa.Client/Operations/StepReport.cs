@@ -46,13 +46,20 @@ public sealed record StepReport
     /// <summary>Where it stands.</summary>
     public required StepState State { get; init; }
 
+    /// <summary>
+    /// It begins as soon as the step before it has succeeded, before that is written: while the journal says so, it may have begun, and only its
+    /// node can say whether it did.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Imminent { get; init; }
+
     /// <summary>When it began, in milliseconds after the operation did.</summary>
     public double? At { get; init; }
 
-    /// <summary>From when on no commit was possible on its node any more, in milliseconds after the operation began; null where it is about none.</summary>
+    /// <summary>From when on no commit was possible on its node any more, in milliseconds after the operation began; null if it is about none.</summary>
     public double? LastWriteAt { get; init; }
 
-    /// <summary>When its node accepted the first write, in milliseconds after the operation began; null where it is about none.</summary>
+    /// <summary>When its node accepted the first write, in milliseconds after the operation began; null if it is about none.</summary>
     public double? FirstWriteAt { get; init; }
 
     /// <summary>How long it took, in milliseconds.</summary>

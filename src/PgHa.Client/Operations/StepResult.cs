@@ -12,16 +12,16 @@ public sealed record StepResult
     /// <summary>On a failed final step: whether it is proven that the node never accepted a write, so that the step may be undone.</summary>
     public bool NeverWritable { get; init; }
 
-    /// <summary>Milliseconds after the step began from which on no commit was possible on the node any more; null where the step is about none.</summary>
+    /// <summary>Milliseconds after the step began from which on no commit was possible on the node any more; null if the step is about none.</summary>
     public double? LastWriteAt { get; init; }
 
-    /// <summary>Milliseconds after the step began at which the node accepted its first write; null where the step is about none.</summary>
+    /// <summary>Milliseconds after the step began at which the node accepted its first write; null if the step is about none.</summary>
     public double? FirstWriteAt { get; init; }
 
-    /// <summary>Logical slots that the step could not carry to its node, each with the reason; null where the step is about none.</summary>
+    /// <summary>Logical slots that the step could not carry to its node, each with the reason; null if the step is about none.</summary>
     public IReadOnlyList<string>? NotCarried { get; init; }
 
-    /// <summary>What could not be done and only the operator's force answers for; null where nothing was left out.</summary>
+    /// <summary>What could not be done and only the operator's force answers for; null if nothing was left out.</summary>
     public string? Overridden { get; init; }
 
     /// <summary>A success with what proves it.</summary>

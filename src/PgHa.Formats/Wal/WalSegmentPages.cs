@@ -9,7 +9,7 @@ namespace PgHa.Formats.Wal;
 /// <param name="Timelines">Where pages of each timeline begin, in order: more than one where a promotion fell into the segment.</param>
 /// <param name="End">The end of the last page, counted from the first one without a gap, that holds WAL of this place.</param>
 /// <param name="Resumed">A page behind <paramref name="End"/> that holds WAL of this place again, or null: one in between is lost.</param>
-/// <param name="Error">The first page that is neither WAL of this place, nor a page of another place (a recycled file has those), nor empty; null where all are right.</param>
+/// <param name="Error">The first page that is neither WAL of this place, nor a page of another place (a recycled file has those), nor empty; null if all are right.</param>
 public sealed record WalSegmentPages(
     WalPageHeader First, ulong SystemIdentifier, uint SegmentSize, IReadOnlyList<(TimelineId Timeline, Lsn Begin)> Timelines,
     Lsn End, Lsn? Resumed, FormatError? Error)

@@ -59,7 +59,7 @@ public static class WalStart
         return null;
     }
 
-    /// <summary>The offset of the first record that starts on a page; null where an earlier one takes it all.</summary>
+    /// <summary>The offset of the first record that starts on a page; null if an earlier one takes it all.</summary>
     private static ulong? RestOnPage(in WalPageHeader header)
     {
         var rest = header.IsContinuation ? (header.Remaining + 7UL) & ~7UL : 0;

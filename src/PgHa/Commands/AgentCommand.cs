@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Hosting;
 using PgHa.Agent;
+using PgHa.Agent.Configuration;
 
 namespace PgHa.Commands;
 
@@ -17,12 +18,18 @@ internal static class AgentCommand
 
     private static async Task<int> RunAsync(string file, CancellationToken cancel)
     {
-        if (ConfigFile.Load(file) is not { Options: { } options } || !ConfigFile.TryReadToken(options, out var token))
+        if (ConfigFile.Load(file) is not { Options: { } options } || !ConfigFile.TryReadToken(options, out var token) || !ConfigFile.TryReadCertificate(options, out var certificate))
             return 1;
+        if (options.Failover.Mode == FailoverMode.Automatic)
+        {
+            await Console.Error.WriteLineAsync("error: failover.mode: automatic is not there yet in this version");
+            await Console.Error.WriteLineAsync("  hint: write manual; a person fails over by POST instance/failover/…");
+            return 1;
+        }
         try
         {
             Directory.CreateDirectory(options.StateDir);
-            await using var app = AgentHost.Build(options, token);
+            await using var app = AgentHost.Build(options, token, certificate);
             await ((IHost)app).RunAsync(cancel);
             return 0;
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
 
@@ -18,11 +19,15 @@ internal static class ConfigCommand
 
     private static async Task<int> RunAsync(string file, bool peers, CancellationToken cancel)
     {
-        if (ConfigFile.Load(file) is not { Options: { } options } loaded || !ConfigFile.TryReadToken(options, out var token))
+        if (ConfigFile.Load(file) is not { Options: { } options } loaded || !ConfigFile.TryReadToken(options, out var token) || !ConfigFile.TryReadCertificate(options, out var certificate))
             return 1;
         var width = loaded.Settings.Max(s => s.Key.Length);
         foreach (var setting in loaded.Settings)
             Console.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
+        foreach (var warning in new[] { AgentRules.Warn(options), certificate is null ? null : TlsFiles.Warn(certificate, TimeProvider.System.GetUtcNow()) }.OfType<Complaint>())
+            Console.WriteLine($"warn  {warning.Message}\n      hint: {warning.Hint}");
+        foreach (var sentence in FailoverWords.Of(options.Failover))
+            Console.WriteLine($"note  {sentence}");
         if (!peers && OwnerReading.OfServerIn(options.Postgres.DataDir) is { } owner)
             Console.WriteLine($"warn  the server on {options.Postgres.DataDir} belongs to {owner.Words}, which may start it again when pgha stops it\n      hint: {OwnerRules.WayOut(owner)}");
         if (DataOwner.Problem(options.Postgres.DataDir) is { } foreign)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using System.Net.Security;
 using PgHa.Agent.Configuration;
 
 namespace PgHa.Commands;
@@ -14,18 +15,20 @@ internal static class ConfigFile
         DefaultValueFactory = _ => ConfigurationLoader.DefaultFile,
     };
 
+    /// <summary>The variables of this process.</summary>
+    internal static Dictionary<string, string> Environment() => System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+
     /// <summary>Loads the file; on errors prints all of them and gives null.</summary>
     internal static ConfigurationResult? Load(string file)
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
-        var result = ConfigurationLoader.Load(file, environment);
+        var result = ConfigurationLoader.Load(file, Environment());
         foreach (var error in result.Errors)
             Print(error);
         return result.IsValid ? result : null;
     }
 
-    /// <summary>The token, or null where none is configured; false where it cannot be read.</summary>
+    /// <summary>The token, or null if none is configured; false if it cannot be read.</summary>
     internal static bool TryReadToken(AgentOptions options, out string? token)
     {
         token = null;
@@ -36,6 +39,18 @@ internal static class ConfigFile
             Print(error);
         token = read.Token;
         return read.IsValid;
+    }
+
+    /// <summary>Certificate and key, or null if none are configured; false if they cannot be used.</summary>
+    internal static bool TryReadCertificate(AgentOptions options, out SslStreamCertificateContext? served)
+    {
+        served = null;
+        if (options.Security.Tls is not { } tls)
+            return true;
+        (served, var error) = TlsFiles.Read(tls);
+        if (error is not null)
+            Print(error);
+        return error is null;
     }
 
     private static void Print(ConfigurationError error)

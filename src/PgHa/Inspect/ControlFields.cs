@@ -1,4 +1,5 @@
 using System.Globalization;
+using PgHa.Client.Facts;
 using PgHa.Formats;
 using PgHa.Formats.Control;
 
@@ -19,7 +20,7 @@ internal static class ControlFields
         new("catalog_version_no", "Catalog version number", c.CatalogVersion),
         // As text: programs that take JSON numbers for floating point would round it.
         new("system_identifier", "Database system identifier", c.SystemIdentifier.ToString(CultureInfo.InvariantCulture)),
-        new("state", "Database cluster state", StateOf(c.State)),
+        new("state", "Database cluster state", c.State.Words()),
         new("pg_control_last_modified", "pg_control last modified", c.Time),
     ];
 
@@ -90,15 +91,4 @@ internal static class ControlFields
     }
 
     private static Field Switch(string key, string label, bool value) => new(key, label, value ? "on" : "off");
-
-    private static string StateOf(DbState state) => state switch
-    {
-        DbState.Startup => "starting up",
-        DbState.ShutDown => "shut down",
-        DbState.ShutDownInRecovery => "shut down in recovery",
-        DbState.ShuttingDown => "shutting down",
-        DbState.InCrashRecovery => "in crash recovery",
-        DbState.InArchiveRecovery => "in archive recovery",
-        _ => "in production",
-    };
 }

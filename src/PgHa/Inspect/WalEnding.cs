@@ -6,7 +6,7 @@ namespace PgHa.Inspect;
 /// <summary>Where the reading of a stream ended.</summary>
 /// <param name="At">The position behind the last record.</param>
 /// <param name="Reason">Why, in one word.</param>
-/// <param name="Detail">What was found there; null where the reading was not to go on.</param>
+/// <param name="Detail">What was found there; null if the reading was not to go on.</param>
 /// <param name="Hint">What to do where something is wrong; null at an end as it should be.</param>
 internal sealed record WalEnding(Lsn At, string Reason, FormatError? Detail, string? Hint = null)
 {

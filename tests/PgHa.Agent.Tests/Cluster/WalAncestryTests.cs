@@ -20,12 +20,27 @@ public class WalAncestryTests
 
     private static TimelineSpan Span(uint timeline, ulong begin, ulong? end = null) => new(new(timeline), new(begin), end is { } e ? new Lsn(e) : null);
 
-    private static WalKinship Judge(WalPosition a, WalPosition b, bool sameBytes = true)
+    private static WalKinship Judge(WalPosition a, WalPosition b, bool sameBytes = true) => Verdict(a, b, sameBytes).Kinship;
+
+    private static WalAncestry Verdict(WalPosition a, WalPosition b, bool sameBytes = true)
     {
         var range = WalAncestry.RangeToCompare(a, b);
         return WalAncestry.Judge(a, b,
             range is var (f, t) ? new(f, t, "aa") : null,
-            range is var (g, u) ? new(g, u, sameBytes ? "aa" : "bb") : null).Kinship;
+            range is var (g, u) ? new(g, u, sameBytes ? "aa" : "bb") : null);
+    }
+
+    [Fact]
+    public void A_verdict_says_what_it_rests_on()
+    {
+        var (a, b) = (At("a", 0x2000000), At("b", 0x3000000, 0x1800000));
+        Assert.Equal(new WalEqual(b.Oldest, a.End, "aa", new("a", a.End, new(1)), new("b", b.End, new(1))), Verdict(a, b).Evidence);
+        Assert.Equal(new WalDiffers("a", "b", new(b.Oldest, a.End, "aa"), new(b.Oldest, a.End, "bb")), Verdict(a, b, sameBytes: false).Evidence);
+        Assert.Equal(new OtherCluster("a", "1", "b", "2"), Verdict(a, b with { SystemIdentifier = "2" }).Evidence);
+        var late = At("b", 0x9000000, 0x5000000) with { Older = [new(new(0x3000000), new(0x4000000))] };
+        Assert.Equal(new NoCommonWal(new("a", [new(a.Oldest, a.End)]), new("b", [late.Older[0], new(late.Oldest, late.End)]), a.End), Verdict(a, late).Evidence);
+        WalTail here = new() { From = new(0x1900000), End = a.End, Commits = 1 }, there = new() { From = new(0x1900000), End = b.End, Commits = 3 };
+        Assert.Equal(new WalParted("a", "b", here.From, here, there), Verdict(a, b, sameBytes: false).Parted(here, there).Evidence);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class EnvironmentOverridesTests
     [InlineData("PGHA__DATA_DIR", "PGHA__POSTGRES__DATA_DIR")]
     [InlineData("PGHA__POSTGRES", "PGHA__NODES__PG_NODE01__POSTGRES")]
     [InlineData("PGHA__NODES__PG_NODE03__AGENT", "PGHA__NODES__PG_NODE01__AGENT")]
-    [InlineData("PGHA__", "PGHA__NODE")]
+    [InlineData("PGHA__", "PGHA__FAILOVER__D")]
     public void An_unknown_variable_names_the_nearest_known_one(string variable, string nearest)
     {
         var error = Yaml.OnlyError(Yaml.Good, (variable, "x"));

@@ -23,7 +23,7 @@ public sealed partial class ExampleTests
         var result = Yaml.Parse(OptionalLine().Replace(Example, ""));
 
         Assert.Empty(result.Errors);
-        Assert.Equal(KnownKeys.Settable(["pg-node01", "pg-node02"]).Order(), result.Settings.Select(setting => setting.Key).Order());
+        Assert.Equal(KnownKeys.Settable(["pg-node01", "pg-node02"]).Append("witnesses.pg-witness").Order(), result.Settings.Select(setting => setting.Key).Order());
         Assert.All(result.Settings, setting => Assert.StartsWith("pgha.yml:", setting.Source, StringComparison.Ordinal));
     }
 

@@ -35,8 +35,8 @@ public sealed class RulesTests
     [Fact]
     public void No_word_of_the_API_can_be_a_node()
     {
-        Assert.Equal(8, ReservedNames.All.Count);
-        foreach (var word in ReservedNames.All.Append("ALL"))
+        Assert.Equal(8, NodeRules.Reserved.Count);
+        foreach (var word in NodeRules.Reserved.Append("ALL"))
             Assert.Equal($"nodes.{word}", Yaml.OnlyError(Yaml.With("pg-node02", word)).Key);
     }
 
@@ -91,7 +91,10 @@ public sealed class RulesTests
         var open = Yaml.With("listen: http://127.0.0.1:8079", $"listen: {listen}");
 
         Assert.Equal("security.token_file", Yaml.OnlyError(open).Key);
-        Assert.Equal("/t", Yaml.Options($"{open}\nsecurity: {{ token_file: /t }}").Security.TokenFile);
+        var options = Yaml.Options($"{open}\nsecurity: {{ token_file: /t }}");
+        Assert.Equal("/t", options.Security.TokenFile);
+        Assert.Contains("clear text", AgentRules.Warn(options)!.Message, StringComparison.Ordinal);
+        Assert.Null(AgentRules.Warn(options with { Listen = new("https://192.168.0.1:8079") }) ?? AgentRules.Warn(options with { Listen = new("http://127.0.0.1:8079") }));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ namespace PgHa.Agent.Tests.Operations;
 [Trait("Category", "Fast")]
 public sealed class InterruptedTests : IDisposable
 {
+    private static readonly MachineClock Clock = new("boot", () => TimeSpan.FromMinutes(5));
     private readonly string _folder = Directory.CreateTempSubdirectory("pgha-journal-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -30,14 +31,14 @@ public sealed class InterruptedTests : IDisposable
     /// <summary>A journal written by one run and opened by the next.</summary>
     private OperationStore Next(params OperationReport[] reports)
     {
-        var store = new OperationStore(_folder);
+        var store = new OperationStore(new DiskJournal(Path.Combine(_folder, "operations")));
         foreach (var report in reports)
             store.Begin(report);
-        return new OperationStore(_folder);
+        return new OperationStore(new DiskJournal(Path.Combine(_folder, "operations")));
     }
 
     private static OperationReport? Find(OperationStore store) =>
-        new Resumption(new ClusterObserver([]), store, TimeProvider.System, NullLogger<Resumption>.Instance).FindInterrupted();
+        new Resumption(new ClusterObserver([], TimeProvider.System), store, Clock, TimeProvider.System, NullLogger<Resumption>.Instance).FindInterrupted();
 
     [Fact]
     public void A_report_that_was_only_begun_when_the_agent_was_killed_is_removed()
@@ -53,7 +54,7 @@ public sealed class InterruptedTests : IDisposable
     {
         var found = Find(Next(Running("1")));
         Assert.Equal(OperationState.Interrupted, found?.State);
-        Assert.Equal(new Switchover("n1", StopOrder.PrimaryFirst, "n2"), RequestForm.Read(found!.Continuation) as Switchover is { } s ? s with { Answered = new Switchover("", default).Answered } : null);
+        Assert.Equal(new Switchover("n1", StopOrder.PrimaryFirst, "n2"), RequestForm.Read(found!.Continuation)?.Request);
     }
 
     [Theory]
@@ -76,9 +77,9 @@ public sealed class InterruptedTests : IDisposable
     public void What_was_reported_is_not_taken_up_by_the_next_run()
     {
         var store = Next(Running("1"));
-        new Resumption(new ClusterObserver([]), store, TimeProvider.System, NullLogger<Resumption>.Instance)
+        new Resumption(new ClusterObserver([], TimeProvider.System), store, Clock, TimeProvider.System, NullLogger<Resumption>.Instance)
             .Conclude(new Operation(store.Find("1")!), RecoveryState.Reported, "why", null);
-        Assert.Null(Find(new OperationStore(_folder)));
+        Assert.Null(Find(new OperationStore(new DiskJournal(Path.Combine(_folder, "operations")))));
     }
 
     [Fact]
@@ -87,19 +88,19 @@ public sealed class InterruptedTests : IDisposable
         var store = Next(Running("1") with { State = OperationState.Interrupted }, Running("2", resumes: "1"));
         Assert.Equal("2", Find(store)?.Id);
         Assert.Null(store.Find("1")?.Recovery);
-        new Resumption(new ClusterObserver([]), store, TimeProvider.System, NullLogger<Resumption>.Instance)
+        new Resumption(new ClusterObserver([], TimeProvider.System), store, Clock, TimeProvider.System, NullLogger<Resumption>.Instance)
             .Conclude(new Operation(store.Find("2")!), RecoveryState.Completed, "done", "3");
-        Assert.Equal(RecoveryState.Completed, new OperationStore(_folder).Find("1")?.Recovery?.State);
+        Assert.Equal(RecoveryState.Completed, new OperationStore(new DiskJournal(Path.Combine(_folder, "operations"))).Find("1")?.Recovery?.State);
     }
 
     [Fact]
     public async Task A_crash_cannot_repeat_for_ever()
     {
         var line = Enumerable.Range(1, Resumption.MaxAttempts + 1)
-            .Select(i => Running($"{i}", i == 1 ? null : $"{i - 1}") with { Started = DateTimeOffset.MaxValue, State = OperationState.Interrupted }).ToArray();
+            .Select(i => Running($"{i}", i == 1 ? null : $"{i - 1}") with { BegunAt = Clock.Now, State = OperationState.Interrupted }).ToArray();
         var store = Next(line);
         var last = new Operation(store.Find(line[^1].Id)!);
-        await new Resumption(new ClusterObserver([]), store, TimeProvider.System, NullLogger<Resumption>.Instance)
+        await new Resumption(new ClusterObserver([], TimeProvider.System), store, Clock, TimeProvider.System, NullLogger<Resumption>.Instance)
             .RunAsync(last, (_, _, _) => throw new InvalidOperationException("begun once more"), CancellationToken.None);
         Assert.All(line, r => Assert.Equal(RecoveryState.Reported, store.Find(r.Id)?.Recovery?.State));
     }

@@ -96,7 +96,7 @@ public sealed class OtherVersionsTests : IDisposable
         using (var huge = File.Create(Path.Combine(operations, "huge.json")))
             huge.SetLength(1L << 40);
         Directory.CreateDirectory(Path.Combine(operations, "folder.json"));
-        var store = new OperationStore(_folder);
+        var store = new OperationStore(new DiskJournal(Path.Combine(_folder, "operations")));
         Assert.Equal(id, Assert.Single(store.All).Id);
         Assert.Equal(bad.Length + 1, store.Unread.Count);
         Assert.All(store.Unread, what => Assert.StartsWith(operations, what, StringComparison.Ordinal));

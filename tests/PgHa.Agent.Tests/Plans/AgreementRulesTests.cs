@@ -31,8 +31,8 @@ public class AgreementRulesTests
             foreach (var request in Changing)
             {
                 Assert.Equal(Code.WrongState, CommonRules.Refuse(request, view)?.Code);
-                Assert.Equal(CommonRules.Refuse(request, view), CommonRules.Refuse(request with { Force = true }, view));
-                Assert.NotNull(AgreementRules.Refuse(request with { Force = true, Resumed = true }, view));
+                Assert.Equal(CommonRules.Refuse(request, view), CommonRules.Refuse(request.Under(new() { Force = true }), view));
+                Assert.NotNull(AgreementRules.Refuse(request.Under(new() { Force = true, Resumed = true }), view));
             }
             foreach (var request in Stopping)
                 Assert.Null(CommonRules.Refuse(request, view));
@@ -63,14 +63,14 @@ public class AgreementRulesTests
         var view = View(Pair, Pair);
         var mistaken = new ClusterView([view.Nodes[0], view.Nodes[1] with { AnswersAs = "n1" }]);
         Assert.Contains("says that it is n1", AgreementRules.Refuse(mistaken)!.Message, StringComparison.Ordinal);
-        Assert.NotNull(AgreementRules.Refuse(new StartAll("n1") { BringsBack = true }, mistaken));
+        Assert.NotNull(AgreementRules.Refuse(new StartAll("n1").Under(new() { BringsBack = true }), mistaken));
     }
 
     /// <summary>Whoever lists the node must ask its agent before acting, and sees there that it disagrees; whoever does not would never look.</summary>
     [Fact]
     public void What_served_before_is_brought_back_where_all_list_it()
     {
-        var back = new StartAll("n1") { BringsBack = true };
+        var back = new StartAll("n1").Under(new() { BringsBack = true });
         Assert.Null(AgreementRules.Refuse(back, View(Pair, Three)));
         Assert.Null(AgreementRules.Refuse(back, View(Three, Three, Pair)));
         Assert.NotNull(AgreementRules.Refuse(back, View(Three, WithoutFirst, Three)));
@@ -97,7 +97,7 @@ public class AgreementRulesTests
     [Fact]
     public void An_undo_that_agents_would_refuse_waits_until_they_agree()
     {
-        var halt = new Halt(HaltCause.Abandoned, "op") { Continuation = new Switchover("n1", StopOrder.PrimaryFirst, "n2"), Undo = new StartAll("n1"), Changed = true };
+        var halt = new Halt(HaltCause.Abandoned, "op") { Continuation = new Switchover("n1", StopOrder.PrimaryFirst, "n2"), Undo = new StartAll("n1"), Reach = Reach.Reversible };
         Assert.IsType<TakeUp>(HaltRules.WhileLive(halt, View(Three, WithoutFirst, Three)));
         Assert.IsType<Try>(HaltRules.WhileLive(halt, View(Three, Pair, Three)));
     }
@@ -105,7 +105,7 @@ public class AgreementRulesTests
     [Fact]
     public void What_names_a_node_that_is_not_listed_any_more_is_not_tried()
     {
-        var halt = new Halt(HaltCause.Interrupted, "op") { Continuation = new Switchover("n1", StopOrder.PrimaryFirst, "n3"), Undo = new StartAll("n1"), Changed = true };
+        var halt = new Halt(HaltCause.Interrupted, "op") { Continuation = new Switchover("n1", StopOrder.PrimaryFirst, "n3"), Undo = new StartAll("n1"), Reach = Reach.Reversible };
         var only = Assert.Single(Assert.IsType<Try>(HaltRules.AfterLoss(halt, View(Pair, Pair), TimeSpan.Zero)).Ways);
         Assert.True(only.Undoes);
         Assert.IsType<Leave>(HaltRules.AfterLoss(halt with { Undo = new StartAll("n3") }, View(Pair, Pair), TimeSpan.Zero));

@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 using PgHa.Formats;
 
 namespace PgHa.Agent.Tests.Plans;
@@ -49,7 +50,7 @@ public class BringRulesTests
     {
         WalPosition[] all = [own, primary, .. third is null ? Array.Empty<WalPosition>() : [third]];
         return BringRules.For(own.Node, primary.Node, new(primary.Node, all.ToDictionary(p => p.Node, p => (Answer<WalPosition>)p),
-            all.Where(p => p != primary).ToDictionary(p => p.Node, p => new WalAncestry(p.Node, primary.Node, p == third ? kin : WalKinship.Behind, p.End, "sketched"))), promoted);
+            all.Where(p => p != primary).ToDictionary(p => p.Node, p => Sketch.Kin(p.Node, primary.Node, p == third ? kin : WalKinship.Behind, p.End))), promoted);
     }
 
     private static readonly StreamGap Gap = new(new(1), new(0x3000000));
@@ -92,4 +93,21 @@ public class BringRulesTests
     [InlineData(0x5000000, 0x9000000, WalKinship.Forked)]
     public void A_third_node_that_proves_nothing_is_no_source(ulong oldest, ulong end, WalKinship kin) =>
         Assert.True(Judge(At("a", 4, 0x6000080, 0x5000000), At("b", 4, 0x9000080, 0x8000000), third: At("c", 4, end, oldest), kin: kin)!.Lost);
+
+    [Fact]
+    public void Where_no_node_holds_it_the_archive_is_asked_before_anything_else()
+    {
+        var own = At("a", 4, 0x6000080, 0x5000000) with { Restores = true };
+        var primary = At("b", 4, 0x9000080, 0x8000000);
+        Assert.True(Judge(own, primary) is { FromArchive: true, Lost: false, Sources: [] });
+        Assert.True(Judge(own with { Restores = false }, primary)!.Lost);
+        var wal = new WalView("b", new[] { own, primary }.ToDictionary(p => p.Node, p => (Answer<WalPosition>)p), new Dictionary<string, WalAncestry>());
+        Assert.Equal([typeof(CheckUpstream), typeof(CheckArchive)], BringRules.Checks("a", "b", wal).Select(s => s.GetType()));
+        Assert.Null(StandbyPlan.RefuseFollowing("a", "b", wal));
+    }
+
+    /// <summary>It went past the point where the primary's line left its timeline.</summary>
+    [Fact]
+    public void A_node_that_went_on_where_the_primarys_line_left_is_not_helped_by_an_archive() =>
+        Assert.True(Judge(At("a", 3, 0x5000200, 0x5000000) with { Restores = true }, At("b", 4, 0x9000080, 0x8000000)) is { Lost: true });
 }

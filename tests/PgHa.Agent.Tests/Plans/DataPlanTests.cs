@@ -12,14 +12,14 @@ public class DataPlanTests
     private static readonly InitData Init = new("n1");
     private static readonly CloneData Clone = new("n1");
 
-    private static Decision Decide(ChangeRequest request, ClusterView view) => Planner.Decide(request, view, WalView.None);
+    private static Decision Decide(MandatedRequest request, ClusterView view) => Sketch.Decide(request, view, WalView.None);
 
-    private static string Steps(ChangeRequest request, params Condition[] nodes) =>
+    private static string Steps(MandatedRequest request, params Condition[] nodes) =>
         string.Join("; ", Assert.IsType<Plan>(Decide(request, Sketch.View(nodes))).Stages.SelectMany(s => s).Select(s => s.Path));
 
-    private static Refusal Refuses(Code code, ChangeRequest request, params Condition[] nodes) => Refuses(code, request, Sketch.View(nodes));
+    private static Refusal Refuses(Code code, MandatedRequest request, params Condition[] nodes) => Refuses(code, request, Sketch.View(nodes));
 
-    private static Refusal Refuses(Code code, ChangeRequest request, ClusterView view)
+    private static Refusal Refuses(Code code, MandatedRequest request, ClusterView view)
     {
         var why = Assert.IsType<Refused>(Decide(request, view)).Why;
         Assert.Equal(code, why.Code);
@@ -41,7 +41,7 @@ public class DataPlanTests
     [InlineData(Condition.PrimaryAlone, "")]
     public void An_interrupted_init_is_taken_up_where_it_stands(Condition condition, string steps)
     {
-        var plan = Assert.IsType<Plan>(Decide(Init with { Resumed = true }, Sketch.View(condition, Condition.Empty)));
+        var plan = Assert.IsType<Plan>(Decide(Init.Under(new() { Resumed = true }), Sketch.View(condition, Condition.Empty)));
         Assert.Equal(steps, string.Join("; ", plan.Stages.SelectMany(s => s).Select(s => s.Path)));
         Assert.Equal("make a new cluster on n1", plan.Goal);
     }
@@ -52,26 +52,26 @@ public class DataPlanTests
     {
         var view = Sketch.View(Condition.StoppedAsPrimary, Condition.Empty);
         Refuses(Code.WalNotProven, new StartPrimary("n1"), view);
-        Assert.Equal("start?as=primary&accept=n2", Steps(new StartPrimary("n1") { Force = true }, Condition.StoppedAsPrimary, Condition.Empty));
-        Refuses(Code.WalNotProven, Init with { Resumed = true }, Condition.StoppedAsPrimary, Condition.Unusable);
+        Assert.Equal("start?as=primary&accept=n2", Steps(new StartPrimary("n1").Under(new() { Force = true }), Condition.StoppedAsPrimary, Condition.Empty));
+        Refuses(Code.WalNotProven, Init.Under(new() { Resumed = true }), Condition.StoppedAsPrimary, Condition.Unusable);
     }
 
     [Fact]
     public void A_server_that_runs_without_its_directory_holds_a_new_cluster_back() =>
-        Refuses(Code.WrongState, Init with { Force = true }, new ClusterView(
+        Refuses(Code.WrongState, Init.Under(new() { Force = true }), new ClusterView(
             [Sketch.Node("n1", Condition.Empty), Sketch.Node("n2", Condition.Empty) with { Server = ServerStatus.NotAnswering, Problem = "a server runs" }]));
 
     [Fact]
     public void An_interrupted_init_starts_nothing_beside_another_writable_node() =>
-        Refuses(Code.AnotherWritable, Init with { Resumed = true }, Condition.StoppedAsPrimary, Condition.PrimaryAlone);
+        Refuses(Code.AnotherWritable, Init.Under(new() { Resumed = true }), Condition.StoppedAsPrimary, Condition.PrimaryAlone);
 
     [Fact]
     public void Who_was_answered_for_is_still_answered_for_when_an_init_is_taken_up()
     {
-        Refuses(Code.AnotherWritable, Init with { Resumed = true }, Condition.StoppedAsPrimary, Condition.AgentAway);
-        var forced = Assert.IsType<Plan>(Decide(Init with { Force = true }, Sketch.View(Condition.Empty, Condition.AgentAway)));
-        Assert.Equal(["n2"], forced.Answered);
-        Assert.IsType<Plan>(Decide(Init with { Resumed = true, Answered = ["n2"] }, Sketch.View(Condition.StoppedAsPrimary, Condition.AgentAway)));
+        Refuses(Code.AnotherWritable, Init.Under(new() { Resumed = true }), Condition.StoppedAsPrimary, Condition.AgentAway);
+        var forced = Assert.IsType<Plan>(Decide(Init.Under(new() { Force = true }), Sketch.View(Condition.Empty, Condition.AgentAway)));
+        Assert.Equal([new("n2", new ForcedByOperator())], forced.Answered);
+        Assert.IsType<Plan>(Decide(Init.Under(new() { Resumed = true, Answered = ["n2"] }), Sketch.View(Condition.StoppedAsPrimary, Condition.AgentAway)));
     }
 
     [Fact]
@@ -88,20 +88,20 @@ public class DataPlanTests
     [InlineData(Condition.Frozen), InlineData(Condition.Unusable), InlineData(Condition.Recovering)]
     public void Existing_data_is_never_touched(Condition condition)
     {
-        Refuses(Code.WrongState, Init with { Force = true }, condition, Condition.Empty);
-        Refuses(Code.WrongState, Clone with { Force = true }, condition, Condition.Empty);
+        Refuses(Code.WrongState, Init.Under(new() { Force = true }), condition, Condition.Empty);
+        Refuses(Code.WrongState, Clone.Under(new() { Force = true }), condition, Condition.Empty);
     }
 
     [Theory]
     [InlineData(Condition.StoppedAsPrimary), InlineData(Condition.PrimaryAlone), InlineData(Condition.Crashed), InlineData(Condition.Unusable)]
     public void A_second_cluster_is_refused_even_with_force(Condition other) =>
-        Refuses(Code.WrongState, Init with { Force = true }, Condition.Empty, other);
+        Refuses(Code.WrongState, Init.Under(new() { Force = true }), Condition.Empty, other);
 
     [Fact]
     public void A_node_that_cannot_be_asked_may_hold_the_cluster()
     {
         Refuses(Code.WrongState, Init, Condition.Empty, Condition.AgentAway);
-        var forced = Assert.IsType<Plan>(Decide(Init with { Force = true }, Sketch.View(Condition.Empty, Condition.AgentAway)));
+        var forced = Assert.IsType<Plan>(Decide(Init.Under(new() { Force = true }), Sketch.View(Condition.Empty, Condition.AgentAway)));
         Assert.Contains("n2", Assert.Single(forced.Overrides), StringComparison.Ordinal);
         Assert.Equal("init?accept=n2", forced.Stages[1][0].Path);
     }

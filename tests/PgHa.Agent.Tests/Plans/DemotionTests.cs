@@ -58,8 +58,8 @@ public class DemotionTests
         Assert.True(node.MayBeWritable || server != ServerStatus.Unseen);
     }
 
-    private static Plan Plan(ChangeRequest request, ClusterView view, WalKinship kin = WalKinship.Identical) =>
-        Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => kin)));
+    private static Plan Plan(MandatedRequest request, ClusterView view, WalKinship kin = WalKinship.Identical) =>
+        Assert.IsType<Plan>(Sketch.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => kin)));
 
     private static string[] Steps(Plan plan) => [.. plan.Stages.SelectMany(s => s).Where(s => s.Changes).Select(s => $"{s.GetType().Name} {s.Node}")];
 
@@ -76,7 +76,7 @@ public class DemotionTests
     public void A_primary_that_is_demoted_and_still_runs_is_reinstated_by_every_call_that_lets_it_be_primary()
     {
         var view = Sketch.View(Condition.Demoted, Condition.Standby);
-        foreach (var request in new ChangeRequest[] { new StartAll("n1") { IsUndo = true }, new StartAll("n1"), new StartPrimary("n1"), new StartNode("n1") })
+        foreach (var request in new MandatedRequest[] { new StartAll("n1").Under(new() { IsUndo = true }), new StartAll("n1"), new StartPrimary("n1"), new StartNode("n1") })
             Assert.Equal(["Reinstate n1"], Steps(Plan(request, view)));
     }
 
@@ -86,16 +86,30 @@ public class DemotionTests
         var view = Sketch.View(Condition.StoppedDemoted, Condition.StoppedAsStandby);
         Assert.Equal(["StartInRecovery n1"], Steps(Plan(new StartNode("n1"), view)));
         Assert.Equal(["StartAsPrimary n1"], Steps(Plan(new StartPrimary("n1"), view)));
-        Assert.Equal(["StartAsPrimary n1", "StartAsStandby n2"], Steps(Plan(new StartAll("n1") { IsUndo = true }, view)));
+        Assert.Equal(["StartAsPrimary n1", "StartAsStandby n2"], Steps(Plan(new StartAll("n1").Under(new() { IsUndo = true }), view)));
     }
 
     [Fact]
     public void What_a_failed_failover_had_demoted_is_taken_back_and_its_target_started()
     {
         var before = Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering);
-        var undo = Assert.IsType<UndoDemotion>(Plan(new Failover("n2", FailoverForm.Restart), before).Undo);
-        Assert.Equal(["Reinstate n1", "StartInRecovery n2"], Steps(Plan(undo with { IsUndo = true }, Sketch.View(Condition.StoppedDemoted, Condition.StoppedAsStandby))));
-        Assert.Equal(["Reinstate n1"], Steps(Plan(undo with { IsUndo = true }, Sketch.View(Condition.StoppedDemoted, Condition.Recovering))));
+        var undo = Assert.IsType<UndoDemotion>(Plan(new Failover("n2", FailoverForm.Restart), before).Undo?.Request);
+        Assert.Equal(["Reinstate n1", "StartInRecovery n2"], Steps(Plan(undo.Under(new() { IsUndo = true }), Sketch.View(Condition.StoppedDemoted, Condition.StoppedAsStandby))));
+        Assert.Equal(["Reinstate n1"], Steps(Plan(undo.Under(new() { IsUndo = true }), Sketch.View(Condition.StoppedDemoted, Condition.Recovering))));
+    }
+
+    /// <summary>Whoever takes it up finds the node demoted already, and would not know that it has to be reinstated.</summary>
+    [Fact]
+    public void What_an_operation_that_is_taken_up_had_demoted_is_taken_back_by_the_undo_of_whoever_takes_it_up()
+    {
+        MandatedRequest inherited = new UndoDemotion("n2", ["n1"], Starts: true);
+        var mandate = new Mandate { Resumed = true, Inherited = inherited };
+        var view = Sketch.View(Condition.StoppedDemoted, Condition.StoppedAsStandby);
+        Assert.Same(inherited, Plan(new Failover("n2", FailoverForm.Restart).Under(mandate), view).Undo);
+        Assert.Same(inherited, Plan(new StartPrimary("n2").Under(mandate), view).Undo);
+        Assert.Same(inherited, Plan(new StopNode("n2").Under(mandate), Sketch.View(Condition.StoppedDemoted, Condition.Recovering)).Undo);
+        var running = Sketch.View(Condition.Primary, Condition.Standby);
+        Assert.IsType<StartAll>(Plan(new Switchover("n1", StopOrder.PrimaryFirst).Under(mandate), running).Undo?.Request);
     }
 
     [Theory]
@@ -105,7 +119,7 @@ public class DemotionTests
     public void Nothing_is_reinstated_beside_a_node_that_may_be_writable(Condition third)
     {
         var view = Sketch.View(Condition.StoppedDemoted, Condition.Recovering, third);
-        Assert.Empty(Steps(Plan(new UndoDemotion("n2", ["n1"], Starts: false) { IsUndo = true }, view)));
+        Assert.Empty(Steps(Plan(new UndoDemotion("n2", ["n1"], Starts: false).Under(new() { IsUndo = true }), view)));
     }
 
     [Theory]
@@ -115,21 +129,30 @@ public class DemotionTests
     public void Only_a_node_that_is_still_down_is_reinstated(Condition meanwhile)
     {
         var view = Sketch.View(meanwhile, Condition.Recovering);
-        Assert.Empty(Steps(Plan(new UndoDemotion("n2", ["n1"], Starts: false) { IsUndo = true }, view)));
+        Assert.Empty(Steps(Plan(new UndoDemotion("n2", ["n1"], Starts: false).Under(new() { IsUndo = true }), view)));
+    }
+
+    /// <summary>The configuration may have changed while the operation was interrupted.</summary>
+    [Fact]
+    public void A_demoted_node_that_is_none_of_the_nodes_any_more_is_left_as_it_is()
+    {
+        var plan = Plan(new UndoDemotion("n2", ["n9", "n1"], Starts: false).Under(new() { IsUndo = true }), Sketch.View(Condition.StoppedDemoted, Condition.Recovering));
+        Assert.Equal(["Reinstate n1"], Steps(plan));
+        Assert.Equal([new StaysDemoted("n9")], plan.Evidence);
     }
 
     [Fact]
     public void An_old_primary_that_its_supervisor_has_brought_back_in_recovery_is_promoted_by_the_undo()
     {
         var view = Sketch.View(Condition.Supervised, Condition.Standby);
-        Assert.Equal(["PromoteServer n1", "Follow n2"], Steps(Plan(new StartAll("n1") { IsUndo = true }, view)));
+        Assert.Equal(["PromoteServer n1", "Follow n2"], Steps(Plan(new StartAll("n1").Under(new() { IsUndo = true }), view)));
     }
 
     [Fact]
     public void Only_force_goes_on_where_a_node_cannot_be_demoted()
     {
         var view = Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering);
-        Demote Step(bool force) => Plan(new Failover("n2", FailoverForm.Promote) { Force = force }, view).Stages.SelectMany(s => s).OfType<Demote>().Single();
+        Demote Step(bool force) => Plan(new Failover("n2", FailoverForm.Promote).Under(new() { Force = force }), view).Stages.SelectMany(s => s).OfType<Demote>().Single();
         Assert.False(Step(false).Forced);
         Assert.True(Step(true).Forced);
     }
@@ -139,7 +162,7 @@ public class DemotionTests
     {
         var view = Sketch.View(Condition.Primary, Condition.Standby);
         ClusterView Owned(ServerOwner owner) => new([view.Nodes[0] with { ServerOwner = owner }, view.Nodes[1]]);
-        Refusal Refused(ServerOwner owner) => Assert.IsType<Refused>(Planner.Decide(new StopNode("n1"), Owned(owner), WalView.None)).Why;
+        Refusal Refused(ServerOwner owner) => Assert.IsType<Refused>(Sketch.Decide(new StopNode("n1"), Owned(owner), WalView.None)).Why;
         var unit = Refused(new("postgresql@15-main.service"));
         Assert.Equal(Code.WrongState, unit.Code);
         Assert.StartsWith("the server of n1 belongs to the systemd unit postgresql@15-main.service", unit.Message, StringComparison.Ordinal);

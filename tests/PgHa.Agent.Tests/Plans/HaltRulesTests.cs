@@ -40,8 +40,7 @@ public class HaltRulesTests
         {
             Continuation = goal,
             Undo = undo,
-            Changed = flags[0],
-            Final = flags[1] && flags[0],
+            Reach = !flags[0] ? Reach.Untouched : flags[1] ? Reach.MayBeWritable : Reach.Reversible,
             ConnectionLost = flags[2],
             Undoing = flags[3],
             Acting = ["n1", "n2"],
@@ -77,14 +76,44 @@ public class HaltRulesTests
         {
             Continuation = Goal,
             Undo = Back,
-            Changed = true,
+            Reach = Reach.Reversible,
             Acting = ["n1", "n2", "n3"],
             Found = view.Nodes.ToDictionary(n => n.Node, n => new FoundNode("boot", n.Node == "n3" ? found : HaltRules.Standing(n), Answered: false)),
             Age = TimeSpan.FromMinutes(minutes),
         };
         var course = HaltRules.AfterLoss(halt, view, TimeSpan.Zero);
         Assert.Equal(letGo, course is Try);
-        Assert.All(Ways(course), way => Assert.Equal(["n3"], way.Request.Answered));
+        Assert.All(Ways(course), way => Assert.Equal(["n3"], way.Asked.Mandate.Answered));
+    }
+
+    /// <summary>The journal says that the target was about to become writable: whether it did, it says itself.</summary>
+    [Theory]
+    [InlineData(Condition.Standby, true)]
+    [InlineData(Condition.Recovering, true)]
+    [InlineData(Condition.StoppedAsStandby, true)]
+    [InlineData(Condition.PrimaryAlone, false)]
+    [InlineData(Condition.Primary, false)]
+    [InlineData(Condition.Crashed, false)]
+    [InlineData(Condition.StoppedAsPrimary, false)]
+    [InlineData(Condition.StoppedDemoted, false)]
+    [InlineData(Condition.Frozen, false)]
+    [InlineData(Condition.FrozenStandby, false)]
+    [InlineData(Condition.Empty, false)]
+    public void What_was_about_to_become_writable_is_undone_only_where_it_proves_that_it_never_was(Condition target, bool never)
+    {
+        var view = Sketch.View(Condition.StoppedAsPrimary, target);
+        var halt = new Halt(HaltCause.Interrupted, "op") { Continuation = Goal, Undo = Back, Reach = Reach.Reversible, Imminent = "n2", Acting = ["n1", "n2"], Age = TimeSpan.FromSeconds(1) };
+        Assert.Equal(never, Ways(HaltRules.AfterLoss(halt, view, HaltRules.SettlesWithin)).Any(w => w.Undoes));
+        Assert.True(Ways(HaltRules.AfterLoss(halt, view, HaltRules.SettlesWithin)).First() is { Undoes: false });
+        Assert.Contains(Ways(HaltRules.AfterLoss(halt with { Imminent = null }, view, HaltRules.SettlesWithin)), w => w.Undoes);
+    }
+
+    [Fact]
+    public void One_that_was_told_to_promote_counts_as_writable()
+    {
+        var view = new ClusterView([Sketch.Node("n1", Condition.StoppedAsPrimary), Sketch.Node("n2", Condition.Recovering) with { Promoting = true }]);
+        var halt = new Halt(HaltCause.Interrupted, "op") { Continuation = Goal, Undo = Back, Reach = Reach.Reversible, Imminent = "n2", Acting = ["n1", "n2"], Age = TimeSpan.FromSeconds(1) };
+        Assert.DoesNotContain(Ways(HaltRules.AfterLoss(halt, view, HaltRules.SettlesWithin)), w => w.Undoes);
     }
 
     private static IEnumerable<Way> Ways(Course course) => course is Try attempt ? attempt.Ways : [];
@@ -102,10 +131,10 @@ public class HaltRulesTests
     [Fact]
     public void Nothing_is_undone_after_a_final_step_unless_the_undoing_was_under_way()
     {
-        foreach (var c in Cases.Where(c => c.Halt is { Final: true }))
+        foreach (var c in Cases.Where(c => c.Halt is { Reach: Reach.MayBeWritable }))
         {
             Assert.Empty(Ways(c.Live));
-            Assert.DoesNotContain(Ways(c.Lost), w => !c.Halt.Undoing && w.Request is StartAll);
+            Assert.DoesNotContain(Ways(c.Lost), w => !c.Halt.Undoing && w.Asked.Request is StartAll);
         }
     }
 
@@ -113,7 +142,7 @@ public class HaltRulesTests
     public void What_was_being_undone_is_not_begun_again()
     {
         foreach (var c in Cases.Where(c => c.Halt is { Undoing: true, Undo: not null }))
-            Assert.DoesNotContain(Ways(c.Lost), w => w.Request is Switchover);
+            Assert.DoesNotContain(Ways(c.Lost), w => w.Asked.Request is Switchover);
     }
 
     [Fact]
@@ -144,36 +173,36 @@ public class HaltRulesTests
             Assert.IsType<Leave>(c.Lost);
     }
 
-    private static bool IsLate(Case c) => c.Halt.Age > HaltRules.TooOld && (!c.Halt.Changed || c.Halt.Continuation is StopAll);
+    private static bool IsLate(Case c) => c.Halt.Age > HaltRules.TooOld && (c.Halt.Reach == Reach.Untouched || c.Halt.Continuation?.Request is StopAll);
 
     [Fact]
     public void Force_is_never_used_again_and_names_only_nodes_that_are_what_they_were()
     {
         foreach (var way in Cases.SelectMany(c => Ways(c.Lost).Concat(Ways(c.Live)).Select(w => (c, w))))
         {
-            Assert.False(way.w.Request.Force);
-            Assert.True(way.w.Request.Answered.Count == 0 || way.c.Halt.Found["n1"].Answered);
+            Assert.False(way.w.Asked.Mandate.Force);
+            Assert.True(way.w.Asked.Mandate.Answered.Count == 0 || way.c.Halt.Found["n1"].Answered);
         }
-        var halt = Cases.First(c => c.Halt is { Changed: true, Cause: HaltCause.Interrupted, Continuation: Switchover, Undoing: false } && c.Halt.Found["n2"].Answered).Halt;
+        var halt = Cases.First(c => c.Halt is { Reach: not Reach.Untouched, Cause: HaltCause.Interrupted, Continuation.Request: Switchover, Undoing: false } && c.Halt.Found["n2"].Answered).Halt;
         var found = halt with { Acting = ["n1"], Found = new Dictionary<string, FoundNode> { ["n2"] = new("", "unreachable", Answered: true) } };
         var still = HaltRules.AfterLoss(found, Sketch.View(Condition.StoppedAsStandby, Condition.AgentAway), TimeSpan.Zero);
-        Assert.All(Ways(still), w => Assert.Equal(["n2"], w.Request.Answered));
+        Assert.All(Ways(still), w => Assert.Equal(["n2"], w.Asked.Mandate.Answered));
         var other = HaltRules.AfterLoss(found, Sketch.View(Condition.StoppedAsStandby, Condition.Frozen), TimeSpan.Zero);
         Assert.NotEmpty(Ways(other));
-        Assert.All(Ways(other), w => Assert.Empty(w.Request.Answered));
+        Assert.All(Ways(other), w => Assert.Empty(w.Asked.Mandate.Answered));
     }
 
     [Fact]
     public void A_failed_step_is_undone_at_once_and_a_lost_agent_is_waited_for_without_locks()
     {
-        foreach (var c in Cases.Where(c => c.Halt is { Cause: HaltCause.StepFailed, Changed: true }))
+        foreach (var c in Cases.Where(c => c.Halt is { Cause: HaltCause.StepFailed, Reach: not Reach.Untouched }))
             Assert.Equal(c.Halt.ConnectionLost || !c.View["n2"].Reachable || c.View["n2"].BootId != "boot", c.Live is TakeUp);
     }
 
     [Fact]
     public void A_stop_that_fails_leaves_stopped_what_is_and_one_that_is_abandoned_starts_it_again()
     {
-        foreach (var c in Cases.Where(c => c.Halt is { Continuation: StopAll, Changed: true, Final: false, Undo: not null, Undoing: false }))
+        foreach (var c in Cases.Where(c => c.Halt is { Continuation.Request: StopAll, Reach: Reach.Reversible, Undo: not null, Undoing: false }))
         {
             Assert.Equal(c.Halt.Cause != HaltCause.StepFailed, c.Live is Try);
             Assert.DoesNotContain(Ways(c.Lost), w => w.Undoes);
@@ -183,7 +212,7 @@ public class HaltRulesTests
     [Fact]
     public void Where_nothing_was_changed_a_live_operation_just_ends()
     {
-        foreach (var c in Cases.Where(c => !c.Halt.Changed))
+        foreach (var c in Cases.Where(c => c.Halt.Reach == Reach.Untouched))
             Assert.True(c.Live is Leave { NothingToUndo: true });
     }
 }

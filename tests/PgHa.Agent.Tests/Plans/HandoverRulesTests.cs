@@ -13,14 +13,14 @@ public class HandoverRulesTests
     [InlineData(Condition.Standby, Condition.StoppedAsStandby, null)] // judged before
     [InlineData(Condition.Standby, Condition.AgentAway, "n3 does not answer any more")]
     [InlineData(Condition.Recovering, Condition.Standby, null)] // what it misses is given to it
-    [InlineData(Condition.StoppedAsStandby, Condition.Standby, "n2 is Stopped now")]
-    [InlineData(Condition.AgentAway, Condition.Standby, "n2 is Unknown now")]
+    [InlineData(Condition.StoppedAsStandby, Condition.Standby, "n2 is stopped now")]
+    [InlineData(Condition.AgentAway, Condition.Standby, "n2 is unknown now")]
     public void What_has_changed_since_the_nodes_were_level_is_found_before_anything_stops(Condition successor, Condition third, string? why) =>
         Says(why, Level(Sketch.View(Condition.Primary, successor, third)));
 
     [Fact]
     public void A_node_that_is_answered_for_need_not_answer() =>
-        Assert.Null(HandoverRules.RefuseNow("n1", "n2", ["n3"], Level(Sketch.View(Condition.Primary, Condition.Standby, Condition.AgentAway))));
+        Assert.Null(HandoverRules.RefuseNow("n1", "n2", [new("n3", new NamedByStep())], Level(Sketch.View(Condition.Primary, Condition.Standby, Condition.AgentAway))));
 
     [Theory]
     [InlineData(0x9000000, 0x9000000, null)]

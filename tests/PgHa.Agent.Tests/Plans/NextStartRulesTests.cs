@@ -35,7 +35,7 @@ public class NextStartRulesTests
 
     public static TheoryData<string> EachTarget => [.. RecoveryRules.Targets];
 
-    private static NextStart Node(string name, params (string Name, string Value)[] changed)
+    internal static NextStart Node(string name, params (string Name, string Value)[] changed)
     {
         var settings = new Dictionary<string, string>(Usual);
         foreach (var (setting, value) in changed)
@@ -53,8 +53,14 @@ public class NextStartRulesTests
         };
     }
 
-    private static Decision Judge(Plan plan, params NextStart[] changed) => NextStartRules.Judge(plan, new[] { "n1", "n2", "n3" }
-        .ToDictionary(n => n, n => (Answer<NextStart>)(changed.FirstOrDefault(c => c.Node == n) ?? Node(n))), WalView.None);
+    private static Decision Judge(Plan plan, params NextStart[] changed)
+    {
+        var verdict = NextStartRules.Judge(plan.Stages, plan.Undo, new(new([]), WalView.None)
+        {
+            NextStarts = new[] { "n1", "n2", "n3" }.ToDictionary(n => n, n => (Answer<NextStart>)(changed.FirstOrDefault(c => c.Node == n) ?? Node(n))),
+        });
+        return verdict.Refusal is { } refusal ? new Refused(refusal) : plan with { Evidence = verdict.Evidence };
+    }
 
     private static void Refuses(Decision decision, params string[] named)
     {
@@ -88,7 +94,7 @@ public class NextStartRulesTests
 
     [Theory, MemberData(nameof(EachLimit))]
     public void A_target_that_is_promoted_keeps_what_it_runs_with(string name) =>
-        Assert.Contains(Assert.IsType<Plan>(Judge(ByPromotion, Node("n2", (name, "60")))).Evidence, e => e.Contains($"{name} is 60", StringComparison.Ordinal));
+        Assert.Equal([new NextSetting("n2", name, "60") { Now = "50" }], Assert.IsType<Plan>(Judge(ByPromotion, Node("n2", (name, "60")))).Evidence);
 
     [Theory, MemberData(nameof(EachTarget))]
     public void A_leftover_recovery_target_is_refused(string name) => Refuses(Judge(ByPromotion, Node("n1", (name, "0/3000000"))), $"{name} is '0/3000000'", "n1");
@@ -125,6 +131,67 @@ public class NextStartRulesTests
         Refuses(Judge(ByRestart, Node("n2", ("listen_addresses", "localhost")) with { Listens = false }), "listen_addresses", "n2");
     }
 
+    private static NextStart Without(string name, NextStart node) => node with { Settings = node.Settings.Where(s => s.Key != name).ToDictionary() };
+
+    private static Refusal? AnyRole(NextStart node) => StartRules.RefuseAsPrimary(node, standbys: true) ?? RecoveryRules.Refuse(node, "n2", Usual);
+
+    /// <summary>Whatever refuses a value refuses its absence: an older agent does not tell it, and another could not read it.</summary>
+    [Theory]
+    [InlineData("port", "5433"), InlineData("port", "none"), InlineData("listen_addresses", "localhost"), InlineData("wal_level", "minimal"), InlineData("max_replication_slots", "0")]
+    [InlineData("sync_replication_slots", "on"), InlineData("superuser_reserved_connections", "50"), InlineData("reserved_connections", "50"), InlineData("max_connections", "")]
+    [InlineData("max_wal_senders", "0"), InlineData("max_prepared_transactions", "1"), InlineData("max_locks_per_transaction", "1"), InlineData("max_worker_processes", "1.5")]
+    [InlineData("hot_standby", "off"), InlineData("recovery_target", "immediate"), InlineData("recovery_target_lsn", "0/1"), InlineData("recovery_target_name", "a")]
+    [InlineData("recovery_target_time", "now"), InlineData("recovery_target_xid", "7"), InlineData("recovery_target_timeline", "current")]
+    public void A_setting_that_an_agent_does_not_tell_is_refused_like_a_wrong_one(string name, string wrong)
+    {
+        var listens = name == "listen_addresses" ? false : true;
+        var node = Node("n1") with { PhysicalSlots = ["a"], Listens = listens };
+        Assert.True(AnyRole(node) is null);
+        Refuses(new Refused(AnyRole(Node("n1", (name, wrong)) with { PhysicalSlots = ["a"], Listens = listens })!), "n1");
+        Refuses(new Refused(AnyRole(Without(name, node))!), $"{name} at the next start of n1 is not known", "agent of n1");
+    }
+
+    [Theory]
+    [InlineData("max_wal_senders", "10"), InlineData("archive_mode", "on"), InlineData("summarize_wal", "on")]
+    public void So_is_one_that_only_a_minimal_level_needs(string name, string wrong)
+    {
+        (string, string)[] minimal = [("wal_level", "minimal"), ("max_wal_senders", "0")];
+        Assert.Null(StartRules.Refuse(Node("n1", minimal)));
+        Assert.NotNull(StartRules.Refuse(Node("n1", [.. minimal, (name, wrong)])));
+        Refuses(new Refused(StartRules.Refuse(Without(name, Node("n1", minimal)))!), $"{name} at the next start of n1 is not known");
+    }
+
+    [Fact]
+    public void A_trigger_file_is_refused_although_its_setting_is_not_told() =>
+        Refuses(new Refused(AnyRole(Without("promote_trigger_file", Node("n1") with { PromoteFile = "/go" }))!), "promote_trigger_file at the next start of n1 is not known");
+
+    [Fact]
+    public void What_is_not_told_of_a_port_is_not_named_as_another() => Assert.Empty(StartRules.Named(Without("port", Node("n1"))));
+
+    [Theory, MemberData(nameof(EachLimit))]
+    public void A_limit_that_a_running_standby_or_its_primary_does_not_tell_is_refused(string name)
+    {
+        var some = Usual.Where(s => s.Key != name).ToDictionary();
+        Assert.Null(RecoveryRules.RefuseRunning(Node("n3"), "n2", Usual));
+        Refuses(new Refused(RecoveryRules.RefuseRunning(Node("n3") with { Running = some }, "n2", Usual)!), $"{name} of n3 is not known");
+        Refuses(new Refused(RecoveryRules.RefuseRunning(Node("n3"), "n2", some)!), $"{name} of n2 is not known");
+        Refuses(new Refused(RecoveryRules.Refuse(Node("n3"), "n2", some)!), $"{name} of n2 is not known");
+        Refuses(new Refused(RecoveryRules.RefuseRunning(Node("n3") with { Running = new Dictionary<string, string>(), Runs = true }, "n2", Usual)!), "of n3 is not known");
+    }
+
+    /// <summary>The primary is down in a failover: a standby of which nothing is known is no reason to leave it so.</summary>
+    [Fact]
+    public void A_standby_is_not_pointed_at_a_node_that_cannot_say_what_it_runs_with()
+    {
+        var unread = new Refusal(Code.PeerUnreachable, "n2 does not say", "wait");
+        var facts = new PlanFacts(new([]), WalView.None) { NextStarts = new Dictionary<string, Answer<NextStart>> { ["n2"] = unread, ["n3"] = Node("n3") } };
+        IReadOnlyList<IReadOnlyList<Step>> stages = [[new PromoteServer("n2", [])], [new Follow("n3", "n2")]];
+        Assert.Equal(unread, NextStartRules.Judge(stages, new StartAll("n1"), facts).Refusal);
+        var failover = NextStartRules.Judge(stages, null, facts);
+        Assert.Null(failover.Refusal);
+        Assert.Equal([new PassedOver(unread)], failover.Evidence);
+    }
+
     [Fact]
     public void A_port_that_does_not_change_is_reached_by_other_means() =>
         Assert.IsType<Plan>(Judge(ByRestart, Node("n2") with { Port = 6432 }));
@@ -134,8 +201,8 @@ public class NextStartRulesTests
     public void A_stopped_server_with_another_port_than_its_address_is_named_and_started()
     {
         var stopped = Node("n2", ("port", "5433")) with { Running = new Dictionary<string, string>() };
-        Assert.Contains(Assert.IsType<Plan>(Judge(ByRestart, stopped)).Evidence, e => e.Contains("port is 5433 at the next start of n2: clients and the other nodes look for it at db:5432", StringComparison.Ordinal));
-        Assert.Contains(Assert.IsType<Plan>(Judge(ByRestart, stopped with { Listens = false })).Evidence, e => e.Contains("listen_addresses", StringComparison.Ordinal));
+        Assert.Equal([new ListensElsewhere(new("n2", "port", "5433"), "db", 5432)], Assert.IsType<Plan>(Judge(ByRestart, stopped)).Evidence);
+        Assert.Contains(new ListensElsewhere(new("n2", "listen_addresses", "*"), "db", 5432), Assert.IsType<Plan>(Judge(ByRestart, stopped with { Listens = false })).Evidence);
         Refuses(Judge(ByRestart, stopped with { Runs = true }), "port is 5433"); // it runs, and does not say on which port
     }
 }

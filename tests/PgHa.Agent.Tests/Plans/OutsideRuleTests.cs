@@ -14,8 +14,8 @@ public class OutsideRuleTests
         Sketch.Node("n2", Condition.Standby) with { UpstreamOutside = outside ? "x:5432" : null },
     ]);
 
-    private static Decision Decide(ChangeRequest request, ClusterView view) =>
-        Planner.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => WalKinship.Identical));
+    private static Decision Decide(MandatedRequest request, ClusterView view) =>
+        Sketch.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => WalKinship.Identical));
 
     public static TheoryData<ChangeRequest, Condition> Requests => new()
     {
@@ -31,15 +31,15 @@ public class OutsideRuleTests
         ArgumentNullException.ThrowIfNull(request);
         var refused = Assert.IsType<Refused>(Decide(request, View(first))).Why;
         Assert.Equal(Code.AnotherWritable, refused.Code);
-        Assert.Contains("n2 streams from x:5432, which is no node", Assert.IsType<Plan>(Decide(request with { Force = true }, View(first))).Overrides.Aggregate((a, b) => a + b), StringComparison.Ordinal);
+        Assert.Contains("n2 streams from x:5432, which is no node", Assert.IsType<Plan>(Decide(request.Under(new() { Force = true }), View(first))).Overrides.Aggregate((a, b) => a + b), StringComparison.Ordinal);
         Assert.IsType<Plan>(Decide(request, View(first, outside: false)));
-        Assert.IsType<Plan>(Decide(request with { BringsBack = true }, View(first, outside: request is Failover ? false : true)));
+        Assert.IsType<Plan>(Decide(request.Under(new() { BringsBack = true }), View(first, outside: request is Failover ? false : true)));
     }
 
     [Fact]
     public void A_restart_is_not_forced()
     {
-        var request = new Failover("n1", FailoverForm.Restart) { Force = true };
+        var request = new Failover("n1", FailoverForm.Restart).Under(new() { Force = true });
         Assert.Equal(Code.AnotherWritable, Assert.IsType<Refused>(Decide(request, View(Condition.Standby))).Why.Code);
     }
 

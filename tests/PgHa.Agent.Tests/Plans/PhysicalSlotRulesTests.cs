@@ -72,6 +72,14 @@ public class PhysicalSlotRulesTests
     }
 
     [Fact]
+    public void For_a_node_that_streams_from_one_that_is_not_known_here_nothing_is_advanced()
+    {
+        var view = With(Sketch.View(Condition.Primary, Condition.Standby, Condition.Standby), 0, Slot("pgha_n2", 0x1000000), Slot("pgha_n3"));
+        Assert.Equal([new AdvanceSlot("pgha_n2", new(0x2800000))], Decide(Streams(view, 1, "n1", 0x2800000)));
+        Assert.Empty(Decide(Streams(view, 1, "n9", 0x2800000)));
+    }
+
+    [Fact]
     public void For_the_primary_a_standby_keeps_WAL_from_its_own_last_restartpoint_on()
     {
         var view = With(Sketch.View(Condition.Standby, Condition.AgentAway, Condition.Primary), 0, Slot("pgha_n2", 0x1000000), Slot("pgha_n3", 0x1000000));

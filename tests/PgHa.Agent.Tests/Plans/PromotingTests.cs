@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Tests.Plans;
 
@@ -30,11 +31,11 @@ public class PromotingTests
     public void Only_what_stops_it_or_acts_on_it_is_planned()
     {
         var view = Told(Sketch.View(Condition.StoppedAsPrimary, Condition.Recovering), "n2");
-        ChangeRequest[] beside = [new StartPrimary("n1"), new StartNode("n1") { Force = true }, new StartAll("n1"), new StartStandby("n1"), new Failover("n1", FailoverForm.Promote)];
+        MandatedRequest[] beside = [new StartPrimary("n1"), new StartNode("n1").Under(new() { Force = true }), new StartAll("n1"), new StartStandby("n1"), new Failover("n1", FailoverForm.Promote)];
         Assert.All(beside, request => Assert.Equal(PgHa.Client.Operations.Code.AnotherWritable, CommonRules.Refuse(request, view)?.Code));
         ChangeRequest[] there = [new StopNode("n1"), new StopAll("n1", StopOrder.PrimaryFirst), new Failover("n2", FailoverForm.Promote), new StartNode("n2")];
         Assert.All(there, request => Assert.Null(CommonRules.Refuse(request, view)));
-        var again = Planner.Decide(new Failover("n1", FailoverForm.Promote, "n2"), view, Sketch.Wal(view, "n2", _ => WalKinship.Identical));
+        var again = Sketch.Decide(new Failover("n1", FailoverForm.Promote, "n2"), view, Sketch.Wal(view, "n2", _ => WalKinship.Identical));
         Assert.Contains(Assert.IsType<Plan>(again).Stages, stage => stage is [PromoteServer { Node: "n2" }]);
     }
 
@@ -43,10 +44,10 @@ public class PromotingTests
     public void A_switchover_taken_up_tells_it_again_before_anything_follows_it()
     {
         var view = Told(Sketch.View(Condition.StoppedDemoted, Condition.Recovering), "n2");
-        var request = new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote, Resumed = true };
-        var plan = Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, "n2", _ => WalKinship.Identical)));
+        var request = (new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote }).Under(new() { Resumed = true });
+        var plan = Assert.IsType<Plan>(Sketch.Decide(request, view, Sketch.Wal(view, "n2", _ => WalKinship.Identical)));
         var steps = plan.Stages.SelectMany(s => s).Where(s => s.Changes).ToArray();
-        Assert.Equal([new PromoteServer("n2", request.Answered), new StartAsStandby("n1", "n2")], steps);
+        Assert.Equal([new PromoteServer("n2", request.Mandate.Answered), new StartAsStandby("n1", "n2")], steps);
     }
 
     private static PgHa.Client.Operations.Refusal? Judge(ClusterView view) =>

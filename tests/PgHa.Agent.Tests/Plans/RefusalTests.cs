@@ -10,16 +10,16 @@ namespace PgHa.Agent.Tests.Plans;
 [Trait("Category", "Fast")]
 public class RefusalTests
 {
-    private static Decision Decide(ChangeRequest request, WalKinship kin, params Condition[] nodes)
+    private static Decision Decide(MandatedRequest request, WalKinship kin, params Condition[] nodes)
     {
         var view = Sketch.View(nodes);
-        return Planner.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => kin));
+        return Sketch.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => kin));
     }
 
-    private static void Refuses(Code code, ChangeRequest request, WalKinship kin, params Condition[] nodes) =>
+    private static void Refuses(Code code, MandatedRequest request, WalKinship kin, params Condition[] nodes) =>
         Assert.Equal(code, Assert.IsType<Refused>(Decide(request, kin, nodes)).Why.Code);
 
-    private static void Plans(ChangeRequest request, WalKinship kin, params Condition[] nodes) =>
+    private static void Plans(MandatedRequest request, WalKinship kin, params Condition[] nodes) =>
         Assert.IsType<Plan>(Decide(request, kin, nodes));
 
     private static readonly Failover ByRestart = new("n1", FailoverForm.Restart);
@@ -39,13 +39,13 @@ public class RefusalTests
         {
             var request = new Switchover("n1", StopOrder.PrimaryFirst) { By = form };
             Assert.Equal(Code.WalNotProven, Assert.IsType<Refused>(Third(request)).Why.Code);
-            var forced = Third(request with { Force = true });
-            Assert.Equal(kin == WalKinship.NotProvable, forced is Plan { Overrides: [var named], Answered: ["n3"] } && named.Contains("n3", StringComparison.Ordinal));
+            var forced = Third(request.Under(new() { Force = true }));
+            Assert.Equal(kin == WalKinship.NotProvable, forced is Plan { Overrides: [var named], Answered: [{ Node: "n3" }] } && named.Contains("n3", StringComparison.Ordinal));
         }
-        Decision Third(Switchover request)
+        Decision Third(MandatedRequest request)
         {
             var view = Sketch.View(Condition.Primary, Condition.Standby, third);
-            return Planner.Decide(request, view, Sketch.Wal(view, "n1", name => name == "n3" ? kin : WalKinship.Identical));
+            return Sketch.Decide(request, view, Sketch.Wal(view, "n1", name => name == "n3" ? kin : WalKinship.Identical));
         }
     }
 
@@ -59,11 +59,11 @@ public class RefusalTests
 
     [Fact]
     public void A_promotion_with_an_unreachable_primary_can_be_forced() =>
-        Plans(ByPromotion with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
+        Plans(ByPromotion.Under(new() { Force = true }), WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
 
     [Fact]
     public void A_failover_by_restart_with_an_unreachable_primary_cannot_be_forced() =>
-        Refuses(Code.AnotherWritable, ByRestart with { Force = true }, WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
+        Refuses(Code.AnotherWritable, ByRestart.Under(new() { Force = true }), WalKinship.Ahead, Condition.Recovering, Condition.AgentAway);
 
     [Fact]
     public void A_failover_after_an_unclean_stop_needs_the_proof_from_its_WAL_and_only_promotion_can_be_forced()
@@ -71,17 +71,17 @@ public class RefusalTests
         Plans(ByRestart, WalKinship.Ahead, Condition.Recovering, Condition.Crashed);
         Plans(ByPromotion, WalKinship.Identical, Condition.Recovering, Condition.Crashed);
         Refuses(Code.WalNotProven, ByPromotion, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
-        Refuses(Code.WalNotProven, ByRestart with { Force = true }, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
-        Plans(ByPromotion with { Force = true }, WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
+        Refuses(Code.WalNotProven, ByRestart.Under(new() { Force = true }), WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
+        Plans(ByPromotion.Under(new() { Force = true }), WalKinship.NotProvable, Condition.Recovering, Condition.Crashed);
     }
 
     [Theory]
     [InlineData(Condition.Empty), InlineData(Condition.Unusable)]
     public void A_failover_beside_data_that_nobody_can_read_is_only_a_promotion_and_only_with_force(Condition other)
     {
-        Refuses(Code.WalNotProven, ByRestart with { Force = true }, WalKinship.Identical, Condition.Recovering, other);
+        Refuses(Code.WalNotProven, ByRestart.Under(new() { Force = true }), WalKinship.Identical, Condition.Recovering, other);
         Refuses(Code.WalNotProven, ByPromotion, WalKinship.Identical, Condition.Recovering, other);
-        var plan = Assert.IsType<Plan>(Decide(ByPromotion with { Force = true }, WalKinship.Identical, Condition.Recovering, other));
+        var plan = Assert.IsType<Plan>(Decide(ByPromotion.Under(new() { Force = true }), WalKinship.Identical, Condition.Recovering, other));
         Assert.Contains(plan.Overrides, o => o.Contains("n2", StringComparison.Ordinal));
         // A node that is seen to have been a primary need not have been the last one.
         Refuses(Code.WalNotProven, ByRestart, WalKinship.Identical, Condition.Recovering, other, Condition.StoppedAsPrimary);
@@ -103,8 +103,8 @@ public class RefusalTests
         {
             var plan = Assert.IsType<Plan>(Decide(new Switchover("n1", StopOrder.PrimaryFirst) { By = form }, WalKinship.Identical, Condition.Primary, Condition.Standby, third));
             Assert.Contains(plan.Overrides, o => o.Contains("n3", StringComparison.Ordinal));
-            Assert.Equal(["n3"], plan.Answered);
-            Assert.Equal(["n3"], plan.Undo!.Answered);
+            Assert.Equal([new("n3", new WriterIsKnown("n1"))], plan.Answered);
+            Assert.Equal(["n3"], plan.Undo!.Mandate.Answered);
         }
     }
 
@@ -123,18 +123,18 @@ public class RefusalTests
         foreach (var request in (ChangeRequest[])[new StartPrimary("n1"), new StartAll("n1"), new StartNode("n1")])
         {
             Refuses(Code.WalNotProven, request, WalKinship.NotProvable, Condition.Crashed, other);
-            var plan = Assert.IsType<Plan>(Decide(request with { Force = true }, WalKinship.NotProvable, Condition.Crashed, other));
+            var plan = Assert.IsType<Plan>(Decide(request.Under(new() { Force = true }), WalKinship.NotProvable, Condition.Crashed, other));
             Assert.Equal(["start?as=primary&accept=n2"], plan.Stages.SelectMany(s => s).Where(s => s is StartAsPrimary or StartAsStandby or Follow).Select(s => s.Path));
             Assert.Contains("n2", Assert.Single(plan.Overrides), StringComparison.Ordinal);
-            Refuses(Code.WalNotProven, request with { Force = true }, WalKinship.Forked, Condition.Crashed, other);
+            Refuses(Code.WalNotProven, request.Under(new() { Force = true }), WalKinship.Forked, Condition.Crashed, other);
         }
     }
 
     [Fact]
     public void Only_nodes_that_were_refused_are_answered_for()
     {
-        var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1") { Force = true }, WalKinship.Identical, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.AgentAway));
-        Assert.Equal(["n3"], plan.Answered);
+        var plan = Assert.IsType<Plan>(Decide(new StartPrimary("n1").Under(new() { Force = true }), WalKinship.Identical, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.AgentAway));
+        Assert.Equal([new("n3", new ForcedByOperator())], plan.Answered);
         Assert.Equal(["n3"], plan.Stages.SelectMany(s => s).OfType<StartAsPrimary>().Single().Accepted);
     }
 
@@ -142,9 +142,9 @@ public class RefusalTests
     [Fact]
     public void An_undo_starts_the_old_primary_beside_data_that_cannot_be_read_any_more()
     {
-        var plan = Assert.IsType<Plan>(Decide(new StartAll("n1") { IsUndo = true }, WalKinship.Behind, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.Empty));
+        var plan = Assert.IsType<Plan>(Decide(new StartAll("n1").Under(new() { IsUndo = true }), WalKinship.Behind, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.Empty));
         Assert.Equal(["n3"], plan.Stages.SelectMany(s => s).OfType<StartAsPrimary>().Single().Accepted);
-        Refuses(Code.AnotherWritable, new StartAll("n1") { IsUndo = true }, WalKinship.Behind, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.AgentAway);
+        Refuses(Code.AnotherWritable, new StartAll("n1").Under(new() { IsUndo = true }), WalKinship.Behind, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.AgentAway);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public class RefusalTests
     public void Stopping_all_with_an_unknown_node_is_refused_before_any_stop_unless_forced()
     {
         Refuses(Code.PeerUnreachable, new StopAll("n1", StopOrder.PrimaryFirst), WalKinship.Identical, Condition.PrimaryAlone, Condition.AgentAway);
-        Plans(new StopAll("n1", StopOrder.PrimaryFirst) { Force = true }, WalKinship.Identical, Condition.PrimaryAlone, Condition.AgentAway);
+        Plans(new StopAll("n1", StopOrder.PrimaryFirst).Under(new() { Force = true }), WalKinship.Identical, Condition.PrimaryAlone, Condition.AgentAway);
     }
 
     [Fact]
@@ -231,8 +231,8 @@ public class RefusalTests
         var ahead = wal.PositionOf("n2")! with { Oldest = new(0x5000000), Older = [new(new(0x2000000), new(0x3000100))], End = new(0x5000900) };
         var holed = wal with { Positions = new Dictionary<string, Answer<WalPosition>> { ["n1"] = wal.PositionOf("n1")!, ["n2"] = ahead } };
         foreach (var force in new[] { false, true })
-            Assert.Contains(wayOut, Assert.IsType<Refused>(Planner.Decide(new StartPrimary("n1") { Force = force }, view, holed)).Why.Hint, StringComparison.Ordinal);
-        Assert.IsType<Plan>(Planner.Decide(new StartPrimary("n1"), view, wal));
+            Assert.Contains(wayOut, Assert.IsType<Refused>(Sketch.Decide(new StartPrimary("n1").Under(new() { Force = force }), view, holed)).Why.Hint, StringComparison.Ordinal);
+        Assert.IsType<Plan>(Sketch.Decide(new StartPrimary("n1"), view, wal));
     }
 
     /// <summary>Its WAL was removed only a moment ago, and another line may have the same timelines.</summary>

@@ -28,9 +28,9 @@ public class ReplayRulesTests
     {
         var view = new ClusterView([Sketch.Node("n1", Condition.Primary), Standing("n2", TooLow), Sketch.Node("n3", Condition.Standby)]);
         var request = new Switchover("n1", StopOrder.PrimaryFirst) { By = form };
-        var plan = Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, "n1", _ => WalKinship.Identical)));
+        var plan = Assert.IsType<Plan>(Sketch.Decide(request, view, Sketch.Wal(view, "n1", _ => WalKinship.Identical)));
         Assert.Contains(plan.Outcomes, o => o.Node == "n3" && o.States.Contains(NodeState.Primary));
-        Assert.Contains(plan.Evidence, e => e.StartsWith("n2: its replay stands still for good", StringComparison.Ordinal));
+        Assert.Contains(new DoesNotReplay("n2", TooLow.Problem!, [.. TooLow.Short]), plan.Evidence);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class ReplayRulesTests
         string[] Steps(NodeObservation target)
         {
             var view = new ClusterView([Sketch.Node("n1", Condition.StoppedAsPrimary), target]);
-            var plan = Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, "n2", _ => WalKinship.Identical)));
+            var plan = Assert.IsType<Plan>(Sketch.Decide(request, view, Sketch.Wal(view, "n2", _ => WalKinship.Identical)));
             return [.. plan.Stages.SelectMany(s => s).Where(s => s.Node == "n2" && s is StopServer or StartInRecovery or PromoteServer).Select(s => s.Words)];
         }
     }
@@ -60,7 +60,7 @@ public class ReplayRulesTests
     private static Decision Decide(Switchover request, NodeObservation target)
     {
         var view = new ClusterView([Sketch.Node("n1", Condition.Primary), target]);
-        return Planner.Decide(request, view, Sketch.Wal(view, "n1", _ => WalKinship.Identical));
+        return Sketch.Decide(request, view, Sketch.Wal(view, "n1", _ => WalKinship.Identical));
     }
 
     private static NodeObservation Standing(string name, ReplayFacts held, ulong replayed = 0x3000000)

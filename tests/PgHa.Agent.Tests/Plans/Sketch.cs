@@ -1,5 +1,7 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 using PgHa.Formats;
 using PgHa.Formats.Control;
 
@@ -46,6 +48,12 @@ internal static class Sketch
     internal static ClusterView View(params Condition[] conditions) =>
         new([.. conditions.Select((c, i) => Node($"n{i + 1}", c))]);
 
+    /// <summary>What is decided of a view and its WAL alone: no next start and no slots were read.</summary>
+    internal static Decision Decide(MandatedRequest asked, ClusterView view, WalView wal) => Planner.Decide(asked.Request, asked.Mandate, new(view, wal));
+
+    /// <summary>The stages of a plan as calls, for comparison.</summary>
+    internal static IEnumerable<string> Calls(Plan plan) => plan.Stages.Select(stage => string.Join(" + ", stage.Select(s => $"{s.Node} {s.Path}")));
+
     /// <summary>The WAL of a view in which each node relates to the focus as given.</summary>
     internal static WalView Wal(ClusterView view, string? focus, Func<string, WalKinship> kinship)
     {
@@ -55,8 +63,12 @@ internal static class Sketch
         return new(
             focus,
             asked.ToDictionary(n => n.Node, n => (Answer<WalPosition>)Position(n, n.Node == focus ? null : kinship(n.Node))),
-            asked.Where(n => n.Node != focus).ToDictionary(n => n.Node, n => new WalAncestry(n.Node, focus, kinship(n.Node), new(0x3000000), "sketched")));
+            asked.Where(n => n.Node != focus).ToDictionary(n => n.Node, n => Kin(n.Node, focus, kinship(n.Node), new(0x3000000))));
     }
+
+    /// <summary>How a node relates to another, as if it had been proven.</summary>
+    internal static WalAncestry Kin(string node, string other, WalKinship kinship, Lsn commonEnd) =>
+        new(node, other, kinship, commonEnd, new WalEqual(new(0x1000000), commonEnd, "aa", new(node, commonEnd, new(1)), new(other, commonEnd, new(1))));
 
     /// <summary>A node that holds WAL from 0/1000000 to 0/4000000 along a lineage.</summary>
     internal static WalPosition Position(string node, params TimelineSpan[] lineage) => new()

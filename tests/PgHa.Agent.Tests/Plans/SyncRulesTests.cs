@@ -19,7 +19,7 @@ public class SyncRulesTests
     public void A_setting_is_read_as_PostgreSQL_reads_it(string text, string read) => Assert.Equal(read, SyncNames.Parse(text)?.ToString());
 
     [Theory]
-    [InlineData(""), InlineData("FIRST (n2)"), InlineData("FIRST 0 (n2)"), InlineData("n2,"), InlineData("pg-node02"), InlineData("ANY 1 n2"), InlineData("\"n2"), InlineData("1 (n2) x")]
+    [InlineData(""), InlineData("FIRST (n2)"), InlineData("FIRST 0 (n2)"), InlineData("n2,"), InlineData("pg-node02"), InlineData("ANY 1 n2"), InlineData("\"n2"), InlineData("1 (n2) x"), InlineData("FIRST 99999999999 (n2)")]
     public void Anything_else_is_not_understood(string text) => Assert.Null(SyncNames.Parse(text));
 
     [Theory]
@@ -47,7 +47,7 @@ public class SyncRulesTests
             var steps = plan.Stages.SelectMany(s => s).ToList();
             var at = steps.IndexOf(new SetSync("n2", "FIRST 1 (\"n1\")", null));
             Assert.InRange(at, 0, steps.FindIndex(s => s is StopServer or HandOver));
-            Assert.Contains(plan.Evidence, e => e.Contains("n2 gets FIRST 1 (\"n1\")", StringComparison.Ordinal));
+            Assert.Contains(new SyncIsSet(new(SyncCauseKind.LastPrimary, "n1", "FIRST 1 (n2)"), "n2", new(SyncMethod.First, 1, ["n1"])), plan.Evidence);
         }
     }
 
@@ -65,7 +65,7 @@ public class SyncRulesTests
     {
         var verdict = SyncRules.For("n2", Names(Sketch.View(Condition.Primary, Condition.Standby), 0, "FIRST (n2)"), ["n1"]);
         Assert.Empty(verdict.Steps);
-        Assert.Contains("not understood", Assert.Single(verdict.Evidence), StringComparison.Ordinal);
+        Assert.Equal([new SyncNotUnderstood("n1", "FIRST (n2)")], verdict.Evidence);
     }
 
     [Fact]
@@ -104,6 +104,56 @@ public class SyncRulesTests
         Assert.Equal(new SetSync("n2", "FIRST 1 (\"n1\")", null), Assert.Single(SyncRules.For("n2", view, ["n1"]).Steps));
     }
 
+    [Theory]
+    [InlineData("walreceiver", "walreceiver", "FIRST 1 (\"n1\")")]
+    [InlineData("FIRST 1 (nobody, \"15/main\", other)", "15/main", "FIRST 1 (\"nobody\", \"n1\", \"other\")")]
+    [InlineData("ANY 1 (\"STANDBY b\")", "standby B", "ANY 1 (\"n1\")")]
+    [InlineData("ANY 1 (n1, walreceiver)", "walreceiver", "ANY 1 (\"n1\")")]
+    [InlineData("ANY 1 (n2, walreceiver)", "walreceiver", "ANY 1 (\"n1\")")]
+    [InlineData("*", "walreceiver", "FIRST 1 (*)")]
+    public void The_name_that_the_new_primary_was_given_goes_to_the_old_one_too(string before, string announced, string after)
+    {
+        var view = Announces(Names(Sketch.View(Condition.Primary, Condition.Standby), 0, before), 1, announced);
+        Assert.Equal(new SetSync("n2", after, null), Assert.Single(SyncRules.For("n2", view, ["n1"]).Steps));
+    }
+
+    [Theory]
+    [InlineData("15/main", "FIRST 2 (\"15/main\", \"n1\")", null)]
+    [InlineData(null, "", "FIRST 2 (\"15/main\", \"n1\")")] // what it announces is not known: its own name is not named
+    [InlineData("else", "", "FIRST 2 (\"n1\")")]
+    public void A_name_that_others_have_too_stays_beside_it(string? third, string after, string? later)
+    {
+        var view = Announces(Names(Sketch.View(Condition.Primary, Condition.Standby, Condition.Standby), 0, "FIRST 2 (\"15/main\")"), 1, "15/main");
+        view = third is null ? view : Announces(view, 2, third);
+        Assert.Equal(new SetSync("n2", after, later), Assert.Single(SyncRules.For("n2", view, ["n1", "n3"]).Steps));
+    }
+
+    [Fact]
+    public void What_the_new_primary_has_of_its_own_is_left_away_until_somebody_has_that_name()
+    {
+        var view = Names(Names(Sketch.View(Condition.Primary, Condition.Standby), 0, ""), 1, "walreceiver");
+        Assert.Equal(new SetSync("n2", "", "FIRST 1 (\"walreceiver\")"), Assert.Single(SyncRules.For("n2", view, ["n1"]).Steps));
+        Assert.Empty(SyncRules.For("n2", Announces(view, 0, "walreceiver"), ["n1"]).Steps);
+    }
+
+    [Theory]
+    [InlineData("15/main", "n2"), InlineData("n2", "n2", "15/main"), InlineData("15/main", "15/main", "\"15/MAIN\""), InlineData("15/main", "n2", "\"15/main\", n2")]
+    [InlineData("15/main", "n2", "*"), InlineData("15/main", "n2", "\"15/main2\""), InlineData("15/main", "15/main", "", "FIRST 2 (\"15/main\")")]
+    public void A_standby_has_its_own_name_unless_its_primary_waits_for_the_one_it_has(string announced, string wanted, string names = "", string? later = null)
+    {
+        var view = Names(Sketch.View(Condition.Primary, Condition.Standby), 0, names);
+        view = later is null ? view : Remembers(view, 0, new("n1", later, Relaxed: true));
+        Assert.Equal(wanted, StandbyNames.Wanted("n2", announced, StandbyNames.WaitedFor(view["n1"])));
+    }
+
+    [Fact]
+    public void PostgreSQL_announces_the_application_name_else_the_cluster_name_else_walreceiver()
+    {
+        Assert.Equal("a", StandbyNames.Announced("a", "15/main"));
+        Assert.Equal("15/main", StandbyNames.Announced(null, "15/main"));
+        Assert.Equal("walreceiver", StandbyNames.Announced(null, ""));
+    }
+
     [Fact]
     public void The_step_can_be_read_back_from_its_call()
     {
@@ -113,9 +163,11 @@ public class SyncRulesTests
     }
 
     private static Plan Plan(ChangeRequest request, ClusterView view) =>
-        Assert.IsType<Plan>(Planner.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => WalKinship.Identical)));
+        Assert.IsType<Plan>(Sketch.Decide(request, view, Sketch.Wal(view, Planner.Focus(request, view), _ => WalKinship.Identical)));
 
     private static ClusterView Names(ClusterView view, int index, string names) => Change(view, index, n => n with { Sql = n.Sql! with { SynchronousStandbyNames = names } });
+
+    private static ClusterView Announces(ClusterView view, int index, string name) => Change(view, index, n => n with { Sql = n.Sql! with { AnnouncedName = name } });
 
     private static ClusterView Remembers(ClusterView view, int index, PrimarySync last) => Change(view, index, n => n with { PrimarySync = last });
 

@@ -35,6 +35,16 @@ public class WayOutTests
         Assert.True(stuck.Count == 0, $"{stuck.Count} kinds of dead ends:\n{string.Join("\n\n", stuck.Take(40).Select(s => s.Key + "\n" + s.Value))}");
     }
 
+    /// <summary>But where both sides of a fork hold data: which of them is given up, only people can say.</summary>
+    [Fact]
+    public void No_hint_stops_the_only_node_that_serves()
+    {
+        foreach (var world in World.All().Where(w => w.OnlyPrimary is not null))
+            foreach (var call in World.Calls().Where(c => c.Method != "DELETE"))
+                if (world.Decide(call) is Refused { Why: var why } && !why.Hint.StartsWith("decide which node's data is right", StringComparison.Ordinal))
+                    Assert.False(NamedCall.In(call, why.Message, why.Hint).Any(next => next.Method == "DELETE" && next.Node == world.OnlyPrimary), $"{world}: {call.Method} {call.Target}: {why.Message} ({why.Hint})");
+    }
+
     /// <summary>A call that the hint names, and that is refused in the same words.</summary>
     private static NamedCall? SameAgain(World world, NamedCall call, Refusal why) => NamedCall.In(call, why.Message, why.Hint)
         .FirstOrDefault(next => next != call && world.Decide(next) is Refused { Why: var again } && again == why);

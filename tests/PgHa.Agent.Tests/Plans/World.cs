@@ -1,5 +1,6 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Tests.Plans;
 
@@ -24,6 +25,9 @@ internal sealed record World(IReadOnlyList<Condition> Conditions, IReadOnlyDicti
                         yield return new([one, two, three], new Dictionary<string, WalKinship> { ["n2"] = kin2, ["n3"] = kin3 });
     }
 
+    /// <summary>The node that serves and is the only one that does; null where there is none, or more than one.</summary>
+    internal string? OnlyPrimary => _view.Primary is { State: NodeState.Primary or NodeState.PrimaryAlone } primary ? primary.Node : null;
+
     /// <summary>Every call that changes something, on n1.</summary>
     internal static IEnumerable<NamedCall> Calls() =>
     [
@@ -40,31 +44,16 @@ internal sealed record World(IReadOnlyList<Condition> Conditions, IReadOnlyDicti
     {
         if (!_view[call.Node].Reachable)
             return null;
-        var request = Request(call) with { Force = call.Force };
-        return Planner.Decide(request, _view, Sketch.Wal(_view, Planner.Focus(request, _view), name => Between(name, Planner.Focus(request, _view)!)));
+        var request = Request(call).Under(new() { Force = call.Force });
+        return Sketch.Decide(request, _view, Sketch.Wal(_view, Planner.Focus(request, _view), name => Between(name, Planner.Focus(request, _view)!)));
     }
 
     private static ChangeRequest Request(NamedCall call)
     {
         var options = call.Path.Split('?') is [_, var query] ? query.Split('&').Select(o => o.Split('=')).ToDictionary(o => o[0], o => o[1]) : [];
-        var to = options.GetValueOrDefault("to");
-        return (call.Method, call.Path.Split('?')[0]) switch
-        {
-            ("POST", "instance/current") => new StartNode(call.Node),
-            ("POST", "instance/master") => new StartPrimary(call.Node),
-            ("POST", "instance/slave") => new StartStandby(call.Node, options.GetValueOrDefault("rejoin") switch { null => null, "rewind" => RejoinForm.Rewind, _ => RejoinForm.Reclone }),
-            ("POST", "instance/all") => new StartAll(call.Node),
-            ("POST", "instance/failover/restart") => new Failover(call.Node, FailoverForm.Restart, to),
-            ("POST", "instance/failover/promote") => new Failover(call.Node, FailoverForm.Promote, to),
-            ("POST", "instance/switchover/masterSlave") => new Switchover(call.Node, StopOrder.PrimaryFirst, to) { By = options.ContainsKey("by") ? SwitchoverForm.Promote : SwitchoverForm.Restart },
-            ("POST", "data/init") => new InitData(call.Node),
-            ("POST", "data/clone") => new CloneData(call.Node, options.GetValueOrDefault("from")),
-            ("DELETE", "instance/current") => new StopNode(call.Node),
-            ("DELETE", "instance/master") => new StopPrimary(call.Node),
-            ("DELETE", "instance/slave") => new StopStandbys(call.Node),
-            ("DELETE", "instance/all") => new StopAll(call.Node, StopOrder.StandbysFirst),
-            _ => throw new ArgumentOutOfRangeException(nameof(call), call, "a hint names a call that does not exist"),
-        };
+        var path = call.Path.Split('?')[0];
+        var known = RequestForm.AllCalls.SingleOrDefault(c => c.Method == call.Method && c.Path == path && c.Takes(options));
+        return known?.Make(call.Node, options.GetValueOrDefault) ?? throw new ArgumentOutOfRangeException(nameof(call), call, "a hint names a call that does not exist");
     }
 
     /// <summary>How one node relates to another.</summary>

@@ -38,7 +38,11 @@ public sealed class RewindMarkerTests : IDisposable
         return In(name);
     }
 
-    private void Begin() => Marker.Set("of today", OwnConfiguration.Read(In("data")));
+    private void Begin()
+    {
+        using var keeping = Marker.Keep(OwnFiles.Read(In("data"), ["postgresql.conf", "linked.conf"]));
+        Marker.Set("of today");
+    }
 
     [Fact]
     public void A_rewind_that_began_and_did_not_finish_makes_the_directory_unusable_across_runs()
@@ -51,15 +55,33 @@ public sealed class RewindMarkerTests : IDisposable
     }
 
     [Fact]
-    public void The_nodes_own_configuration_is_kept_from_before_the_rewind()
+    public void The_nodes_own_files_are_kept_from_before_the_rewind()
     {
         Begin();
         Make("data", "the source's");
-        Marker.Configuration!.PutBack(Make("side", "the source's"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(In("state/rewind-files")));
+        Assert.Null(Marker.Own!.PutBack(Make("side", "the source's")));
         Assert.Equal("own", File.ReadAllText(In("side/postgresql.conf")));
         Marker.Clear();
-        Assert.Null(Marker.Configuration);
+        Assert.Null(Marker.Own);
         Assert.Empty(Directory.GetFileSystemEntries(In("state")));
+    }
+
+    [Fact]
+    public void What_pg_rewind_stumbles_over_is_out_of_its_way_only_until_it_is_done_or_was_not_begun()
+    {
+        File.CreateSymbolicLink(In("data/linked.conf"), "postgresql.conf");
+        var keeping = Marker.Keep(OwnFiles.Read(In("data"), ["postgresql.conf", "linked.conf"]));
+        Assert.Equal(["postgresql.conf"], Directory.GetFileSystemEntries(In("data")).Select(Path.GetFileName));
+        Marker.PutBackUnlessBegun(); // as another run of the agent does after a crash
+        keeping.Dispose();
+        Assert.Equal("postgresql.conf", new FileInfo(In("data/linked.conf")).LinkTarget);
+        Assert.Empty(Directory.GetFileSystemEntries(In("state")));
+        Begin();
+        Marker.PutBackUnlessBegun();
+        Assert.False(File.Exists(In("data/linked.conf")));
+        Assert.Null(Marker.Own!.PutBack(In("data")));
+        Assert.Equal("postgresql.conf", new FileInfo(In("data/linked.conf")).LinkTarget);
     }
 
     /// <summary>The agent may die between the exchange of the directories and the end of the marker.</summary>

@@ -101,7 +101,7 @@ public sealed class DisagreementTests : ClusterTest
             var seen = (await OperationWatch.Look(cluster.N1, "cluster")).EnumerateArray().Select(n => n.GetProperty("identity").GetProperty("cluster").GetString());
             Assert.Equal(["test", "tset"], seen);
         }
-        Assert.Single(File.ReadLines(cluster.N1.Agent.LogFile), line => line.Contains("disagree about the cluster", StringComparison.Ordinal) && line.Contains("Warning", StringComparison.Ordinal));
+        Assert.Single(File.ReadLines(cluster.N1.Agent.LogFile), line => line.Contains("disagree about the cluster", StringComparison.Ordinal) && line.Contains(" warning ", StringComparison.Ordinal));
     }
 
     private static Task OnlyN3ListsN3(TestCluster cluster)

@@ -43,7 +43,7 @@ public sealed class StepwiseTests : ClusterTest
         await operation.AdvanceTo(2);
         var abandoned = await cluster.N1.Api.Post($"../v2/operations/{operation.Id}/abandon");
         Assert.True(abandoned.Status == 200 && abandoned.Field("state")?.GetString() == "failed", abandoned.ToString());
-        Assert.Contains("In force now: pg-node01 PrimaryAlone", abandoned.Field("failure")?.GetProperty("msg").GetString(), StringComparison.Ordinal);
+        Assert.Contains("In force now: pg-node01 primary, without a standby", abandoned.Field("failure")?.GetProperty("msg").GetString(), StringComparison.Ordinal);
         await cluster.Play("POST N1 instance/all → master, slave");
     }
 

@@ -10,7 +10,7 @@ public sealed class CampaignTests
 {
     private const int Bursts = 10;
 
-    [Fact, Trait("Category", "Random")]
+    [Fact, Trait("Category", "Long"), Trait("Category", "Random")]
     public async Task Campaigns_of_half_an_hour_end_without_a_finding()
     {
         var clock = Stopwatch.StartNew();

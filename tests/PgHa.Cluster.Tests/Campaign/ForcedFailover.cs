@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace PgHa.Cluster.Tests.Campaign;
 
 /// <summary>
 /// The machine of the primary dies, and an operator answers for that with force: the only case in which acknowledged rows may go. Only those
 /// that no other node holds may.
 /// </summary>
-internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged, HashSet<long> Held)
+internal sealed partial record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged, HashSet<long> Held)
 {
     private const string Call = "POST instance/failover/promote?force=true&timeout=20";
 
@@ -18,6 +20,9 @@ internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged,
             new(TimeSpan.FromMilliseconds(random.Next(2000)), new($"the primary's machine is cut off, dies {alone} ms later, force on standby {target + 1}", run => Play(run, target, alone))),
         ];
     }
+
+    [GeneratedRegex(@"/api/pg/v2/operations/[A-Za-z0-9\-]+/abandon")]
+    private static partial Regex Abandoned { get; }
 
     /// <summary>When all nodes are well again: what the primary of today lacks of the dead one's rows was given up.</summary>
     public async Task Account(Run run)
@@ -40,12 +45,21 @@ internal sealed record ForcedFailover(TestNode Dead, HashSet<long> Acknowledged,
         foreach (var node in others) held.UnionWith(await Ledger.Rows(node));
         run.Forced = new(primary, [.. run.Cluster.Ledger.Acknowledged], held);
         var answer = await Caller.Send(run, others[target], Call);
-        if (answer is { Status: 409, Code: 13, Hint: { } hint } && others.FirstOrDefault(node => hint.Contains($"?to={node.Name}", StringComparison.Ordinal)) is { } ahead)
-            answer = await Caller.Send(run, others[target], $"{Call}&to={ahead.Name}"); // the links were not cut in the same moment
-        for (var again = 0; again < 3 && answer is { Status: 409, Code: 13 } && answer.Hint!.StartsWith("repeat the call", StringComparison.Ordinal); again++)
-            answer = await Caller.Send(run, others[target], Call); // what the other standby still received is brought first
+        for (var again = 0; again < 8 && answer is { Status: 409 } refused && await Follow(run, others, target, refused) is { } next; again++) answer = next;
         if (answer is not { Status: 200 }) throw new FindingException($"a forced failover to a standby does not succeed: {answer}");
         if (!answer.Forced.Contains(primary.Name, StringComparison.Ordinal)) throw new FindingException($"the answer does not name {primary.Name} as forced: {answer.Forced}");
+    }
+
+    /// <summary>What the hint of a refusal says, whichever comes first; null where it names no way.</summary>
+    private static async Task<Answer?> Follow(Run run, List<TestNode> others, int target, Answer refused)
+    {
+        if (refused.Code == 13 && others.FirstOrDefault(node => refused.Hint!.Contains($"?to={node.Name}", StringComparison.Ordinal)) is { } ahead)
+            return await Caller.Send(run, others[target], $"{Call}&to={ahead.Name}"); // the links were not cut in the same moment
+        if (refused.Code == 13 && refused.Hint!.StartsWith("repeat the call", StringComparison.Ordinal))
+            return await Caller.Send(run, others[target], Call); // what the other standby still received is brought first
+        if (refused.Code != 8 || Abandoned.Match(refused.Hint!) is not { Success: true } abandon) return null;
+        await Caller.Send(run, others[target], $"POST {abandon.Value}"); // what the dead machine had begun, and nobody will end
+        return await Caller.Send(run, others[target], Call);
     }
 
     /// <summary>What it acknowledges while it is cut off exists only there.</summary>

@@ -12,6 +12,12 @@ internal sealed record Answer(string Call, int Status, string Body, Uri? Locatio
     /// <summary>What was overridden by force, from the header.</summary>
     public string Forced { get; init; } = "";
 
+    /// <summary>That it is the outcome of an earlier call, from the header.</summary>
+    public string Repeated { get; init; } = "";
+
+    /// <summary>What is better called the next time, from the header.</summary>
+    public string Suggested { get; init; } = "";
+
     public string? Hint => Field("hint")?.GetString();
 
     public JsonElement? Field(string name) =>

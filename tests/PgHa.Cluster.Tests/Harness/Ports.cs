@@ -18,7 +18,7 @@ internal static class Ports
         }
     }
 
-    private static bool CanListen(string address, int port)
+    public static bool CanListen(string address, int port)
     {
         try
         {

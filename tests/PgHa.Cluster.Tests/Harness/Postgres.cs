@@ -125,6 +125,21 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
         return connection;
     }
 
+    /// <summary>The name in the certificate that the server presents.</summary>
+    public async Task<string> PresentedName()
+    {
+        var name = "";
+        var source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(ConnectionString) { SslMode = SslMode.Require }.ConnectionString);
+        source.UseSslClientAuthenticationOptionsCallback(options => options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        {
+            name = certificate!.Subject;
+            return name.StartsWith("CN=", StringComparison.Ordinal);
+        });
+        await using var sessions = source.Build();
+        await using var connection = await sessions.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        return name.Replace("CN=", "", StringComparison.Ordinal);
+    }
+
     /// <summary>Whether this standby's WAL receiver streams from the given port.</summary>
     public async Task<bool> StreamsFrom(Postgres primary) =>
         await Ask<long>($"SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming' AND sender_port = {primary.Port}") == 1;

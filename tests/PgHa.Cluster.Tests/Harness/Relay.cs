@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PgHa.Cluster.Tests.Harness;
 
-/// <summary>The network before an agent: a TCP relay that can keep back the rest of one answer, and break every connection off.</summary>
+/// <summary>The network before an agent: a TCP relay that can keep back the rest of one answer, break every connection off, and reset all that come.</summary>
 internal sealed class Relay : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -13,6 +13,7 @@ internal sealed class Relay : IAsyncDisposable
     private readonly Task accepting;
     private CancellationTokenSource connections = new();
     private Hold? hold;
+    private Reset? reset;
 
     private Relay(Uri target)
     {
@@ -36,11 +37,15 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>The answer to the next request whose text contains this stops after so many bytes.</summary>
     public Hold HoldBack(string request, int after) => hold = new Hold(request, after);
 
+    /// <summary>With that request every connection is reset, and each that comes afterwards, until it is mended.</summary>
+    /// <param name="request">The how many-th from now on.</param>
+    /// <param name="answered">It still reaches the agent; only its answer is lost.</param>
+    public Reset ResetAt(int request, bool answered) => reset = new Reset(request, answered);
+
     /// <summary>Every connection ends; new ones are accepted.</summary>
     public async Task Cut()
     {
-        await connections.CancelAsync();
-        connections = new();
+        await Interlocked.Exchange(ref connections, new()).CancelAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -58,7 +63,10 @@ internal sealed class Relay : IAsyncDisposable
             while (true)
             {
                 var client = await listener.AcceptTcpClientAsync(end.Token);
-                _ = Carry(client, connections.Token);
+                if (reset is { Goes: true } going)
+                    going.Refuse(client);
+                else
+                    _ = Carry(client, connections.Token);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException)
@@ -82,6 +90,8 @@ internal sealed class Relay : IAsyncDisposable
             {
                 // both ends are closed now
             }
+            if (reset is { Goes: true })
+                client.LingerState = new LingerOption(true, 0);
         }
     }
 
@@ -93,15 +103,29 @@ internal sealed class Relay : IAsyncDisposable
         {
             if (hold is { } wanted && Encoding.ASCII.GetString(piece, 0, read).Contains(wanted.Request, StringComparison.Ordinal))
                 (held.By, held.Left, hold) = (wanted, wanted.After, null);
+            if (reset?.Counts() == true)
+            {
+                if (reset.Answered)
+                    held.Reset = reset;
+                else
+                    await Begin(reset);
+            }
             await to.WriteAsync(piece.AsMemory(0, read), cancel);
         }
     }
 
-    private static async Task Answers(NetworkStream from, NetworkStream to, Held held, CancellationToken cancel)
+    private async Task Begin(Reset reset)
+    {
+        reset.Begin();
+        await Cut();
+    }
+
+    private async Task Answers(NetworkStream from, NetworkStream to, Held held, CancellationToken cancel)
     {
         var piece = new byte[1 << 16];
         while (await from.ReadAsync(piece, cancel) is > 0 and var read)
         {
+            if (held.Reset is { } lost) await Begin(lost);
             var begin = held.By is null ? 0 : Math.Min(held.Left, read);
             await to.WriteAsync(piece.AsMemory(0, begin), cancel);
             if (held.By is { } by && (held.Left -= begin) == 0)
@@ -118,6 +142,47 @@ internal sealed class Relay : IAsyncDisposable
         public Hold? By { get; set; }
 
         public int Left { get; set; }
+
+        public Reset? Reset { get; set; }
+    }
+}
+
+/// <summary>A network that resets all connections from a request on.</summary>
+internal sealed class Reset(int request, bool answered)
+{
+    private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource refusedSome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int left = request;
+    private int refused;
+    private volatile bool mended;
+
+    public bool Answered { get; } = answered;
+
+    public bool Goes { get; private set; }
+
+    /// <summary>It has begun.</summary>
+    public Task Begun => begun.Task;
+
+    /// <summary>Three connections were reset that came later.</summary>
+    public Task RefusedSome => refusedSome.Task;
+
+    /// <summary>It ends, or does not begin any more.</summary>
+    public void Mend() => (mended, Goes) = (true, false);
+
+    /// <summary>Whether this request is the one.</summary>
+    internal bool Counts() => !mended && Interlocked.Decrement(ref left) == 0;
+
+    internal void Begin()
+    {
+        Goes = !mended;
+        begun.TrySetResult();
+    }
+
+    internal void Refuse(TcpClient client)
+    {
+        client.LingerState = new LingerOption(true, 0);
+        client.Dispose();
+        if (Interlocked.Increment(ref refused) == 3) refusedSome.TrySetResult();
     }
 }
 

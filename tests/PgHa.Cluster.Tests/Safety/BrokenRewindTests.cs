@@ -4,7 +4,7 @@ namespace PgHa.Cluster.Tests.Safety;
 
 /// <summary>
 /// pg_rewind, or its agent, is killed while files are half way over: what lies there is never started, and a copy takes its place, with
-/// the node's own configuration.
+/// the node's own files.
 /// </summary>
 [Trait("Category", "Long")]
 public sealed class BrokenRewindTests : ClusterTest
@@ -31,13 +31,14 @@ public sealed class BrokenRewindTests : ClusterTest
     [Fact]
     public async Task Where_the_half_rewound_directory_is_taken_away_by_hand_a_clone_takes_its_place()
     {
-        var (cluster, _) = await PartedPair.Make(this);
+        var (cluster, own) = await PartedPair.Make(this);
         var (call, backend) = await InTheMiddle(cluster);
         Signal.Send(Assert.Single(Rewinds(cluster.N1)), Signal.Kill);
         (await call).AssertRefused(500, 9);
         Signal.Send(backend, Signal.Continue);
         Directory.Delete(cluster.N1.Postgres.DataDirectory, recursive: true);
         await cluster.Play("POST N1 data/clone → slave, master");
+        Assert.Equal(own, cluster.N1.OwnFiles());
         Assert.Empty(Directory.GetFileSystemEntries(cluster.N1.In("state"), "rewind*"));
         await cluster.Ledger.Insert(cluster.N2);
         await cluster.Ledger.AssertOnEveryRunningNode();
@@ -53,7 +54,7 @@ public sealed class BrokenRewindTests : ClusterTest
         await Task.WhenAny(call); // broken off
         Signal.Send(backend, Signal.Continue);
         await Wait.Until("pg_rewind has ended", () => Rewinds(cluster.N1).Length == 0, 60);
-        Assert.NotEqual(own, cluster.N1.Configuration()); // it brought that of N2 along
+        Assert.NotEqual(own, cluster.N1.OwnFiles()); // it brought that of N2 along
         await cluster.N1.StartAgent();
         await OperationWatch.NothingOpen(cluster.N1);
         await cluster.WaitForStates("slave", "master");
@@ -85,7 +86,7 @@ public sealed class BrokenRewindTests : ClusterTest
     public async Task Where_the_agent_ends_while_a_crash_is_recovered_the_node_is_a_standby_when_it_is_back(bool killed)
     {
         var (cluster, own) = await PartedPair.Make(this);
-        await using var gate = await GateForSingleUser(cluster.N1);
+        await using var gate = await GateBefore(cluster.N1, "postgres", "--single");
         await CrashesAsStandby(cluster.N1);
         var call = cluster.N1.Api.Post("instance/slave?rejoin=rewind");
         await Wait.Until("it is about to recover in single-user mode", () => call.IsCompleted || gate.IsWaitedAt, 60);
@@ -105,6 +106,27 @@ public sealed class BrokenRewindTests : ClusterTest
         await FollowsAgain(cluster, own);
     }
 
+    /// <summary>While pg_rewind only looks, what it stumbles over is out of its way: links, and files that are only to be read.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Where_the_agent_ends_before_pg_rewind_changes_anything_the_own_files_are_there_when_it_is_back(bool killed)
+    {
+        var (cluster, own) = await PartedPair.Make(this);
+        await using var gate = await GateBefore(cluster.N1, "pg_rewind", "--progress");
+        var call = cluster.N1.Api.Post("instance/slave?rejoin=rewind");
+        await Wait.Until("pg_rewind is about to look", () => call.IsCompleted || gate.IsWaitedAt, 60);
+        Assert.False(call.IsCompleted, "it was over before it could be broken off");
+        Assert.NotEqual(own, cluster.N1.OwnFiles());
+        await (killed ? cluster.N1.Agent.Kill() : cluster.N1.Agent.Stop());
+        await Task.WhenAny(call); // broken off
+        gate.Open();
+        Assert.Equal(killed, own != cluster.N1.OwnFiles());
+        await cluster.N1.StartAgent();
+        await OperationWatch.NothingOpen(cluster.N1);
+        await FollowsAgain(cluster, own);
+        Assert.Empty(Directory.GetFileSystemEntries(cluster.N1.In("state"), "rewind*"));
+    }
+
     private static async Task CrashesAsStandby(TestNode node)
     {
         await AsPostgres.Run("/usr/bin/touch", node.Postgres.InData("standby.signal"));
@@ -112,15 +134,15 @@ public sealed class BrokenRewindTests : ClusterTest
         await node.Postgres.KillAndWait();
     }
 
-    /// <summary>The node's programs are PostgreSQL's, but for one: in single-user mode the server waits.</summary>
-    private static async Task<Gate> GateForSingleUser(TestNode node)
+    /// <summary>The node's programs are PostgreSQL's, but for one: called with this option it waits.</summary>
+    private static async Task<Gate> GateBefore(TestNode node, string program, string option)
     {
         var bin = node.In("bin");
         var gate = new Gate(node.In("gate"));
         await AsPostgres.Run("/bin/sh", "-c", $$"""
-            mkdir {{bin}}; ln -s {{AsPostgres.BinDir}}/* {{bin}}; rm {{bin}}/postgres; touch {{gate.Closed}}
-            printf '%s\n' '#!/bin/sh' 'if [ "$1" = --single ]; then' '  touch {{gate.Waiting}}' '  while [ -e {{gate.Closed}} ]; do sleep 0.02; done' 'fi' 'exec {{AsPostgres.BinDir}}/postgres "$@"' >{{bin}}/postgres
-            chmod +x {{bin}}/postgres
+            mkdir {{bin}}; ln -s {{AsPostgres.BinDir}}/* {{bin}}; rm {{bin}}/{{program}}; touch {{gate.Closed}}
+            printf '%s\n' '#!/bin/sh' 'case " $* " in *" {{option}} "*)' '  touch {{gate.Waiting}}' '  while [ -e {{gate.Closed}} ]; do sleep 0.02; done' 'esac' 'exec {{AsPostgres.BinDir}}/{{program}} "$@"' >{{bin}}/{{program}}
+            chmod +x {{bin}}/{{program}}
             """);
         await node.Agent.Stop();
         await node.ChangeAgentConfig($"bin_dir: {AsPostgres.BinDir}", $"bin_dir: {bin}");
@@ -150,7 +172,7 @@ public sealed class BrokenRewindTests : ClusterTest
     private static async Task FollowsAgain(TestCluster cluster, string own)
     {
         await cluster.WaitForStates("slave", "master");
-        Assert.Equal(own, cluster.N1.Configuration());
+        Assert.Equal(own, cluster.N1.OwnFiles());
         await cluster.Ledger.Insert(cluster.N2);
         await cluster.Ledger.AssertOnEveryRunningNode();
         Assert.NotEmpty(Directory.GetDirectories(Path.Combine(cluster.N1.In("state"), "salvage")));

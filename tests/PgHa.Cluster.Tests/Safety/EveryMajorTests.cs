@@ -91,15 +91,7 @@ public sealed class EveryMajorTests : ClusterTest
     public async Task Without_the_tools_for_it_a_rejoin_is_refused_before_anything_happens(int major)
     {
         var cluster = Keep(await OnMajor.Running(major));
-        await cluster.Ledger.Insert(cluster.N1);
-        await cluster.N1.Postgres.Stop();
-        await cluster.N2.Postgres.Promote();
-        await cluster.Ledger.Insert(cluster.N2);
-        await cluster.N2.Postgres.Stop();
-        await cluster.N1.Postgres.Start();
-        await cluster.N1.Postgres.Execute("INSERT INTO ledger VALUES (100000, 'lost')");
-        await cluster.N1.Postgres.Stop();
-        await cluster.N2.Postgres.Start();
+        await cluster.Part(() => cluster.Ledger.Insert(cluster.N2));
         await cluster.WaitForStates("inactive", "single");
         foreach (var (form, tool) in new[] { ("rewind", "pg_rewind"), ("reclone", "pg_basebackup") })
         {

@@ -5,30 +5,39 @@ internal static class PartedPair
 {
     private const int Rows = 60_000;
 
-    /// <summary>N1 is stopped, N2 serves. Each configuration file can be told from the other.</summary>
+    /// <summary>N1 is stopped, N2 serves. Each node has files of its own, which can be told from the other's.</summary>
     public static async Task<(TestCluster Cluster, string Own)> Make(ClusterTest test)
     {
-        var cluster = test.Keep(await TestCluster.AllRunning(2, c => Task.WhenAll(c.Nodes.Select(n => n.AddToPostgresConf($"wal_log_hints = on\n# of {n.Name}")))));
+        var cluster = test.Keep(await TestCluster.AllRunning(2, c => Task.WhenAll(c.Nodes.Select(async n =>
+        {
+            await n.AddToPostgresConf("wal_log_hints = on");
+            await n.GiveOwnFiles();
+        }))));
+        await cluster.Part(() => cluster.N2.Postgres.Execute($"CREATE TABLE bulk AS SELECT repeat(md5(i::text), 60) AS t FROM generate_series(1, {Rows}) i"));
+        await cluster.Ledger.Insert(cluster.N2);
+        await cluster.WaitForStates("inactive", "single");
+        return (cluster, cluster.N1.OwnFiles());
+    }
+
+    /// <summary>N2 is promoted by hand and serves; N1, stopped, wrote a row on past that.</summary>
+    public static async Task Part(this TestCluster cluster, Func<Task> onNewPrimary)
+    {
         await cluster.Ledger.Insert(cluster.N1);
         await cluster.N1.Postgres.Stop();
         await cluster.N2.Postgres.Promote();
-        await cluster.N2.Postgres.Execute($"CREATE TABLE bulk AS SELECT repeat(md5(i::text), 60) AS t FROM generate_series(1, {Rows}) i");
+        await onNewPrimary();
         await cluster.N2.Postgres.Stop();
         await cluster.N1.Postgres.Start();
         await cluster.N1.Postgres.Execute("INSERT INTO ledger VALUES (100000, 'lost')");
         await cluster.N1.Postgres.Stop();
         await cluster.N2.Postgres.Start();
-        await cluster.Ledger.Insert(cluster.N2);
-        await cluster.WaitForStates("inactive", "single");
-        return (cluster, cluster.N1.Configuration());
     }
 
-    public static string Configuration(this TestNode node) => File.ReadAllText(node.Postgres.InData("postgresql.conf"));
-
-    /// <summary>N1 follows N2 with its own configuration; what only it had was salvaged, once, and nothing is left aside.</summary>
+    /// <summary>N1 follows N2 with its own files; what only it had was salvaged, once, and nothing is left aside.</summary>
     public static async Task IsItselfAgain(this TestCluster cluster, string own)
     {
-        Assert.Equal(own, cluster.N1.Configuration());
+        Assert.Equal(own, cluster.N1.OwnFiles());
+        Assert.Equal(cluster.N1.Name, await cluster.N1.Postgres.PresentedName());
         Assert.Equal(["data"], Directory.GetDirectories(cluster.N1.Folder, "data*").Select(Path.GetFileName));
         await cluster.Ledger.Insert(await cluster.Writable());
         await cluster.Ledger.AssertOnEveryRunningNode();

@@ -61,6 +61,13 @@ public sealed class SlotCallsTests : ClusterTest
         var waiting = await cluster.N2.Api.Post("slots/file");
         Assert.Contains("pg-node02 has no copy of it", waiting.Field("notCarried")!.Value.GetProperty("x").GetString(), StringComparison.Ordinal);
         var pid = cluster.N2.Postgres.Pid;
+        await cluster.AssertUnchanged(async () =>
+        {
+            Assert.Equal(waiting.Body, (await cluster.N2.Api.Post("slots/file?dryRun=true&timeout=20")).Body);
+            Assert.Contains("stop pg-node02", (await cluster.N2.Api.Post("slots/file?restart=true&dryRun=true")).Body, StringComparison.Ordinal);
+            (await cluster.N2.Api.Post("slots/file?stepwise=true")).AssertRefused(400, 2);
+            (await cluster.N2.Api.Post("slots/file?restart=maybe")).AssertRefused(400, 2);
+        });
         var placed = await cluster.N2.PlaceSlots();
         Assert.NotEqual(pid, cluster.N2.Postgres.Pid);
         Assert.Equal("{}", placed.Field("before")!.Value.ToString());
@@ -73,7 +80,7 @@ public sealed class SlotCallsTests : ClusterTest
         var level = await cluster.N2.Api.Post("slots/file?restart=true");
         Assert.Equal($$$"""{"before":{"x":"{{{now}}}"},"remote":{"x":"{{{now}}}"},"after":{"x":"{{{now}}}"},"notCarried":{}}""", level.Body);
         Assert.Equal(200, (await cluster.N1.Api.Post("slots/file")).Status);
-        (await cluster.N1.Api.Post("slots/file?force=true")).AssertRefused(400, 2);
+        Assert.Equal(200, (await cluster.N1.Api.Post("slots/file?force=true")).Status);
         await cluster.Play("""
             DELETE N1 instance/current → inactive, recovery
             POST N2 slots/file → refused 409, code 12

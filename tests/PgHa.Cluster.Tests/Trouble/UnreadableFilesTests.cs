@@ -30,9 +30,28 @@ public sealed class UnreadableFilesTests : ClusterTest
             {
                 File.SetUnixFileMode(path, mode);
             }
+            if (file == ".") await cluster.Play("POST N1 instance/all → master, slave"); // a server that had to write meanwhile has ended
             await cluster.WaitForStates("master", "slave");
         }
         await cluster.Play("POST N1 instance/switchover/masterSlave → slave, master");
+    }
+
+    /// <summary>A standby whose agent was killed while standby.signal was away must not come up as a second primary, whatever became of the mark.</summary>
+    [Fact]
+    public async Task Marks_of_a_killed_agent_that_cannot_be_read_do_not_keep_the_next_one_from_starting()
+    {
+        var cluster = await BothStopped();
+        var node = cluster.N2;
+        await node.Agent.Stop();
+        File.Delete(node.Postgres.InData("standby.signal"));
+        foreach (var mark in (string[])["standby-signal-aside", "hand-over"])
+        {
+            await AsPostgres.Run("/usr/bin/touch", Path.Combine(node.In("state"), mark));
+            File.SetUnixFileMode(Path.Combine(node.In("state"), mark), UnixFileMode.None);
+        }
+        await node.StartAgent();
+        Assert.True(node.Postgres.HasStandbySignal);
+        await cluster.Play("POST N1 instance/all → master, slave");
     }
 
     [Fact]

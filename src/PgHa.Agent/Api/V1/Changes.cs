@@ -4,67 +4,67 @@ using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Client;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Api.V1;
 
 /// <summary>A call that changes something, from its options to the map of states: begins the operation and waits for its effect.</summary>
-internal sealed class Changes(AgentOptions options, OperationRunner runner, TimeProvider time)
+internal sealed class Changes(AgentOptions options, OperationRunner runner, RepeatedCalls calls, ClusterObserver cluster)
 {
     private readonly string[] _nodes = [.. options.Nodes.Select(n => n.Name)];
 
-    internal async Task<IResult> RunAsync(HttpContext http, Words words)
+    internal async Task<IResult> RunAsync(HttpContext http, RequestCall called)
     {
-        var asked = ChangeOptions.Read(http.Request.Query, words.Options.ToDictionary(o => o, ValuesOf));
+        var asked = ChangeOptions.Read(http.Request.Query, called.Options.ToDictionary(o => o.Name, IReadOnlyCollection<string> (o) => o.Values ?? _nodes));
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);
-        var change = words.Request(options.Node, asked.Value) with { Force = asked.Value.Force };
+        var change = called.Make(options.Node, asked.Value.Own.GetValueOrDefault).Under(new() { Force = asked.Value.Force });
         if (asked.Value.DryRun)
             return await DryRunAsync(change, http.RequestAborted);
-        var begun = await runner.BeginAsync(change, new Conduct { Stepwise = asked.Value.Stepwise }, http.RequestAborted);
+        var conduct = new Conduct { Stepwise = asked.Value.Stepwise, Call = RepeatHeaders.CallOf(http, waits: !asked.Value.Stepwise) };
+        var begun = await calls.BeginAsync(change, conduct, http.RequestAborted);
         if (!begun.IsOk)
             return Answers.Refuse(begun.Refusal);
-        http.Response.Headers.Location = LocationOf(begun.Value);
+        if (begun.Value.OtherRequest is { } other)
+            return Answers.Refuse(other, StatusCodes.Status422UnprocessableEntity);
+        http.Response.Headers.Location = LocationOf(begun.Value.Report);
+        if (begun.Value.Repeated)
+            RepeatHeaders.Repeated(http, begun.Value.Report);
         return asked.Value.Stepwise
             ? Results.Json(begun.Value.Report, WireJson.Default.OperationReport, statusCode: StatusCodes.Status202Accepted)
-            : await AwaitAsync(http, begun.Value, asked.Value.Timeout);
+            : await AwaitAsync(http, change, begun.Value, asked.Value.Timeout);
     }
 
-    private IReadOnlyCollection<string> ValuesOf(string option) => option switch
-    {
-        "rejoin" => ["rewind", "reclone"],
-        "by" => ["restart", "promote"],
-        "unlogged" => ["accept"],
-        _ => _nodes,
-    };
+    private static string LocationOf(OperationReport report) => $"{Routes.V2}/operations/{report.Id}";
 
-    private static string LocationOf(Operation operation) => $"{Routes.V2}/operations/{operation.Report.Id}";
-
-    private async Task<IResult> DryRunAsync(ChangeRequest change, CancellationToken cancel)
+    private async Task<IResult> DryRunAsync(MandatedRequest change, CancellationToken cancel)
     {
         var plan = await runner.DryRunAsync(change, cancel);
         return plan.IsOk ? Results.Json(plan.Value, WireJson.Default.OperationReport) : Answers.Refuse(plan.Refusal);
     }
 
-    private async Task<IResult> AwaitAsync(HttpContext http, Operation operation, TimeSpan within)
+    private async Task<IResult> AwaitAsync(HttpContext http, MandatedRequest change, BegunCall call, TimeSpan within)
     {
-        ClusterView view;
+        OperationReport report;
         try
         {
-            view = await operation.Ended.WaitAsync(within, time, http.RequestAborted);
+            report = await calls.EndAsync(call, within, http.RequestAborted);
         }
         catch (TimeoutException)
         {
-            return Answers.Refuse(new(Code.StepFailed, $"not finished after {within.TotalSeconds} s: {operation.Report.Goal}; it goes on",
-                $"see GET {LocationOf(operation)}"), StatusCodes.Status504GatewayTimeout);
+            return Answers.Refuse(new(Code.StepFailed, $"not finished after {within.TotalSeconds} s: {call.Report.Goal}; it goes on",
+                $"see GET {LocationOf(call.Report)}"), StatusCodes.Status504GatewayTimeout);
         }
-        var report = operation.Report;
         if (report.Failure is { } failure && report.Recovery is not { State: RecoveryState.Completed })
             return Answers.Refuse(report.Recovery is { } recovery ? failure with { Message = $"{failure.Message}; {recovery.Message}" } : failure);
         if (report.Overrides.Count > 0)
-            http.Response.Headers["X-Pgha-Forced"] = HeaderText.Of(report.Overrides);
+            http.Response.Headers[Routes.ForcedHeader] = HeaderText.Of(report.Overrides);
         if (report.NotCarried.Count > 0)
-            http.Response.Headers["X-Pgha-Slots"] = HeaderText.Of(report.NotCarried);
-        return new StateWords(view.Nodes);
+            http.Response.Headers[Routes.SlotsHeader] = HeaderText.Of(report.NotCarried);
+        var left = report.Left.Count > 0 ? report.Left : (await cluster.ObserveAsync(fresh: true, http.RequestAborted)).Nodes.ToDictionary(n => n.Node, n => n.State);
+        if (change.Request is Switchover { To: null } && !call.Repeated && left.FirstOrDefault(n => n.Value == NodeState.Primary).Key is { } primary)
+            RepeatHeaders.Suggest(http, primary);
+        return new StateWords(_nodes.Where(left.ContainsKey).Select(n => (n, left[n])));
     }
 }

@@ -20,12 +20,12 @@ internal static class LsnEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, string scope, ClusterObserver cluster, AgentOptions options)
     {
         if (scope == "all")
-            return Write(cluster.Nodes.Zip(await Task.WhenAll(cluster.Nodes.Select(n => n.LastRecordAsync(http.RequestAborted)))));
+            return Write(cluster.Nodes.Zip(await Task.WhenAll(cluster.Nodes.Select(n => n.Wal.LastRecordAsync(http.RequestAborted)))));
         var name = scope == "current" ? options.Node : scope;
         if (cluster.Nodes.FirstOrDefault(n => n.Name == name) is not { } node)
             return Answers.Refuse(new(Code.Invalid, $"there is no GET {http.Request.Path}",
                 $"possible: current, all, {string.Join(", ", options.Nodes.Select(n => n.Name))}"), StatusCodes.Status404NotFound);
-        var answer = await node.LastRecordAsync(http.RequestAborted);
+        var answer = await node.Wal.LastRecordAsync(http.RequestAborted);
         return answer.IsOk ? Write([(node, answer)]) : Answers.Refuse(answer.Refusal);
     }
 

@@ -26,7 +26,7 @@ internal static class SlotEndpoints
         var v1 = routes.MapGroup(Routes.V1);
         v1.MapGet("slots/{scope}", GetPositionsAsync);
         v1.MapGet("slot/{name}/{what}", GetAsync);
-        v1.MapGet("slot/{name}/file/{hi}/{lo}", GetNewerFileAsync);
+        v1.MapGet("slot/{name}/file/{hi}/{lo}", GetNewerFileAsync).SendsBytes();
         v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http)).ReadsOptions();
     }
 
@@ -37,7 +37,7 @@ internal static class SlotEndpoints
         if (asked.Count == 0)
             return Answers.Refuse(new(Code.Invalid, $"there is no GET {http.Request.Path}",
                 $"possible: current, all, {string.Join(", ", options.Nodes.Select(n => n.Name))}"), StatusCodes.Status404NotFound);
-        var answers = await Task.WhenAll(asked.Select(n => n.SlotsAsync(http.RequestAborted)));
+        var answers = await Task.WhenAll(asked.Select(n => n.Slots.ReportAsync(http.RequestAborted)));
         if (scope != "all" && answers[0].Refusal is { } refusal)
             return Answers.Refuse(refusal);
         return Body(json =>
@@ -69,9 +69,9 @@ internal static class SlotEndpoints
         if (what is not ("all" or "lsn" or "file"))
             return Answers.Refuse(new(Code.Invalid, $"there is no GET {http.Request.Path}", "possible: all, lsn, file, file/HI/LO"), StatusCodes.Status404NotFound);
         if (what == "file")
-            return await node.SlotFileAsync(name, http.RequestAborted) is { IsOk: true, Value: { } bytes }
+            return await node.Slots.FileAsync(name, http.RequestAborted) is { IsOk: true, Value: { } bytes }
                 ? Results.Bytes(bytes, "application/octet-stream") : Answers.Refuse(reading.Unknown(name));
-        var report = await node.SlotsAsync(http.RequestAborted);
+        var report = await node.Slots.ReportAsync(http.RequestAborted);
         return !report.IsOk ? Answers.Refuse(report.Refusal)
             : report.Value[name] is not { } slot ? Answers.Refuse(reading.Unknown(name))
             : Body(what == "all" ? json => WriteAll(json, slot, report.Value.Node) : json => WriteLsn(json, slot));
@@ -84,7 +84,7 @@ internal static class SlotEndpoints
             return NotAName(name);
         if (!Lsn.TryParse(hi, lo, out var known))
             return Answers.Refuse(new(Code.Invalid, $"{hi}/{lo} is not an LSN", "write it as …/file/0/5E000140, both parts hexadecimal"), StatusCodes.Status404NotFound);
-        if (await node.SlotFileAsync(name, http.RequestAborted) is not { IsOk: true, Value: { } bytes })
+        if (await node.Slots.FileAsync(name, http.RequestAborted) is not { IsOk: true, Value: { } bytes })
             return Answers.Refuse(reading.Unknown(name));
         var state = SlotState.Read(bytes, name);
         if (!state.IsOk)

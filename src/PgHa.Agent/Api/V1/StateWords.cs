@@ -5,8 +5,13 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Api.V1;
 
 /// <summary>The specification's words for the states, and its answer: <c>{"pg-node01":"master","pg-node02":"slave"}</c>.</summary>
-internal sealed class StateWords(IEnumerable<NodeObservation> nodes) : IResult
+internal sealed class StateWords(IEnumerable<(string Node, NodeState State)> nodes) : IResult
 {
+    internal StateWords(IEnumerable<NodeObservation> nodes)
+        : this(nodes.Select(n => (n.Node, n.State)))
+    {
+    }
+
     /// <summary>The word of a state.</summary>
     internal static string Of(NodeState state) => state switch
     {
@@ -26,8 +31,8 @@ internal sealed class StateWords(IEnumerable<NodeObservation> nodes) : IResult
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
-            foreach (var node in nodes)
-                json.WriteString(node.Node, Of(node.State));
+            foreach (var (node, state) in nodes)
+                json.WriteString(node, Of(state));
             json.WriteEndObject();
         }
         httpContext.Response.ContentLength = body.WrittenCount;

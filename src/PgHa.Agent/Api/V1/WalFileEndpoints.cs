@@ -19,7 +19,7 @@ internal static class WalFileEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup(Routes.V1);
-        v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get);
+        v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get).SendsBytes();
         v1.MapPost("walFile/{name}", PlaceAsync).TakesBody();
         v1.MapPut("walFile/{name}", PlaceAsync).TakesBody();
         v1.MapGet("walFiles/{name}", ListFromFileAsync);
@@ -40,7 +40,7 @@ internal static class WalFileEndpoints
 
     private static async Task<IResult> ListFromFileAsync(HttpContext http, string name, LocalNode node, WalListing listing)
     {
-        var position = await node.WalPositionAsync(http.RequestAborted);
+        var position = await node.Wal.PositionAsync(http.RequestAborted);
         if (!position.IsOk)
             return Answers.Refuse(position.Refusal);
         return WalFileName.TryParse(name, out var parsed) && parsed.Kind is WalFileKind.Segment or WalFileKind.Partial && parsed.Fits(position.Value.SegmentSize)
@@ -52,7 +52,7 @@ internal static class WalFileEndpoints
     {
         if (!TryParse(timeline, hi, lo, out var id, out var lsn))
             return NotAPosition(http);
-        var position = await node.WalPositionAsync(http.RequestAborted);
+        var position = await node.Wal.PositionAsync(http.RequestAborted);
         return position.IsOk
             ? await ListAsync(WalSegment.At(id, lsn, position.Value.SegmentSize), position.Value, listing)
             : Answers.Refuse(position.Refusal);
@@ -84,7 +84,7 @@ internal static class WalFileEndpoints
     {
         if (!TryParse(timeline, hi, lo, out var id, out var lsn))
             return NotAPosition(http);
-        var position = await node.WalPositionAsync(http.RequestAborted);
+        var position = await node.Wal.PositionAsync(http.RequestAborted);
         if (!position.IsOk)
             return Validity(WalValidity.Other, position.Refusal.Message, 0);
         using var folder = listing.Open(position.Value);

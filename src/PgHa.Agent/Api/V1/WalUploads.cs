@@ -13,8 +13,8 @@ using PgHa.Formats;
 namespace PgHa.Agent.Api.V1;
 
 /// <summary>
-/// A WAL file pushed to this node. However slowly it comes, it holds nobody up: the node's lock is only taken when the file is there,
-/// for the moment in which it is verified and placed.
+/// A WAL file pushed to this node. A slow upload blocks no other call, because the node's lock is taken only when the file is complete,
+/// while it is verified and placed.
 /// </summary>
 internal sealed class WalUploads(
     AgentOptions options, AgentBoot boot, NodeLock nodeLock, ClusterLock locks, LiveOperations live, ClusterObserver cluster, WalStaging staging, WalPlacing placing) : IDisposable

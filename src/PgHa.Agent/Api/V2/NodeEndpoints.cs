@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -6,6 +7,7 @@ using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
+using PgHa.Agent.Steps;
 using PgHa.Client;
 using PgHa.Client.Operations;
 using PgHa.Formats;
@@ -27,7 +29,7 @@ internal static class NodeEndpoints
         node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from", "to");
         node.MapGet("wal/tail", GetTailAsync).TakesOptions("at");
-        node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from", "to");
+        node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from", "to").SendsBytes();
         node.MapPost("lock", LockAsync).TakesBody();
         node.MapDelete("lock/{operation}", Unlock);
         node.MapPost("{verb}", StepAsync).ReadsOptions();
@@ -44,13 +46,13 @@ internal static class NodeEndpoints
 
     private static async Task<IResult> GetWalAsync(HttpContext http, LocalNode node)
     {
-        var position = await node.WalPositionAsync(http.RequestAborted);
+        var position = await node.Wal.PositionAsync(http.RequestAborted);
         return position.IsOk ? Results.Json(position.Value, WireJson.Default.WalPosition) : Answers.Refuse(position.Refusal);
     }
 
     private static async Task<IResult> GetLastRecordAsync(HttpContext http, LocalNode node)
     {
-        var record = await node.LastRecordAsync(http.RequestAborted);
+        var record = await node.Wal.LastRecordAsync(http.RequestAborted);
         return record.IsOk ? Results.Json(record.Value, WireJson.Default.LastRecord) : Answers.Refuse(record.Refusal);
     }
 
@@ -58,7 +60,7 @@ internal static class NodeEndpoints
     {
         if (!Lsn.TryParse(from, out var begin) || !Lsn.TryParse(to, out var end))
             return Answers.Refuse(new(Code.Invalid, $"{from} or {to} is not an LSN", "write LSNs as 0/3000028"));
-        var digest = await node.WalDigestAsync(begin, end, http.RequestAborted);
+        var digest = await node.Wal.DigestAsync(begin, end, http.RequestAborted);
         return digest.IsOk ? Results.Json(digest.Value, WireJson.Default.WalDigest) : Answers.Refuse(digest.Refusal);
     }
 
@@ -67,7 +69,7 @@ internal static class NodeEndpoints
         if (!Lsn.TryParse(from, out var begin) || !Lsn.TryParse(to, out var end) || end <= begin)
             return Answers.Refuse(new(Code.Invalid, $"{from} to {to} is not a range of WAL", "write LSNs as 0/3000028"));
         var bytes = new MemoryStream();
-        var copied = await node.CopyWalAsync(begin, end, bytes, http.RequestAborted);
+        var copied = await node.Wal.CopyAsync(begin, end, bytes, http.RequestAborted);
         return copied.IsOk ? Results.Bytes(bytes.ToArray(), "application/octet-stream") : Answers.Refuse(copied.Refusal);
     }
 
@@ -75,16 +77,16 @@ internal static class NodeEndpoints
     {
         if (!Lsn.TryParse(at, out var position))
             return Answers.Refuse(new(Code.Invalid, $"{at} is not an LSN", "write LSNs as 0/3000028"));
-        var tail = await node.WalTailAsync(position, http.RequestAborted);
+        var tail = await node.Wal.TailAsync(position, http.RequestAborted);
         return tail.IsOk ? Results.Json(tail.Value, WireJson.Default.WalTail) : Answers.Refuse(tail.Refusal);
     }
 
-    private static async Task<IResult> LockAsync(HttpContext http, LocalNode node)
+    private static async Task<IResult> LockAsync(HttpContext http, StepDesk desk)
     {
         var wanted = await JsonBody.ReadAsync(http.Request, StrictJson.Default.OperationLock, null, "agents take locks by themselves; agents of two versions may not understand each other: update both");
         if (!wanted.IsOk)
             return Answers.Refuse(wanted.Refusal);
-        var answer = await node.LockAsync(wanted.Value, http.RequestAborted);
+        var answer = await desk.LockAsync(wanted.Value, http.RequestAborted);
         return answer.IsOk ? Results.Json(answer.Value, WireJson.Default.LockAnswer) : Answers.Refuse(answer.Refusal);
     }
 
@@ -95,25 +97,37 @@ internal static class NodeEndpoints
     }
 
     /// <summary>A step of a running operation; without one, made by hand, it is an operation of its own and takes the locks of all nodes.</summary>
-    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, AgentOptions options, ClusterObserver cluster, ClusterLock locks, LiveOperations live, AgentBoot boot)
+    private static async Task<IResult> StepAsync(HttpContext http, string verb, LocalNode node, StepDesk desk, AgentOptions options, ClusterObserver cluster, ClusterLock locks, LiveOperations live, AgentBoot boot)
     {
         if (StepPath.Parse(node.Name, verb, name => http.Request.Query[name].FirstOrDefault()) is not { } step)
-            return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}",
-                "stop, start?as=primary|standby|recovery[&upstream=NODE], demote, reinstate, promote, follow?upstream=NODE, complete?source=NODE, bring|follow-or-reclone?upstream=NODE, replay, "
-                + "check[?upstream=NODE], checkpoint, check-init, init, check-clone|clone|check-rewind|check-reclone|salvage|rewind|reclone?source=NODE, discard-old, level|place-slots|level-slots?source=NODE, hand-over?successor=NODE, take-over?source=NODE"), StatusCodes.Status404NotFound);
+            return Answers.Refuse(new(Code.Invalid, $"there is no step {verb}{http.Request.QueryString}", "POST VERB?OPTION&OPTION: " + string.Join(", ", StepForm.All)), StatusCodes.Status404NotFound);
         var byHand = http.Request.Headers[Routes.OperationHeader].FirstOrDefault() is not { Length: > 0 };
         if (StepPath.Strange(step, Options(http.Request.Query, byHand)) is { } strange)
             return Answers.Refuse(new(Code.Invalid, $"{strange} is no option of this step", $"a step is carried out at once: {step.Path}; POST {Routes.V2}/cluster/... has dry_run"));
         if (Named(http.Request.Query).FirstOrDefault(name => options.Nodes.All(n => n.Name != name)) is { } unknown)
             return Answers.Refuse(new(Code.WrongState, $"{node.Name} knows no node {unknown}", $"its `nodes` are: {string.Join(", ", options.Nodes.Select(n => n.Name))}"));
         if (!byHand)
-            return Results.Json(await node.RunForAsync(step, http.Request.Headers[Routes.OperationHeader].ToString(), http.Request.Headers[Routes.ClusterHeader].FirstOrDefault(), http.RequestAborted), WireJson.Default.StepResult);
+        {
+            if (Order(http.Request.Headers) is not { } order)
+                return Answers.Refuse(new(Code.Invalid, $"{Routes.StepHeader} is no number", "agents send it by themselves; update the agents to one version"));
+            var done = await desk.RunForAsync(step, order, http.Request.Headers[Routes.ClusterHeader].FirstOrDefault(), http.RequestAborted);
+            return Results.Json(done, WireJson.Default.StepResult);
+        }
         if (http.Request.Query["force"].FirstOrDefault() != "true" && OwnerRules.Refuse(step, await node.ObserveAsync(fresh: true, http.RequestAborted)) is { } owned)
             return Answers.Refuse(owned);
         if (step is not StopServer && AgreementRules.Refuse(await cluster.ObserveAsync(fresh: true, http.RequestAborted)) is { } disagreement)
             return Answers.Refuse(disagreement);
         var own = new OperationLock("by-hand-" + Guid.NewGuid().ToString("N"), node.Name, boot.Id, step.Words, options.Identity, Regardless: step is StopServer);
-        return await ByHandAsync(step, own, node, locks, live, http.RequestAborted);
+        return await ByHandAsync(step, own, desk, locks, live, http.RequestAborted);
+    }
+
+    /// <summary>Null where the number of the step cannot be read: it must not count as one that has none.</summary>
+    private static StepOrder? Order(IHeaderDictionary headers)
+    {
+        var operation = headers[Routes.OperationHeader].ToString();
+        if (headers[Routes.StepHeader].FirstOrDefault() is not { } text)
+            return new(operation);
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new(operation, number) : null;
     }
 
     /// <summary>Beside those of the step: by hand, force answers for who owns the server.</summary>
@@ -124,14 +138,14 @@ internal static class NodeEndpoints
     private static IEnumerable<string> Named(IQueryCollection query) => Partners.SelectMany(p => query[p].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries));
 
     private static async Task<IResult> ByHandAsync(
-        Step step, OperationLock own, LocalNode node, ClusterLock locks, LiveOperations live, CancellationToken cancel)
+        Step step, OperationLock own, StepDesk desk, ClusterLock locks, LiveOperations live, CancellationToken cancel)
     {
         live.Begin(own.Operation);
         try
         {
             if (await locks.TakeAsync(own, cancel) is { } busy)
                 return Answers.Refuse(busy);
-            var result = await node.RunAsync(step, own.Operation, cancel);
+            var result = await desk.RunByHandAsync(step, own.Operation, cancel);
             return result.Failure is { } failure ? Answers.Refuse(failure) : Results.Json(result, WireJson.Default.StepResult);
         }
         finally

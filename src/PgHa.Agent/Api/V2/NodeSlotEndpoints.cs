@@ -16,20 +16,20 @@ internal static class NodeSlotEndpoints
         var slots = routes.MapGroup(Routes.V2 + "/node/slots");
         slots.MapGet("", async (HttpContext http, LocalNode node) =>
         {
-            var read = await node.SlotsAsync(http.RequestAborted);
+            var read = await node.Slots.ReportAsync(http.RequestAborted);
             return read.IsOk ? Results.Json(read.Value, WireJson.Default.SlotsReport) : Answers.Refuse(read.Refusal);
         });
         slots.MapGet("{name}/file", async (HttpContext http, string name, LocalNode node) =>
         {
-            var file = await node.SlotFileAsync(name, http.RequestAborted);
+            var file = await node.Slots.FileAsync(name, http.RequestAborted);
             return file.IsOk ? Results.Bytes(file.Value, "application/octet-stream") : Answers.Refuse(file.Refusal);
-        });
+        }).SendsBytes();
         slots.MapGet("decoding", async (HttpContext http, string from, LocalNode node) => Lsn.TryParse(from, out var position)
-            ? Results.Json((await node.DecodingFilesAsync(position, http.RequestAborted)).Value, WireJson.Default.DecodingFileArray)
+            ? Results.Json((await node.Slots.DecodingFilesAsync(position, http.RequestAborted)).Value, WireJson.Default.DecodingFileArray)
             : Answers.Refuse(new(Code.Invalid, $"{from} is not an LSN", "write LSNs as 0/3000028"))).TakesOptions("from");
         slots.MapPost("snapshot", async (HttpContext http, LocalNode node) =>
         {
-            var logged = await node.LogRunningTransactionsAsync(http.RequestAborted);
+            var logged = await node.Slots.LogRunningTransactionsAsync(http.RequestAborted);
             return logged.IsOk ? Results.Json(true, WireJson.Default.Boolean) : Answers.Refuse(logged.Refusal);
         });
     }

@@ -50,7 +50,8 @@ internal static class OperationEndpoints
             return Answers.Refuse(Unknown(id));
         if (runner.Find(id)?.Gate is not { } gate)
             return Answers.Refuse(new(Code.WrongState, $"operation {id} does not wait to be resumed", $"GET {Routes.V2}/operations/{id} says where it stands"));
-        gate.Resume(steps);
+        if (!gate.Resume(steps, RepeatHeaders.KeyOf(http.Request)))
+            RepeatHeaders.Resumed(http);
         return Results.Json(store.Find(id), WireJson.Default.OperationReport, statusCode: StatusCodes.Status202Accepted);
     }
 

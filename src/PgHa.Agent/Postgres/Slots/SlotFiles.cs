@@ -33,7 +33,7 @@ internal sealed class SlotFiles(DataDirectory data)
         return (slots, broken);
     }
 
-    /// <summary>The bytes of a slot's state file; null where there is none. The name must be one a server takes.</summary>
+    /// <summary>The bytes of a slot's state file; null if there is none. The name must be one a server takes.</summary>
     internal byte[]? Bytes(string name)
     {
         if (!SlotState.IsValidName(name))

@@ -1,7 +1,7 @@
 namespace PgHa.Agent.Postgres;
 
-/// <summary>How long is waited for copies of slots to be advanced.</summary>
-/// <param name="Safe">For those that are safe where they stand: without it their consumers get what lies between once more.</param>
+/// <summary>How long a role change waits for copies of slots to be advanced.</summary>
+/// <param name="Safe">For copies that are safe where they stand. If they are not advanced, their consumers get some changes again.</param>
 /// <param name="Needed">For those that are not carried otherwise.</param>
 internal sealed record SlotPatience(TimeSpan Safe, TimeSpan Needed)
 {

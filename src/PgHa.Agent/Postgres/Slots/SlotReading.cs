@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Npgsql;
-using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -11,12 +10,13 @@ using PgHa.Formats.Wal;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>The local node's slots: asked of a running server, whose files lag behind, and read from the files of a stopped one (fact 34a).</summary>
-internal sealed class SlotReading(AgentOptions options, DataDirectory data, SharedObservation observations, LocalSql local, SlotSql sql, SlotFiles files, DecodingFiles decoding, SlotCopies copies)
+internal sealed class SlotReading(
+    AgentOptions options, DataDirectory data, SharedObservation observations, LocalSql local, SlotSql sql, SlotFiles files, DecodingFiles decoding, LogicalCopyNotes copies, PhysicalCopyNotes physical)
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(3);
 
     /// <summary>Where slots lie that no server would start with.</summary>
-    internal string Aside => Path.Combine(options.StateDir, "quarantine");
+    internal string Aside => options.State.Quarantine;
 
     internal async Task<Answer<SlotsReport>> ReadAsync(CancellationToken cancel)
     {
@@ -90,14 +90,15 @@ internal sealed class SlotReading(AgentOptions options, DataDirectory data, Shar
     {
         OldestWal = InWal((folder, control) => folder.Oldest(control.CheckPoint)) ?? new(ulong.MaxValue),
         Missing = copies.Missing,
+        MissingPhysical = physical.Missing,
         Broken = [.. report.Broken, .. SlotFiles.PutAside(Aside).Where(b => report[b.Name] is null)],
-        Slots = [.. report.Slots.Select(s => s with { Copy = copies.Of(s.Name) ?? (report.Running || !WasPrimary ? null : new(options.Node, Level: true)) })],
+        Slots = [.. report.Slots.Select(s => s with { Copy = (s.IsLogical ? copies.Of(s.Name) : physical.Of(s.Name)) ?? (report.Running || !WasPrimary ? null : new(options.Node, Level: true)) })],
     };
 
     /// <summary>What the control file of the stopped server says it was.</summary>
     internal bool WasPrimary => data.ReadControl() is { IsOk: true, Value.State: not (DbState.ShutDownInRecovery or DbState.InArchiveRecovery) };
 
-    /// <summary>Where the WAL of the stopped server ends; null where that cannot be read.</summary>
+    /// <summary>Where the WAL of the stopped server ends; null if that cannot be read.</summary>
     internal Formats.Lsn? EndOfWal() => InWal((folder, control) => WalEnd.Find(folder.Read, control.WalSegmentSize, control.CheckPoint).End);
 
     private Formats.Lsn? InWal(Func<WalFolder, ControlFacts, Formats.Lsn> ask)

@@ -19,7 +19,8 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
         """;
 
     private const string Settings = """
-        SELECT pg_is_in_recovery()::text, pg_last_wal_replay_lsn()::text, greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text, current_setting('hot_standby_feedback'), current_setting('primary_slot_name'),
+        SELECT pg_is_in_recovery()::text, pg_last_wal_replay_lsn()::text, greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text,
+               current_setting('hot_standby_feedback'), current_setting('primary_slot_name'),
                coalesce(current_setting('sync_replication_slots', true), 'off'), current_setting('wal_level'), current_setting('max_replication_slots')
         """;
 
@@ -51,7 +52,7 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
     internal static Task<string?> AdvanceAsync(NpgsqlConnection connection, string slot, Lsn to, CancellationToken cancel) =>
         LocalSql.ScalarAsync(connection, $"SELECT end_lsn::text FROM pg_replication_slot_advance('{slot}', '{to}')", cancel);
 
-    /// <summary>Makes a logical slot on a running standby; waits until the primary has told which transactions run. Null where it is no standby.</summary>
+    /// <summary>Makes a logical slot on a running standby; waits until the primary has told which transactions run. Null if it is no standby.</summary>
     internal static Task<string?> CreateAsync(NpgsqlConnection connection, SlotFacts like, CancellationToken cancel) =>
         OnStandbyAsync(connection, $"(pg_create_logical_replication_slot('{like.Name}', '{like.Plugin!.Replace("'", "''", StringComparison.Ordinal)}', false, {(like.TwoPhase ? "true" : "false")})).lsn", cancel);
 
@@ -59,7 +60,7 @@ internal sealed class SlotSql(AgentOptions options, LocalSql sql)
     internal static Task<string?> DropAsync(NpgsqlConnection connection, string slot, CancellationToken cancel) =>
         OnStandbyAsync(connection, $"pg_drop_replication_slot('{slot}')", cancel);
 
-    /// <summary>What is right on a standby would lose an original on a server that has become primary meanwhile.</summary>
+    /// <summary>The server may have become primary meanwhile, where this would lose an original.</summary>
     private static Task<string?> OnStandbyAsync(NpgsqlConnection connection, string call, CancellationToken cancel) =>
         LocalSql.ScalarAsync(connection, $"SELECT CASE WHEN pg_is_in_recovery() THEN {call}::text END", cancel);
 

@@ -1,0 +1,53 @@
+namespace PgHa.Agent.Configuration;
+
+/// <summary>What must hold for this agent: what is to be protected where it listens, and where its directories lie. Pure.</summary>
+public static class AgentRules
+{
+    /// <summary>What may not listen there.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckListen(Uri? listen, bool hasToken, bool hasTls)
+    {
+        if (listen is null)
+            yield break;
+        if (!hasToken && !UrlForm.IsLoopback(listen))
+            yield return ("security.token_file", new(
+                $"security.token_file is missing, and listen ({listen.Authority}) can be reached from other machines",
+                "name a file with a token of at least 16 characters, the same on all nodes, or listen on 127.0.0.1"));
+        if (!hasTls && listen.Scheme == Uri.UriSchemeHttps)
+            yield return ("security.tls", new(
+                "security.tls is missing, and listen is https", "name certificate_file and key_file in security.tls, or listen on http"));
+    }
+
+    /// <summary>What is allowed and yet unsafe; null: nothing.</summary>
+    /// <param name="options">The configuration.</param>
+    public static Complaint? Warn(AgentOptions options) =>
+        options.Security.TokenFile is null || options.Listen.Scheme == Uri.UriSchemeHttps || UrlForm.IsLoopback(options.Listen) ? null
+            : new($"the token travels in clear text: listen ({options.Listen.Authority}) is plain http beyond this machine, and whoever reads the network can act with it",
+                "listen on https with security.tls, or keep these addresses in a network of their own");
+
+    /// <summary>A certificate is of no use without its key, and the other way round.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckTls(Func<string, bool> isGiven)
+    {
+        const string Certificate = "security.tls.certificate_file", Key = "security.tls.key_file", Authorities = "security.tls.ca_file";
+        if (!isGiven(Certificate) && !isGiven(Key) && !isGiven(Authorities))
+            yield break;
+        foreach (var needed in (string[])[Certificate, Key])
+            if (!isGiven(needed))
+                yield return (needed, new($"{needed} is missing", "security.tls needs both certificate_file and key_file"));
+    }
+
+    /// <summary>Where directories may lie, by their names alone: links are not followed.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckDirectories(string? dataDir, string? stateDir)
+    {
+        if (dataDir is null || stateDir is null)
+            yield break;
+        if (IsWithin(stateDir, dataDir))
+            yield return ("state_dir", new($"state_dir {stateDir} is inside postgres.data_dir {dataDir}",
+                "choose a directory outside: a rewind or a new base backup replaces all that is inside"));
+        else if (IsWithin(dataDir, stateDir))
+            yield return ("state_dir", new($"postgres.data_dir {dataDir} is inside state_dir {stateDir}",
+                "choose a directory of its own for the agent, such as /var/lib/pgha"));
+    }
+
+    private static bool IsWithin(string inner, string outer) =>
+        inner == outer || inner.StartsWith(outer.TrimEnd('/') + '/', StringComparison.Ordinal);
+}

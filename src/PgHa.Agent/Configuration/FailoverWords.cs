@@ -1,0 +1,27 @@
+using static PgHa.Agent.Configuration.FailoverSettings;
+
+namespace PgHa.Agent.Configuration;
+
+/// <summary>What the settings of automatic failover mean, in sentences for <c>pgha config check</c>. Pure.</summary>
+public static class FailoverWords
+{
+    /// <summary>One sentence each; none in manual mode.</summary>
+    public static IEnumerable<string> Of(FailoverOptions failover)
+    {
+        ArgumentNullException.ThrowIfNull(failover);
+        if (failover is not { Mode: FailoverMode.Automatic, Etcd: { } etcd })
+            yield break;
+        var times = failover.Times;
+        yield return $"the primary renews its record in etcd every {Seconds(times.Renewal)} s; an attempt that takes longer is given up and repeated";
+        yield return $"a primary that cannot renew is killed at the latest {Seconds(times.Fence(FailoverTimes.UsualStop))} s after its last renewal";
+        yield return $"another node takes over at the earliest {Seconds(times.Expiry)} s after the last renewal that it saw";
+        yield return $"an election in etcd may take {Seconds(2 * times.Election)} s, twice; the primary survives that";
+        yield return $"a server that crashed has {Seconds(failover.RestartWithin)} s to run again on its own machine; one that answers no new connection for {Seconds(failover.HangAfter)} s is replaced";
+        yield return etcd.IsBeside
+            ? $"etcd runs on {etcd.Members.Count} machines, {etcd.Members.Count / 2 + 1} of which have to work"
+            : $"etcd is called at {string.Join(", ", etcd.Endpoints.Select(e => e.Authority))}";
+        yield return failover.Sync == SyncMode.Off
+            ? $"a commit waits for the primary's own disk: what was not streamed yet is lost if that disk is lost; a standby that lacks more than {failover.LagLimit >> 10} kB of acknowledged WAL is not promoted"
+            : "no commit is lost that waited at synchronous_commit = on or higher; sessions with local or off are not covered";
+    }
+}

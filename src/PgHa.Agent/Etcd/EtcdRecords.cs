@@ -1,0 +1,77 @@
+using PgHa.Agent.Leadership;
+
+namespace PgHa.Agent.Etcd;
+
+/// <summary>The record in etcd, under <c>/pgha/CLUSTER/primary</c>. Each answer is weighed with what was seen before it was asked for.</summary>
+public sealed class EtcdRecords : IRecordStore
+{
+    private readonly EtcdClient _client;
+    private readonly RecordMemoryFile _file;
+    private readonly string _key;
+    private readonly Lock _gate = new();
+    private RecordMemory _memory;
+
+    /// <summary>The record of one cluster.</summary>
+    /// <param name="client">The client, which is not disposed of.</param>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="file">What was seen before.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is not understood.</exception>
+    public EtcdRecords(EtcdClient client, string cluster, RecordMemoryFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        (_client, _key, _file, _memory) = (client, $"/pgha/{cluster}/primary", file, file.Read());
+    }
+
+    /// <inheritdoc />
+    public async Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel)
+    {
+        var known = Known;
+        var range = await _client.ReadAsync(_key, within, cancel);
+        return range.IsOk ? Weigh(known, Read(range.Value.Of(_key)), range.Value.Cluster) : new RecordAnswer.Outage(range.Outage.Reason);
+    }
+
+    /// <inheritdoc />
+    public async Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var known = Known;
+        var result = await _client.CommitAsync(EtcdTxn.Swap(_key, revision, record.Write()), within, cancel);
+        return !result.IsOk ? new RecordAnswer.Outage(result.Outage.Reason)
+            : Weigh(known, result.Value.Succeeded ? new RecordAnswer.Swapped(result.Value.Revision) : Read(result.Value.Of(_key)), result.Value.Cluster, record);
+    }
+
+    private RecordMemory Known
+    {
+        get
+        {
+            lock (_gate)
+                return _memory;
+        }
+    }
+
+    private static RecordAnswer Read(EtcdEntry? entry) => entry is null ? new RecordAnswer.Absent()
+        : PrimaryRecord.Read(entry.Value.Span) is { } record ? new RecordAnswer.Stands(record, entry.Revision)
+        : new RecordAnswer.Unreadable($"{entry.Key} holds no record ({entry.Value.Length} bytes)");
+
+    /// <summary>A new epoch, or an etcd that is seen for the first time, is on the disk before the answer is believed.</summary>
+    private RecordAnswer Weigh(RecordMemory known, RecordAnswer answer, ulong etcd, PrimaryRecord? written = null)
+    {
+        answer = known.Weigh(answer, etcd);
+        lock (_gate)
+        {
+            var next = _memory.After(answer is RecordAnswer.Swapped swapped ? new RecordAnswer.Stands(written!, swapped.Revision) : answer, etcd);
+            try
+            {
+                if (next.Epoch != _memory.Epoch || next.Etcd != _memory.Etcd)
+                    _file.Write(next);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new RecordAnswer.Outage($"what was seen of the record cannot be kept: {e.Message}");
+            }
+            _memory = next;
+            return answer;
+        }
+    }
+}

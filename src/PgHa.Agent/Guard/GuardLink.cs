@@ -1,0 +1,110 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using PgHa.Agent.Leadership;
+
+namespace PgHa.Agent.Guard;
+
+/// <summary>The agent's side: starts the guard where none runs, and believes only what it has confirmed.</summary>
+/// <param name="dataDirectory">The data directory that is guarded.</param>
+/// <param name="socket">Where the guard listens.</param>
+/// <param name="program">The executable of pgha.</param>
+/// <param name="time">The clock of waits.</param>
+internal sealed class GuardLink(string dataDirectory, string socket, string program, TimeProvider time) : IDeadline, IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500);
+    private StreamReader? _reader;
+    private NetworkStream? _stream;
+    private long _number;
+
+    /// <summary>The server may write until then. What the guard has confirmed; null: nothing, because it does not answer or has fenced the server.</summary>
+    public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) =>
+        await SayAsync(GuardWord.Until, until, cancel) is { Word: GuardWord.Until } confirmed ? confirmed.Until : null;
+
+    /// <summary>No server here may write, and none does. Whether the guard has heard it.</summary>
+    internal async Task<bool> RestAsync(CancellationToken cancel) => await SayAsync(GuardWord.Rest, default, cancel) is { Word: GuardWord.Rest };
+
+    private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel)
+    {
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            try
+            {
+                if (_stream is null)
+                    await ConnectAsync(cancel);
+                var said = new GuardWire(word, ++_number, until);
+                await _stream!.WriteAsync(Encoding.ASCII.GetBytes(said.Line + "\n"), cancel);
+                while (await _reader!.ReadLineAsync(cancel) is { } line && GuardWire.Read(line) is { } heard)
+                    if (heard.Number == said.Number)
+                        return heard;
+            }
+            catch (Exception e) when (e is IOException or SocketException or Win32Exception)
+            {
+                // it has ended: another one is started, once
+            }
+            catch (OperationCanceledException)
+            {
+                await CloseAsync(); // an answer may be half read
+                throw;
+            }
+            await CloseAsync();
+        }
+        return null;
+    }
+
+    private async Task ConnectAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        for (long? started = null; ; await Task.Delay(Pause, time, cancel))
+        {
+            try
+            {
+                _stream = new(await OpenAsync(cancel), ownsSocket: true);
+                _reader = new(_stream, Encoding.ASCII);
+                return;
+            }
+            catch (SocketException) when (time.GetElapsedTime(begun) < StartWithin)
+            {
+                if (started is { } last && time.GetElapsedTime(last) < StartAgain)
+                    continue;
+                Start(); // one that was about to end may have been in the way of the first
+                started = time.GetTimestamp();
+            }
+        }
+    }
+
+    private async Task<Socket> OpenAsync(CancellationToken cancel)
+    {
+        var link = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await link.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
+            return link;
+        }
+        catch
+        {
+            link.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>In a session of its own: what ends the agent does not end it.</summary>
+    private void Start()
+    {
+        var start = new ProcessStartInfo("setsid", [program, "guard", "--data-directory", dataDirectory, "--socket", socket]) { WorkingDirectory = "/" };
+        start.Environment["LC_ALL"] = "C";
+        Process.Start(start)!.Dispose();
+    }
+
+    private async Task CloseAsync()
+    {
+        _reader?.Dispose();
+        if (_stream is not null)
+            await _stream.DisposeAsync();
+        (_reader, _stream) = (null, null);
+    }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
+}

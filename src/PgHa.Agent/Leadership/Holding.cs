@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+
+namespace PgHa.Agent.Leadership;
+
+/// <summary>A swap that was sent.</summary>
+/// <param name="Record">What it writes.</param>
+/// <param name="Revision">What it replaces.</param>
+/// <param name="SentAt">When, by the machine's clock since boot, read before it was sent.</param>
+public sealed record Attempt(PrimaryRecord Record, long Revision, TimeSpan SentAt);
+
+/// <summary>How a node stands to the record after an answer.</summary>
+public enum Hold
+{
+    /// <summary>A renewal is acknowledged.</summary>
+    Renewed,
+
+    /// <summary>The answer says nothing: the next renewal is due.</summary>
+    Unsure,
+
+    /// <summary>Another node, turn or boot holds it.</summary>
+    Lost,
+
+    /// <summary>It is absent, unreadable, or older than what was acknowledged: etcd was emptied or restored. It is neither held nor has it run out.</summary>
+    Gone,
+}
+
+/// <summary>
+/// What a node knows of the record that it holds, or is about to take. Pure. An acknowledgement counts from the moment before its attempt
+/// was sent, because from any later moment on a candidate may count already.
+/// </summary>
+public sealed record Holding
+{
+    private Holding()
+    {
+    }
+
+    /// <summary>The node's own turn: who holds it, in which epoch.</summary>
+    public required PrimaryRecord Own { get; init; }
+
+    /// <summary>The revision that the next attempt replaces.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>The attempt that was acknowledged last; null: none in this run of the agent.</summary>
+    public Attempt? Acknowledged { get; private init; }
+
+    /// <summary>Attempts of which it is not known whether they were applied.</summary>
+    public ImmutableArray<Attempt> Open { get; private init; } = [];
+
+    private long LastCounter { get; init; }
+
+    // How long the deadline of an earlier run may still be in force.
+    private TimeSpan Before { get; init; }
+
+    // Attempts that were forgotten, because etcd is out for long: the one that binds.
+    private TimeSpan? Forgotten { get; init; }
+
+    /// <summary>The record is another's, and has run out: this node is about to take it.</summary>
+    /// <param name="own">The new record; its counter is not used, and its run is a name that no other holding has or had.</param>
+    /// <param name="revision">The revision of the one that ran out; 0 where there is none.</param>
+    public static Holding Take(PrimaryRecord own, long revision) => new() { Own = own, Revision = revision };
+
+    /// <summary>An earlier run of the agent in the same boot held it: this one goes on. It has no deadline before its own first acknowledgement.</summary>
+    /// <param name="stands">What stands in etcd.</param>
+    /// <param name="revision">Its revision.</param>
+    /// <param name="run">A name that no other holding has or had: the counter tells two of its attempts apart, and no others.</param>
+    public static Holding GoOn(PrimaryRecord stands, long revision, string run)
+    {
+        ArgumentNullException.ThrowIfNull(stands);
+        return new() { Own = stands with { Run = run }, Revision = revision, Before = stands.D };
+    }
+
+    /// <summary>The next attempt. Before the first acknowledgement D does not get shorter than it was: a guard may still hold to the deadline of an earlier run.</summary>
+    /// <param name="now">The machine's clock since boot, read before it is sent.</param>
+    /// <param name="d">How long it is to hold.</param>
+    public (Holding Holding, Attempt Attempt) Send(TimeSpan now, TimeSpan d)
+    {
+        var holds = Acknowledged is null && Before > d ? Before : d;
+        var attempt = new Attempt(Own with { Counter = LastCounter + 1, DMilliseconds = (int)holds.TotalMilliseconds }, Revision, now);
+        var kept = Forget();
+        return (kept with { Open = kept.Open.Add(attempt), LastCounter = LastCounter + 1 }, attempt);
+    }
+
+    private Holding Forget() => Open.Length < MostOpen ? this
+        : this with { Open = Open.RemoveAt(0), Forgotten = Forgotten is { } bound && bound < Until(Open[0]) ? bound : Until(Open[0]) };
+
+    /// <summary>What the answer to an attempt means. Late answers may come in any order.</summary>
+    public (Holding Holding, Hold Hold) Hear(Attempt attempt, RecordAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return answer switch
+        {
+            RecordAnswer.Swapped swapped => IsNews(attempt) ? (Acknowledge(attempt, swapped.Revision), Hold.Renewed) : (this, Hold.Unsure),
+            RecordAnswer.Stands stands when IsOld(attempt, stands) => (this, Hold.Unsure),
+            RecordAnswer.Stands stands => HearWhatStands(stands),
+            RecordAnswer.Absent or RecordAnswer.Unreadable => (this, Hold.Gone),
+            _ => (this, Hold.Unsure),
+        };
+    }
+
+    /// <summary>
+    /// Until when this node may write, by its machine's clock since boot; null before the first acknowledgement. An attempt with a shorter D that was
+    /// not answered may stand in etcd already, so it binds, too.
+    /// </summary>
+    /// <param name="stop">How long it takes to stop the server.</param>
+    public TimeSpan? Deadline(TimeSpan stop) =>
+        Acknowledged is null ? null : Open.Add(Acknowledged).Select(Until).Append(Forgotten ?? TimeSpan.MaxValue).Min() - stop;
+
+    private static TimeSpan Until(Attempt attempt) => attempt.SentAt + (attempt.Record.D * (1 - Drift));
+
+    /// <summary>By how much two clocks may differ in rate, as a part of the time.</summary>
+    public const double Drift = 0.01;
+
+    private const int MostOpen = 64;
+
+    // Refused because of a revision that was replaced since: it tells of an earlier moment.
+    private bool IsOld(Attempt attempt, RecordAnswer.Stands stands) => attempt.Revision < Revision && stands.Revision <= Revision;
+
+    private bool IsNews(Attempt attempt) => Open.Contains(attempt);
+
+    // A swap whose answer was lost shows by its own counter. Without it an older run's renewal in flight stands there, or an older state of etcd.
+    private (Holding, Hold) HearWhatStands(RecordAnswer.Stands stands)
+    {
+        if (Open.FirstOrDefault(a => a.Record == stands.Record) is { } mine)
+            return (Acknowledge(mine, stands.Revision), Hold.Renewed);
+        if (!stands.Record.IsHeldAs(Own))
+            return (this, stands.Record.Epoch < Own.Epoch && Acknowledged is not null ? Hold.Gone : Hold.Lost);
+        if (Acknowledged is not null && stands.Record.Run != Own.Run)
+            return (this, Hold.Lost);
+        if (Acknowledged is { } acknowledged && stands.Record.Counter <= acknowledged.Record.Counter)
+            return (this, Hold.Gone);
+        return (this with { Revision = stands.Revision }, Hold.Unsure);
+    }
+
+    // Of all attempts on one revision only one can be applied: what was sent before is void.
+    private Holding Acknowledge(Attempt attempt, long revision) =>
+        this with { Acknowledged = attempt, Revision = revision, Forgotten = null, Open = Open.RemoveAll(a => a.Revision <= attempt.Revision) };
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PgHa.Agent.Leadership;
+
+/// <summary>Who may write, as it stands in etcd: one key, replaced by compare-and-swap only.</summary>
+public sealed record PrimaryRecord
+{
+    /// <summary>The longest record that is read, in bytes.</summary>
+    public const int MostBytes = 4096;
+
+    /// <summary>The node that may write.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>How often the record has changed hands. It never goes back, and none is used twice.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The boot of the holder's machine: after another one none of its processes lives.</summary>
+    public required string Boot { get; init; }
+
+    /// <summary>The run of the holder's agent. Only that run knows when it sent what stands here.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The number of the renewal within the run. No two have the same.</summary>
+    public required long Counter { get; init; }
+
+    /// <summary>How long the record holds after its last renewal, in milliseconds.</summary>
+    public required int DMilliseconds { get; init; }
+
+    /// <summary>Since when the node holds it, by its own wall clock; for people only.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>The timeline that the holder may make, or serves on; no other node makes it.</summary>
+    public required uint Timeline { get; init; }
+
+    /// <summary>How long the record holds after its last renewal.</summary>
+    [JsonIgnore]
+    public TimeSpan D => TimeSpan.FromMilliseconds(DMilliseconds);
+
+    /// <summary>The same node holds it in the same turn.</summary>
+    public bool IsHeldAs(PrimaryRecord other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Node, Epoch, Boot) == (other.Node, other.Epoch, other.Boot);
+    }
+
+    /// <summary>As it is written to etcd.</summary>
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.PrimaryRecord);
+
+    /// <summary>What was written, or null where it is not a record that can hold. Fields that a later version adds are passed over.</summary>
+    public static PrimaryRecord? Read(ReadOnlySpan<byte> written)
+    {
+        try
+        {
+            return written.Length <= MostBytes && JsonSerializer.Deserialize(written, RecordJson.Default.PrimaryRecord) is { } record && record.CanHold ? record : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    [JsonIgnore]
+    private bool CanHold => Node.Length > 0 && Boot.Length > 0 && Run.Length > 0 && Epoch > 0 && Counter > 0 && DMilliseconds > 0 && Timeline > 0;
+}
+
+/// <summary>What stands in etcd, serialized without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(PrimaryRecord))]
+[JsonSerializable(typeof(RecordMemory))]
+internal sealed partial class RecordJson : JsonSerializerContext;

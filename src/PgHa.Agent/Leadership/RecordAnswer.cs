@@ -1,0 +1,45 @@
+namespace PgHa.Agent.Leadership;
+
+/// <summary>What etcd says of the record. Only what it says for certain; all else is an outage.</summary>
+public abstract record RecordAnswer
+{
+    private RecordAnswer()
+    {
+    }
+
+    /// <summary>The swap was applied.</summary>
+    /// <param name="Revision">The record's revision now.</param>
+    public sealed record Swapped(long Revision) : RecordAnswer;
+
+    /// <summary>This stands there; a swap was not applied.</summary>
+    /// <param name="Record">The record.</param>
+    /// <param name="Revision">Its revision.</param>
+    public sealed record Stands(PrimaryRecord Record, long Revision) : RecordAnswer;
+
+    /// <summary>There is no record; a swap was not applied.</summary>
+    public sealed record Absent : RecordAnswer;
+
+    /// <summary>Something stands there that is no record; a swap was not applied.</summary>
+    /// <param name="Why">What is wrong with it.</param>
+    public sealed record Unreadable(string Why) : RecordAnswer;
+
+    /// <summary>No answer, or none that can be believed. A swap may have been applied, or may yet be.</summary>
+    /// <param name="Why">What happened.</param>
+    public sealed record Outage(string Why) : RecordAnswer;
+}
+
+/// <summary>Where the record is: in etcd, and in a list of answers where its keeper is tested.</summary>
+public interface IRecordStore
+{
+    /// <summary>Reads the record, linearizably.</summary>
+    /// <param name="within">The bound.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel);
+
+    /// <summary>Puts <paramref name="record"/> where the revision is still <paramref name="revision"/>; otherwise says what stands there.</summary>
+    /// <param name="record">The new record.</param>
+    /// <param name="revision">The revision that it replaces; 0 where there is none.</param>
+    /// <param name="within">The bound.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel);
+}

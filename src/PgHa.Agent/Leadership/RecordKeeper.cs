@@ -1,0 +1,110 @@
+namespace PgHa.Agent.Leadership;
+
+/// <summary>Who stops the server at a deadline, without the agent: the guard.</summary>
+public interface IDeadline
+{
+    /// <summary>Moves the deadline, on the machine's clock since boot.</summary>
+    /// <returns>What is in force now; null: nobody confirms it.</returns>
+    /// <param name="until">The new deadline.</param>
+    /// <param name="cancel">Ends the call. The deadline may have been moved all the same.</param>
+    Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel);
+}
+
+/// <summary>How the keeping of a record ended.</summary>
+/// <param name="Hold">Lost or gone.</param>
+/// <param name="Answer">What etcd said.</param>
+public sealed record KeepingEnd(Hold Hold, RecordAnswer Answer);
+
+/// <summary>
+/// Keeps the record for this node: renews it every D / 6, and has the guard confirm each deadline. It says for how long this node may write; it never stops
+/// the server itself, because the guard does, also when this agent hangs.
+/// </summary>
+/// <param name="store">Where the record is.</param>
+/// <param name="guard">Who stops the server.</param>
+/// <param name="clock">The machine's clock since boot.</param>
+/// <param name="time">The clock of waits.</param>
+public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeSpan> clock, TimeProvider time)
+{
+    private const int RenewalsOfD = 6;
+    private TimeSpan? _confirmed;
+    private TimeSpan? _mayBeInForce; // the latest that the guard may hold to, what it was asked for without an answer included
+    private Holding? _holding;
+
+    /// <summary>This node may write until then, as the guard has confirmed; null: it may not.</summary>
+    public TimeSpan? Until => _confirmed > clock() ? _confirmed : null;
+
+    /// <summary>What is known of the record; null before the keeping has begun.</summary>
+    public Holding? Holding => _holding;
+
+    /// <summary>Why the last renewal failed; null: it did not.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Keeps it until it is lost or gone, or until it is cancelled. A renewal is left out while the server gives no sign of life.</summary>
+    /// <param name="begun">What is known of it: it was just taken, or an earlier run of the agent held it.</param>
+    /// <param name="d">How long a renewal is to hold, and how long the server takes to stop.</param>
+    /// <param name="lives">Whether the server has shown that it lives.</param>
+    /// <param name="cancel">Ends it. The deadline stays.</param>
+    public async Task<KeepingEnd> KeepAsync(Holding begun, Func<(TimeSpan D, TimeSpan Stop)> d, Func<bool> lives, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(d);
+        ArgumentNullException.ThrowIfNull(lives);
+        _holding = begun;
+        while (true)
+        {
+            var next = clock() + (d().D / RenewalsOfD);
+            if (!lives())
+            {
+                Problem = "the server gives no sign of life: the record is not renewed";
+                await ConfirmWhatHoldsAsync(d(), cancel);
+            }
+            else if (await RenewAsync(d(), cancel) is { } end)
+                return end;
+            if (next - clock() is var left && left > TimeSpan.Zero)
+                await Task.Delay(left, time, cancel);
+        }
+    }
+
+    private async Task<KeepingEnd?> RenewAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)
+    {
+        var within = settings.D / RenewalsOfD;
+        var (sent, attempt) = _holding!.Send(clock(), settings.D);
+        if (sent.Deadline(settings.Stop) is { } sooner && sooner < _mayBeInForce && _mayBeInForce > clock() && !await ConfirmAsync(sooner, within, cancel))
+            return null; // a shorter D binds from the moment that it is sent: it is not sent
+        _holding = sent;
+        var answer = await store.SwapAsync(attempt.Record, attempt.Revision, within, cancel);
+        (_holding, var hold) = _holding.Hear(attempt, answer);
+        Problem = answer is RecordAnswer.Outage outage ? outage.Why : null;
+        if (hold is Hold.Lost or Hold.Gone)
+            return new(hold, answer);
+        await ConfirmWhatHoldsAsync(settings, cancel);
+        return null;
+    }
+
+    /// <summary>In each round, whatever etcd says: a guard that has died is replaced, and the next one is told what holds.</summary>
+    private async Task ConfirmWhatHoldsAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)
+    {
+        if (_holding!.Deadline(settings.Stop) is { } until && until > clock())
+            await ConfirmAsync(until, settings.D / RenewalsOfD, cancel);
+    }
+
+    private async Task<bool> ConfirmAsync(TimeSpan until, TimeSpan within, CancellationToken cancel)
+    {
+        _mayBeInForce = _mayBeInForce > until ? _mayBeInForce : until;
+        _confirmed = _confirmed is { } confirmed ? (until < confirmed ? until : confirmed) : null; // while it is asked, the earlier of both is sure
+        using var late = new CancellationTokenSource(within, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        try
+        {
+            _confirmed = await guard.SetAsync(until, bound.Token);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            _confirmed = null; // a guard that hangs confirms nothing
+        }
+        if (_confirmed is null)
+            Problem = "the guard does not confirm the deadline: this node may not write";
+        else
+            _mayBeInForce = _confirmed;
+        return _confirmed is not null;
+    }
+}

@@ -1,0 +1,24 @@
+namespace PgHa.Agent.Leadership;
+
+/// <summary>How a node that does not hold the record has seen it. Pure.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="Revision">Its revision.</param>
+/// <param name="SeenAt">When this node first had this revision in its hands, by its machine's clock since boot.</param>
+public sealed record RecordSight(PrimaryRecord Record, long Revision, TimeSpan SeenAt)
+{
+    /// <summary>What is known after another look. A revision that was seen before keeps its first moment.</summary>
+    /// <param name="before">What was known; null: nothing.</param>
+    /// <param name="stands">What stands in etcd.</param>
+    /// <param name="now">The machine's clock since boot, read after the answer was there.</param>
+    public static RecordSight After(RecordSight? before, RecordAnswer.Stands stands, TimeSpan now)
+    {
+        ArgumentNullException.ThrowIfNull(stands);
+        return before is not null && before.Revision >= stands.Revision ? before : new(stands.Record, stands.Revision, now);
+    }
+
+    /// <summary>When it has run out, as seen from here: its D, and what two clocks may differ, after this revision was first seen.</summary>
+    public TimeSpan RunsOutAt => SeenAt + (Record.D * (1 + Holding.Drift));
+
+    /// <summary>Whether it has run out. The swap that follows fails if it was renewed unseen.</summary>
+    public bool HasRunOut(TimeSpan now) => now >= RunsOutAt;
+}

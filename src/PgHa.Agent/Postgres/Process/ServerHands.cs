@@ -1,0 +1,74 @@
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Files;
+using PgHa.Agent.Steps;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>The real server: one class for each kind of thing that is done to it.</summary>
+internal sealed class ServerHands(
+    DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, ArchiveTrial archive, HandoverEnd end,
+    WalTailWriting tail, LocalSql sql) : IServerHands
+{
+    public Task<Refusal?> StartAsync(CancellationToken cancel) => start.RunAsync(cancel);
+
+    public async Task<StepResult> StopAsync(bool untilShutDown, bool onPurpose, CancellationToken cancel)
+    {
+        var stopped = await stop.RunAsync(untilShutDown, cancel);
+        if (stopped.Failure is null && onPurpose)
+            known.NoteStopped();
+        return stopped;
+    }
+
+    public async Task<bool> ChildrenEndAsync(CancellationToken cancel) => await start.AwaitEndOfChildrenAsync(cancel) is null;
+
+    public async Task<StepResult> CheckpointAsync(CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
+            return StepResult.Failed(Code.WrongState, "the server does not run", "start it first");
+        await using var connection = await sql.OpenAsync(server, cancel);
+        await using var command = new NpgsqlCommand("CHECKPOINT", connection);
+        await command.ExecuteNonQueryAsync(cancel);
+        return StepResult.Done("checkpoint written");
+    }
+
+    public void WriteStandbySignal() => DurableFile.Touch(data.StandbySignal);
+
+    public void RemoveStandbySignal() => DurableFile.Remove(data.StandbySignal);
+
+    public Task<Answer<string>> PointAsync(string node, CancellationToken cancel) => upstream.WriteAsync(node, cancel);
+
+    public Task<StepResult> PointByReloadAsync(string node, CancellationToken cancel) => upstream.ReloadAsync(node, cancel);
+
+    public Task<StepResult> PromoteAsync(CancellationToken cancel) => promotion.RunAsync(cancel);
+
+    public string? ProblemOfPromotion() => mark.Problem();
+
+    public async Task<Answer<string>> BringLevelAsync(NodeObservation source, CancellationToken cancel)
+    {
+        var flushed = source.Sql?.Flush ?? Lsn.Zero;
+        return await level.RunAsync(flushed, cancel) is { } behind ? behind : await archive.RunAsync(source.Sql?.Timeline ?? new TimelineId(1), flushed, cancel);
+    }
+
+    public Task<Answer<string>> AskArchiveAsync(CancellationToken cancel) => archive.BeforeFailoverAsync(cancel);
+
+    public Task<StepResult> HandOverAsync(bool acceptUnlogged, Func<Task<Refusal?>> refuse, CancellationToken cancel) => end.EndAsync(acceptUnlogged, refuse, cancel);
+
+    public async Task<ITakeOver?> OpenAsync(CancellationToken cancel) =>
+        PostmasterPid.ReadReady(data.Root) is { } server ? new TakingOver(server, await sql.OpenAsync(server, cancel), level, tail, promotion) : null;
+
+    /// <summary>Over one session, because all writers wait.</summary>
+    private sealed class TakingOver(PostmasterPid server, NpgsqlConnection session, StandbyLevel level, WalTailWriting tail, Promotion promotion) : ITakeOver
+    {
+        public Task<Refusal?> EndReceiverAsync(CancellationToken cancel) => level.ReceiverEndedAsync(session, cancel);
+
+        public Task<Answer<string>> GiveTailAsync(WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel) => tail.RunAsync(own, theirs, source, session, cancel);
+
+        public Task<StepResult> PromoteAsync(CancellationToken cancel) => promotion.RunAsync(server, session, cancel);
+
+        public ValueTask DisposeAsync() => session.DisposeAsync();
+    }
+}

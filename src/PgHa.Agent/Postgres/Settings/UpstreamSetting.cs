@@ -1,0 +1,77 @@
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Plans;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Postgres;
+
+/// <summary>
+/// <c>primary_conninfo</c>, of which only host, port, passfile and application_name are ours (the operator's sslmode, user and the
+/// rest stay as they are), and <c>primary_slot_name</c>.
+/// </summary>
+internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, UpstreamSlot slots, ClusterObserver cluster)
+{
+    private const string Name = "primary_conninfo";
+    private const string SlotSetting = "primary_slot_name";
+    private const string ClusterName = "cluster_name";
+
+    /// <summary>Points a stopped server at a node: in postgresql.auto.conf, which wins over the operator's file (fact 6).</summary>
+    /// <returns>What is to be said about the slot it streams with, or why it cannot be pointed there.</returns>
+    internal async Task<Answer<string>> WriteAsync(string upstream, CancellationToken cancel)
+    {
+        var settings = await Task.WhenAll(binaries.SettingAsync(Name, cancel), binaries.SettingAsync(SlotSetting, cancel), binaries.SettingAsync(ClusterName, cancel));
+        if (settings.FirstOrDefault(s => !s.IsOk).Refusal is { } unread)
+            return unread;
+        var (current, currentSlot) = (settings[0].Value!, settings[1].Value!);
+        if (await PointAtAsync(upstream, current, settings[2].Value!, cancel) is not { } wanted)
+            return Unreadable(current);
+        var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
+        if (wanted != current)
+            AutoConf.Set(data.AutoConf, Name, wanted);
+        if (slot.Name != currentSlot)
+            AutoConf.Set(data.AutoConf, SlotSetting, slot.Name);
+        return slot.Words;
+    }
+
+    /// <summary>Points a running standby at a node, by reload.</summary>
+    internal async Task<StepResult> ReloadAsync(string upstream, CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is not { } server)
+            return StepResult.Failed(Code.StepFailed, "the server does not run", "start it as a standby");
+        await using var connection = await sql.OpenAsync(server, cancel);
+        var current = await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel) ?? "";
+        if (await PointAtAsync(upstream, current, await LocalSql.ScalarAsync(connection, $"SHOW {ClusterName}", cancel) ?? "", cancel) is not { } wanted)
+            return StepResult.Failed(Unreadable(current));
+        var currentSlot = await LocalSql.ScalarAsync(connection, $"SHOW {SlotSetting}", cancel) ?? "";
+        var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
+        await SetAsync(connection, Name, wanted, cancel);
+        if (slot.Name != currentSlot)
+            await SetAsync(connection, SlotSetting, slot.Name, cancel);
+        await LocalSql.ScalarAsync(connection, "SELECT pg_reload_conf()::text", cancel);
+        return StepResult.Done($"pointed at {upstream} {slot.Words} and reloaded");
+    }
+
+    private Task SetAsync(NpgsqlConnection connection, string name, string value, CancellationToken cancel) =>
+        AutoConf.SetRunningAsync(connection, data.AutoConf, name, value, cancel);
+
+    private async Task<string?> PointAtAsync(string upstream, string current, string clusterName, CancellationToken cancel)
+    {
+        var node = options.Nodes.First(n => n.Name == upstream);
+        if (ConnInfo.Parse(current) is not { } info)
+            return null;
+        var waitedFor = StandbyNames.WaitedFor(await cluster[upstream].ObserveAsync(fresh: true, cancel));
+        info.Set("host", node.PostgresHost).Remove("hostaddr")
+            .Set("port", node.PostgresPort.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            .Set("application_name", StandbyNames.Wanted(options.Node, StandbyNames.Announced(info["application_name"], clusterName), waitedFor));
+        if (info["user"] is null)
+            info.Set("user", options.Postgres.ReplicationUser);
+        if (options.Postgres.Passfile is { } passfile)
+            info.Set("passfile", passfile);
+        return info.ToString();
+    }
+
+    private static Refusal Unreadable(string current) => new(Code.WrongState,
+        $"primary_conninfo is not in keyword form: {(current.Contains("password", StringComparison.OrdinalIgnoreCase) ? "(hidden, it holds a password)" : current)}",
+        "write it as host=… port=… user=…");
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Security;
+
+namespace PgHa.Agent;
+
+/// <summary>Reads token and certificate again on SIGHUP. What cannot be used is named, and what was in force stays.</summary>
+internal sealed partial class SecretsReload : IDisposable
+{
+    private readonly SecurityOptions _files;
+    private readonly AccessToken _token;
+    private readonly AgentCertificate? _certificate;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly PosixSignalRegistration _signal;
+
+    internal SecretsReload(SecurityOptions files, AccessToken token, AgentCertificate? certificate, TimeProvider time, ILogger log)
+    {
+        (_files, _token, _certificate, _time, _log) = (files, token, certificate, time, log);
+        _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true; // it ends nothing
+            try
+            {
+                Read();
+            }
+            catch (Exception e)
+            {
+                LogKept("token, or certificate,", e.Message, "look at the files of security");
+            }
+        });
+    }
+
+    public void Dispose() => _signal.Dispose();
+
+    private void Read()
+    {
+        if (_files.TokenFile is { } file)
+            ReadToken(TokenFile.Read(file));
+        if (_files.Tls is { } tls && _certificate is not null)
+            ReadCertificate(tls, _certificate);
+    }
+
+    private void ReadToken(TokenResult read)
+    {
+        if (read.Error is { } error)
+            LogKept("token", error.Message, error.Hint);
+        else if (_token.Replace(read.Token!))
+            LogToken(AccessToken.PresentsOldFor.TotalMinutes, AccessToken.AcceptsOldFor.TotalMinutes);
+    }
+
+    private void ReadCertificate(TlsOptions tls, AgentCertificate certificate)
+    {
+        var (served, error) = TlsFiles.Read(tls);
+        if (served is null)
+        {
+            LogKept("certificate", error!.Message, error.Hint);
+            return;
+        }
+        certificate.Current = served;
+        LogCertificate(served.TargetCertificate.NotAfter);
+        if (TlsFiles.Warn(served, _time.GetUtcNow()) is { } warning)
+            LogWarning(warning.Message, warning.Hint);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the token was exchanged; the old one is presented for {Presents} more minutes and accepted for {Accepts}: exchange it on the other nodes within {Presents}")]
+    private partial void LogToken(double presents, double accepts);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the certificate was read again, valid until {Until:u}")]
+    private partial void LogCertificate(DateTime until);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the {What} stays as it was: {Why} (hint: {Hint})")]
+    private partial void LogKept(string what, string why, string hint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning} (hint: {Hint})")]
+    private partial void LogWarning(string warning, string hint);
+}

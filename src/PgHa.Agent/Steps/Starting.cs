@@ -1,0 +1,128 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Steps;
+
+/// <summary>The steps that start this node's server or promote it.</summary>
+internal sealed class Starting(string node, IHands hands, StepSights sights, TimeProvider time)
+{
+    internal async Task<StepResult> InRecoveryAsync(StartInRecovery step, CancellationToken cancel)
+    {
+        if (StepRules.Refuse(step, await sights.LookAsync(null, cancel)) is { } refusal)
+            return StepResult.Failed(refusal);
+        if (await EndLeftoverAsync(cancel) is { Failure: not null } lingering)
+            return lingering;
+        return await hands.Server.StartAsync(cancel) is { } failed ? StepResult.Failed(failed) : StepResult.Done("accepts connections in recovery");
+    }
+
+    internal async Task<StepResult> AsStandbyAsync(StartAsStandby step, CancellationToken cancel)
+    {
+        await sights.SettleAsync(cancel);
+        var sight = await sights.LookAsync(null, cancel);
+        if (sight.Seen.Writable)
+            return StepResult.Failed(CommonRules.RunsAsPrimary(node));
+        var ended = sight.Seen.Ending ? await hands.Server.StopAsync(untilShutDown: false, onPurpose: false, cancel) : null;
+        if (ended is { Failure: not null })
+            return ended;
+        if (ended is not null)
+            sight = await sights.LookAsync(null, cancel);
+        sight = await sights.WithWalAsync(sight, step.Upstream, cancel);
+        if (StepRules.Refuse(step, sight) is { } refusal)
+            return StepResult.Failed(refusal);
+        if (sight.Seen.State != NodeState.Stopped)
+            return await hands.Server.PointByReloadAsync(step.Upstream, cancel);
+        var slot = await hands.Server.PointAsync(step.Upstream, cancel);
+        if (!slot.IsOk)
+            return StepResult.Failed(slot.Refusal);
+        var logical = await hands.Slots.BeforeStandbyAsync(sights.Of(step.Upstream).Slots, cancel);
+        hands.Server.WriteStandbySignal();
+        return await hands.Server.StartAsync(cancel) is { } failed
+            ? await PointWhatRunsAsync(step.Upstream, failed, cancel)
+            : StepResult.Done($"accepts connections in recovery, {slot.Value}; {sight.Wal.Of(node).Evidence.Words}{logical}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
+    }
+
+    internal async Task<StepResult> AsPrimaryAsync(StartAsPrimary step, string operation, CancellationToken cancel)
+    {
+        if (await EndLeftoverAsync(cancel) is { Failure: { } lingering })
+            return StepResult.Failed(lingering, neverWritable: true);
+        // Demoted, and started since by whoever owns it: it would be started again if it were stopped.
+        if (await sights.ObserveAsync(cancel) is { InRecovery: true, ServerOwner: not null })
+            return await PromoteAsync(new(node, step.Accepted), operation, cancel);
+        var terms = new WritableTerms(operation, step.Accepted) { Required = NodeState.Stopped, PrimaryKnown = step.PrimaryKnown };
+        var (refusal, sight) = await sights.CompleteAsync(terms, cancel);
+        if ((refusal ?? StepRules.Refuse(step, sight)) is { } refused)
+            return StepResult.Failed(refused, neverWritable: true);
+        // It cannot be cancelled from here on: a standby must not be left without its standby.signal.
+        var late = hands.Slots.BeforePrimary();
+        return await BecameAsync(await StartWritableAsync() with { NotCarried = late });
+    }
+
+    internal async Task<StepResult> PromoteAsync(PromoteServer step, string operation, CancellationToken cancel)
+    {
+        if (!hands.Look().Ready)
+            await sights.SettleAsync(cancel);
+        var (refusal, sight) = await sights.CompleteAsync(new(operation, step.Accepted), cancel);
+        if ((refusal ?? StepRules.Refuse(step, await sights.WithGhostsAsync(sight, cancel))) is { } refused)
+            return StepResult.Failed(refused, neverWritable: true);
+        var archive = await hands.Server.AskArchiveAsync(cancel);
+        if (!archive.IsOk)
+            return StepResult.Failed(archive.Refusal, neverWritable: true);
+        var late = await hands.Slots.BeforePromotionAsync(cancel);
+        var promoted = await hands.Server.PromoteAsync(cancel);
+        return await BecameAsync(promoted with { NotCarried = late, Evidence = promoted.Evidence + archive.Value });
+    }
+
+    /// <summary>Once it accepts writes its logical slots are originals, and it keeps WAL for the other nodes.</summary>
+    internal async Task<StepResult> BecameAsync(StepResult writable)
+    {
+        if (writable.Failure is not null)
+            return writable;
+        hands.Slots.BecamePrimary();
+        return writable with { Evidence = writable.Evidence + await hands.Slots.EnsureAsync(CancellationToken.None) };
+    }
+
+    /// <summary>What is left of a server that has shut down already (an archiver that is slow) is waited for, and ended, before another is started.</summary>
+    internal async Task<StepResult?> EndLeftoverAsync(CancellationToken cancel) =>
+        (await sights.ObserveAsync(cancel)).Ending ? await hands.Server.StopAsync(untilShutDown: false, onPurpose: false, cancel) : null;
+
+    /// <summary>A supervisor may have started the server in the same moment. It runs in recovery then, and is pointed there by reload.</summary>
+    private async Task<StepResult> PointWhatRunsAsync(string upstream, Refusal failed, CancellationToken cancel) =>
+        (await sights.SettleAsync(cancel)).InRecovery ? await hands.Server.PointByReloadAsync(upstream, cancel) : StepResult.Failed(failed);
+
+    private async Task<StepResult> StartWritableAsync()
+    {
+        var begun = time.GetTimestamp();
+        var before = hands.Look();
+        hands.Server.RemoveStandbySignal();
+        var failed = await TryStartAsync();
+        var seen = await sights.ObserveAnswerAsync(CancellationToken.None);
+        if (seen.Sql is { InRecovery: false } sql) // also where somebody else was faster
+            return StepResult.Done($"accepts writes on timeline {sql.Timeline} from {sql.Flush}") with { FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds };
+        if (failed is null)
+            return StepResult.Failed(Code.StepFailed, $"{node} was started as primary and is {seen.State.Words()}: {seen.Problem}", "look at its server log");
+        if (seen.Sql is { InRecovery: true })
+        {
+            hands.Server.WriteStandbySignal(); // somebody else had started it before the file was gone
+            return StepResult.Failed(failed, neverWritable: true);
+        }
+        var never = await hands.Server.ChildrenEndAsync(CancellationToken.None) && hands.Look() is { Runs: false } after && StepRules.NeverWritable(before, after);
+        if (never && before.StandbySignal)
+            hands.Server.WriteStandbySignal();
+        return StepResult.Failed(failed, never);
+    }
+
+    /// <summary>A program or a disk that fails is an answer here, too: the standby.signal has to be put back.</summary>
+    private async Task<Refusal?> TryStartAsync()
+    {
+        try
+        {
+            return await hands.Server.StartAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (hands.Explain(e) is not null)
+        {
+            return new(Code.StepFailed, $"the server could not be started: {e.Message}", "look at postgres.bin_dir, postgres.log_file and the disk");
+        }
+    }
+}

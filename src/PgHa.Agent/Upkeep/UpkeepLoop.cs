@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace PgHa.Agent.Upkeep;
+
+/// <summary>
+/// Work that is done again and again in the background. Whatever goes wrong once is said, once, and tried again at the next time: it
+/// never ends the agent, nor itself.
+/// </summary>
+internal abstract partial class UpkeepLoop(TimeSpan interval, TimeProvider time, ILogger log) : BackgroundService
+{
+    private string _told = "";
+
+    /// <summary>What it is, in words for the log.</summary>
+    protected abstract string Work { get; }
+
+    /// <summary>Once; whatever it throws is said and passed over.</summary>
+    protected abstract Task LookAsync(CancellationToken cancel);
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                Tell($"not done this time: {(e is NpgsqlException or IOException or UnauthorizedAccessException or SocketException or TimeoutException or OperationCanceledException ? e.Message : e.ToString())}");
+            }
+            await Task.Delay(interval, time, stoppingToken);
+        }
+    }
+
+    /// <summary>Each thing once, not at every time. Nothing to say: the next thing is said again.</summary>
+    protected void Tell(string what)
+    {
+        if (what.Length > 0 && what != _told)
+            LogTold(log, Work, what);
+        _told = what;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Work}: {What}")]
+    private static partial void LogTold(ILogger log, string work, string what);
+}

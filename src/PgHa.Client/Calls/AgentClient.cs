@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Client.Calls;
+
+/// <summary>
+/// The agent of one node. Here is what agents ask of each other: facts of the node, its lock and its steps. Nothing throws because the agent
+/// is away: that is an answer, with code 10.
+/// </summary>
+public sealed partial class AgentClient
+{
+    private const string Node = Routes.V2 + "/node";
+    private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OfSlots = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
+    private readonly AgentCalls _calls;
+
+    /// <summary>The agent that is there; nothing is asked yet.</summary>
+    public AgentClient(AgentPlace place)
+    {
+        ArgumentNullException.ThrowIfNull(place);
+        Name = place.Node;
+        _calls = new(place.Node, AgentHttp.To(place));
+    }
+
+    /// <summary>The name of the node.</summary>
+    public string Name { get; }
+
+    /// <summary><c>GET node</c>: what the node is now.</summary>
+    /// <param name="fresh">False: an observation up to 100 ms old will do. True: one begun after this call.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Answer<NodeObservation>> ObserveAsync(bool fresh, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}?fresh={(fresh ? "true" : "false")}", Quick, WireJson.Default.NodeObservation, cancel);
+
+    /// <summary><c>GET node/next-start</c>: what the next start of its server would do.</summary>
+    public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/next-start", Starting, WireJson.Default.NextStart, cancel);
+
+    /// <summary><c>GET node/wal</c>: which WAL the node holds.</summary>
+    public async Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel)
+    {
+        var answer = await _calls.AskAsync(HttpMethod.Get, $"{Node}/wal", Reading, WireJson.Default.WalPosition, cancel);
+        return answer.IsOk && !answer.Value.MakesSense ? _calls.Away(new InvalidDataException("its WAL position makes no sense")) : answer;
+    }
+
+    /// <summary><c>GET node/lsn</c>: the true last record of its WAL.</summary>
+    public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/lsn", Reading, WireJson.Default.LastRecord, cancel);
+
+    /// <summary><c>GET node/wal/digest</c>: a digest over a range of its WAL.</summary>
+    public Task<Answer<WalDigest>> DigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/wal/digest?from={from}&to={to}", Reading, WireJson.Default.WalDigest, cancel);
+
+    /// <summary><c>GET node/wal/tail</c>: what its WAL holds from a position on.</summary>
+    public Task<Answer<WalTail>> TailAsync(Lsn at, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/wal/tail?at={at}", Reading, WireJson.Default.WalTail, cancel);
+
+    /// <summary><c>GET node/wal/bytes</c>: a range of its WAL that lies within one segment.</summary>
+    public Task<Answer<long>> CopyAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel) =>
+        _calls.PassAsync($"{Node}/wal/bytes?from={from}&to={to}", Reading, destination, cancel);
+
+    /// <summary><c>GET walFile/NAME</c>: one file of its pg_wal.</summary>
+    public Task<Answer<long>> CopyFileAsync(string file, Stream destination, CancellationToken cancel) =>
+        _calls.PassAsync($"{Routes.V1}/walFile/{file}", Reading, destination, cancel);
+
+    /// <summary><c>GET node/slots</c>: all of its replication slots.</summary>
+    public Task<Answer<SlotsReport>> SlotsAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/slots", OfSlots, WireJson.Default.SlotsReport, cancel);
+
+    /// <summary><c>GET node/slots/NAME/file</c>: the state file of one of its slots.</summary>
+    public async Task<Answer<byte[]>> SlotFileAsync(string slot, CancellationToken cancel)
+    {
+        using var bytes = new MemoryStream();
+        var copied = await _calls.PassAsync($"{Node}/slots/{slot}/file", Reading, bytes, cancel);
+        return copied.IsOk ? bytes.ToArray() : copied.Refusal;
+    }
+
+    /// <summary><c>GET node/slots/decoding</c>: what decoding from a position on needs beside the slots.</summary>
+    public Task<Answer<DecodingFile[]>> DecodingFilesAsync(Lsn from, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/slots/decoding?from={from}", Reading, WireJson.Default.DecodingFileArray, cancel);
+
+    /// <summary><c>POST node/slots/snapshot</c>: the running primary writes which transactions run.</summary>
+    public Task<Answer<bool>> LogRunningTransactionsAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/slots/snapshot", OfSlots, WireJson.Default.Boolean, cancel);
+
+    /// <summary><c>POST node/lock</c>: takes the node's lock if it is free.</summary>
+    public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/lock", Quick, WireJson.Default.LockAnswer, cancel,
+            request => request.Content = JsonContent.Create(wanted, WireJson.Default.OperationLock));
+
+    /// <summary><c>DELETE node/lock/OPERATION</c>: gives it back. The lock of a node that is away is not waited for.</summary>
+    public Task<Refusal?> UnlockAsync(string operation, CancellationToken cancel) =>
+        _calls.TellAsync(HttpMethod.Delete, $"{Node}/lock/{operation}", Quick, cancel);
+
+    /// <summary><c>POST node/STEP</c>: one step.</summary>
+    /// <param name="step">The step as it is called: <c>VERB?OPTIONS</c>.</param>
+    /// <param name="within">How long it may take.</param>
+    /// <param name="operation">The operation that holds the node's lock; null: by hand, an operation of its own.</param>
+    /// <param name="number">Which of the operation's steps it is: one that comes twice is carried out once. Null: it has none.</param>
+    /// <param name="cancel">Ends the wait, not the step.</param>
+    public Task<Answer<StepResult>> StepAsync(string step, TimeSpan within, string? operation, int? number, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/{step}", within, WireJson.Default.StepResult, cancel,
+            request =>
+            {
+                if (operation is not null)
+                    request.Headers.Add(Routes.OperationHeader, operation);
+                if (number is { } known)
+                    request.Headers.Add(Routes.StepHeader, known.ToString(CultureInfo.InvariantCulture));
+            });
+}

@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+
+namespace PgHa.Client.Calls;
+
+/// <summary>
+/// Connects to an agent. A machine that is gone does not answer. Each phase of an operation asks it again, because it may be back, but after
+/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is.
+/// </summary>
+internal sealed class AgentConnection(TimeProvider time)
+{
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AfterSilence = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(15);
+    private long _silentSince;
+
+    private bool IsSilent => Volatile.Read(ref _silentSince) is not 0 and var since && time.GetElapsedTime(since) < SilentFor;
+
+    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var within = IsSilent ? AfterSilence : Usual;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(within);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, deadline.Token);
+            Volatile.Write(ref _silentSince, 0);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            socket.Dispose();
+            if (!IsSilent)
+                Volatile.Write(ref _silentSince, time.GetTimestamp());
+            throw new TimeoutException($"no answer to a connection within {within.TotalSeconds} s");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

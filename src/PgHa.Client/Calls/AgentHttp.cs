@@ -1,0 +1,38 @@
+using System.Net.Http.Headers;
+
+namespace PgHa.Client.Calls;
+
+/// <summary>The connections to one agent: kept for a while, through no proxy, followed to no other address.</summary>
+internal static class AgentHttp
+{
+    /// <summary>Of an answer that is held in memory; files are passed on piece by piece.</summary>
+    private const int LongestAnswer = 1 << 26;
+
+    internal static HttpClient To(AgentPlace place)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = new AgentConnection(place.Time).ConnectAsync,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            UseProxy = false,
+            AllowAutoRedirect = false,
+        };
+        if (place.AuthorityFile is { } authority)
+            handler.SslOptions = TrustedAuthorities.In(authority);
+        var client = new HttpClient(new Presenting(place.Token, handler)) { BaseAddress = place.Address, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LongestAnswer };
+        if (place.Identity is { } identity)
+            client.DefaultRequestHeaders.Add(Routes.ClusterHeader, identity.Digest);
+        return client;
+    }
+
+    /// <summary>The token of the moment with every request.</summary>
+    private sealed class Presenting(Func<string?> token, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (token() is { } secret)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}

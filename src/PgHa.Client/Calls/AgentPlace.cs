@@ -1,0 +1,21 @@
+using PgHa.Client.Facts;
+
+namespace PgHa.Client.Calls;
+
+/// <summary>Where an agent is, and what it is shown.</summary>
+/// <param name="Node">The name of its node.</param>
+/// <param name="Address">Its address, <c>http</c> or <c>https</c>.</param>
+public sealed record AgentPlace(string Node, Uri Address)
+{
+    /// <summary>The token of the moment, asked for with every call; null where calls need none.</summary>
+    public Func<string?> Token { get; init; } = () => null;
+
+    /// <summary>The certificates that an <c>https</c> address is trusted by; null: the system's.</summary>
+    public string? AuthorityFile { get; init; }
+
+    /// <summary>The cluster as the caller describes it: an agent that describes it otherwise carries out no step for it. Null for whoever only asks.</summary>
+    public ClusterIdentity? Identity { get; init; }
+
+    /// <summary>Tells how long an agent's machine has been silent.</summary>
+    public required TimeProvider Time { get; init; }
+}

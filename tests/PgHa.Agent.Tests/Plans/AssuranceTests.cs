@@ -1,0 +1,55 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
+
+namespace PgHa.Agent.Tests.Plans;
+
+/// <summary>Who answers for a node that cannot be asked.</summary>
+[Trait("Category", "Fast")]
+public class AssuranceTests
+{
+    private static readonly Condition[] Conditions = Enum.GetValues<Condition>();
+
+    private static IReadOnlyList<Assurance> Of(Mandate mandate, params Condition[] nodes) => mandate.Assure(Sketch.View(nodes).Nodes);
+
+    [Fact]
+    public void Without_a_mandate_nobody_answers() => Assert.Empty(Of(Mandate.None, Conditions));
+
+    [Fact]
+    public void Force_answers_for_every_node_and_an_earlier_answer_only_for_its_own()
+    {
+        Assert.Equal(Sketch.View(Conditions).Nodes.Select(n => new Assurance(n.Node, new ForcedByOperator())), Of(new() { Force = true }, Conditions));
+        Assert.Equal([new("n2", new AnsweredBefore())], Of(new() { Answered = ["n2"] }, Condition.AgentAway, Condition.AgentAway, Condition.Empty));
+    }
+
+    /// <summary>The primary that ran when the operation began is brought back: what cannot be read elsewhere holds nothing newer. A node that is away may be writable.</summary>
+    [Fact]
+    public void An_undo_answers_for_stopped_nodes_whose_data_cannot_be_read() => Assert.Equal(
+        [new("n2", new AnotherServedBefore()), new("n3", new AnotherServedBefore()), new("n4", new AnotherServedBefore())],
+        Of(new() { IsUndo = true }, Condition.AgentAway, Condition.Empty, Condition.Unusable, Condition.HalfRewound, Condition.Frozen, Condition.Unseen, Condition.StoppedAsPrimary));
+
+    [Fact]
+    public void A_plan_says_what_each_of_its_answers_rests_on()
+    {
+        Assert.Equal([new("n3", new WriterIsKnown("n1"))], Answered(new Switchover("n1", StopOrder.PrimaryFirst), Condition.Primary, Condition.Standby, Condition.AgentAway));
+        Assert.Equal([new("n3", new ForcedByOperator()), new("n2", new SeenEmpty())], Answered(new InitData("n1").Under(new() { Force = true }), Condition.Empty, Condition.Empty, Condition.AgentAway));
+        Assert.Equal([new("n2", new AnotherServedBefore())], Answered(new StartAll("n1").Under(new() { IsUndo = true }), Condition.StoppedAsPrimary, Condition.Unusable));
+        Assert.Equal([new("n2", new AnsweredBefore())], Answered(new StartPrimary("n1").Under(new() { Answered = ["n2"], Resumed = true }), Condition.StoppedAsPrimary, Condition.AgentAway));
+    }
+
+    /// <summary>All nodes are started: who forces that has not said which of them may be left out.</summary>
+    [Fact]
+    public void Beside_a_primary_only_what_was_answered_for_before_is_left_out()
+    {
+        var view = Sketch.View(Condition.Primary, Condition.Standby, Condition.AgentAway);
+        Assert.IsType<Refused>(Decide(new StartAll("n1").Under(new() { Force = true }), view));
+        Assert.IsType<Refused>(Decide(new StartAll("n1").Under(new() { Answered = ["n2"] }), view));
+        Assert.IsType<Plan>(Decide(new StartAll("n1").Under(new() { Answered = ["n3"] }), view));
+    }
+
+    private static IReadOnlyList<Assurance> Answered(MandatedRequest asked, params Condition[] nodes) => Assert.IsType<Plan>(Decide(asked, Sketch.View(nodes))).Answered;
+
+    private static Decision Decide(MandatedRequest asked, ClusterView view) => Sketch.Decide(asked, view, Sketch.Wal(view, Planner.Focus(asked, view), _ => WalKinship.Identical));
+
+    [Fact]
+    public void What_a_step_accepts_it_names_again() => Assert.Equal(["n2", "n3"], Assurance.OfStep(["n2", "n3"]).Names());
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using PgHa.Agent.Operations;
+
+namespace PgHa.Simulation;
+
+/// <summary>What came of a schedule.</summary>
+/// <param name="Finding">What must not be; null where nothing was found.</param>
+/// <param name="Trace">What happened, where it was kept.</param>
+/// <param name="Calls">How many operations were begun.</param>
+/// <param name="Events">How many events there were.</param>
+/// <param name="Seconds">Virtual seconds.</param>
+internal sealed record Outcome(string? Finding, IReadOnlyList<string> Trace, int Calls, long Events, double Seconds);
+
+/// <summary>A seed: how many nodes, and which moves. What the machines make of it follows from the same seed.</summary>
+internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
+{
+    private static readonly long Settled = TimeSpan.FromMinutes(30).Ticks;
+
+    internal static Schedule Of(int seed)
+    {
+        var random = new Random(seed);
+        var nodes = random.Next(10) switch { < 5 => 2, < 9 => 3, _ => 4 + random.Next(2) };
+        string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
+        return new(seed, nodes, Simulation.Moves.Many(random, names));
+    }
+
+    /// <param name="trace">What happens is kept.</param>
+    /// <param name="begun">Prepares the machines.</param>
+    /// <param name="mended">Looks at the machines once everything is mended and all operations have ended.</param>
+    internal Outcome Play(bool trace = false, Action<Field>? begun = null, Action<Field>? mended = null)
+    {
+        var world = new World(Seed);
+        world.Trace.Kept = trace;
+        var field = new Field(world, Nodes);
+        begun?.Invoke(field);
+        field.Begin();
+        world.RunUntil(TimeSpan.FromSeconds(3).Ticks);
+        var clients = new Clients(field);
+        clients.Begin();
+        foreach (var move in Moves)
+        {
+            world.RunUntil(world.Now + move.After.Ticks);
+            world.Trace.Add(world, "MOVE", move.Words);
+            field.Faults++; // whatever it is, and whatever comes of it, what was done before need not stay so
+            field.Disturbed |= !move.IsHarmless;
+            move.Play(field);
+        }
+        world.RunUntil(world.Now + TimeSpan.FromSeconds(20).Ticks);
+        Heal(field);
+        mended?.Invoke(field);
+        new Operator(field).BringBack();
+        clients.Stopped = true;
+        if (world.Finding is null)
+            Prove(field);
+        return new(world.Finding, world.Trace.Lines, field.Operations, world.Events, world.Now / 1e7);
+    }
+
+    private static void Heal(Field field)
+    {
+        var world = field.World;
+        if (world.Finding is not null)
+            return;
+        world.Trace.Add(world, "MOVE", "everything is mended");
+        field.Network.MendAll();
+        foreach (var machine in field.Machines)
+        {
+            (machine.Disk.Full, machine.Disk.Away) = (false, false);
+            (machine.Server.StopTakes, machine.Server.PromotionTakes, machine.Server.StartedAgainAfter) = (TimeSpan.Zero, TimeSpan.Zero, null);
+            machine.Server.PromotionsClose = false;
+            machine.StartAgent();
+        }
+        // What was interrupted is taken up, or given up, before people act.
+        world.RunUntil(world.Now + Settled, () => field.Machines.All(m => Open(m) is null));
+        if (world.Finding is null && field.Machines.Select(Open).FirstOrDefault(open => open is not null) is { } stuck)
+            world.Found(stuck);
+    }
+
+    /// <summary>An operation that is not concluded, or a lock that may be live: that of a run of an agent that has ended is void.</summary>
+    private static string? Open(SimMachine machine)
+    {
+        var agent = machine.Agent!;
+        if (agent.Store.All.FirstOrDefault(RepeatRules.IsOpen) is { } open)
+            return $"an operation of {machine.Name} does not end: {open.Goal} ({open.State}, {open.Recovery?.Message})";
+        return agent.Lock.Holder is { } holder && machine.Field[holder.Owner].Agent is { } owner && owner.Boot.Id == holder.OwnerBoot && owner.Live.Ids.Contains(holder.Operation)
+            ? $"a lock on {machine.Name} does not end: {holder.Goal}"
+            : null;
+    }
+
+    private static void Prove(Field field)
+    {
+        var primary = field.Machines.Single(m => m.Server.Accepts);
+        if (field.Ledger.Missing(primary.Server.Rows()) is { Length: > 0 } missing)
+            field.World.Found(string.Create(CultureInfo.InvariantCulture, $"at the end {primary.Name} lacks {missing.Length} acknowledged rows (first {missing[0]})"));
+        foreach (var standby in field.Machines.Where(m => m != primary))
+            if (Parted(primary, standby) is { } at)
+                field.World.Found(string.Create(CultureInfo.InvariantCulture, $"at the end {standby.Name} streams from {primary.Name}, and its WAL is another one from {at:X} on"));
+    }
+
+    /// <summary>From where on a standby holds other WAL than its primary; null: all that it holds is a beginning of the primary's.</summary>
+    private static ulong? Parted(SimMachine primary, SimMachine standby)
+    {
+        var right = primary.Disk.Data!.Wal.Line(primary.Server.Lineage).ToDictionary(r => r.Start, r => r.Id);
+        var own = standby.Disk.Data!.Wal.Line(standby.Server.Lineage).Where(r => r.End <= standby.Server.End);
+        return own.Where(r => right.GetValueOrDefault(r.Start, -1) != r.Id).Select(r => (ulong?)r.Start).FirstOrDefault();
+    }
+}

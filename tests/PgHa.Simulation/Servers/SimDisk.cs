@@ -1,0 +1,85 @@
+using PgHa.Agent.Operations;
+using PgHa.Client.Facts;
+using PgHa.Formats.Control;
+
+namespace PgHa.Simulation;
+
+/// <summary>What a machine's disk holds. It outlives every process.</summary>
+internal sealed class SimDisk
+{
+    /// <summary>The data directory; null where it holds nothing.</summary>
+    internal SimData? Data { get; set; }
+
+    /// <summary>Its file system is not mounted: an empty directory is in its place.</summary>
+    internal bool Away { get; set; }
+
+    /// <summary>Nothing can be written.</summary>
+    internal bool Full
+    {
+        get;
+        set => Journal.Full = field = value;
+    }
+
+    internal MemoryJournal Journal { get; } = new();
+
+    internal string? LastOperation { get; set; }
+
+    /// <summary>The run of the server that was told to become primary.</summary>
+    internal long? Told { get; set; }
+
+    /// <summary>What was saved before WAL was given up: rows that an operator can get back.</summary>
+    internal List<SalvageReport> Salvages { get; } = [];
+
+    internal HashSet<long> SalvagedRows { get; } = [];
+
+    internal SimData? Mounted => Away ? null : Data;
+
+    internal void Write()
+    {
+        if (Full)
+            throw new IOException("no space left on the simulated disk");
+    }
+}
+
+/// <summary>A data directory.</summary>
+internal sealed class SimData(string system)
+{
+    internal string System => system;
+
+    internal SimWal Wal { get; init; } = new();
+
+    internal DbState State { get; set; } = DbState.ShutDown;
+
+    /// <summary>The last checkpoint record, and its end.</summary>
+    internal ulong CheckPoint { get; set; }
+
+    internal ulong CheckPointEnd { get; set; }
+
+    internal uint Timeline { get; set; } = 1;
+
+    internal ulong MinRecovery { get; set; }
+
+    internal bool Signal { get; set; }
+
+    /// <summary>The node that primary_conninfo names.</summary>
+    internal string? Upstream { get; set; }
+
+    /// <summary>Names the last start.</summary>
+    internal long Run { get; set; }
+
+    internal bool RewindUnfinished { get; set; }
+
+    internal ControlFacts Control => new(system, State, new(Timeline), new(CheckPoint), new(CheckPoint), new(MinRecovery), SimWal.SegmentSize);
+
+    /// <summary>As a base backup takes it: a standby of its source.</summary>
+    internal SimData Backup() => new(system)
+    {
+        Wal = Wal.Copy(),
+        State = DbState.InArchiveRecovery,
+        CheckPoint = CheckPoint,
+        CheckPointEnd = CheckPointEnd,
+        Timeline = Timeline,
+        MinRecovery = MinRecovery,
+        Signal = true,
+    };
+}
