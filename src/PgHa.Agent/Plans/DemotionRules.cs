@@ -24,8 +24,8 @@ public static class DemotionRules
         nodes.Count == 0 ? [] : [[.. nodes.Select(n => Of(n, mandate))]];
 
     /// <summary>What undoes a plan before anything became writable: those that it demoted are reinstated.</summary>
-    internal static ChangeRequest? Undo(string candidate, IReadOnlyList<string> demoted, StartNode? start) =>
-        demoted.Count == 0 ? start : new UndoDemotion(candidate, demoted, Starts: start is not null);
+    internal static ChangeRequest? Undo(string candidate, IReadOnlyList<string> demoted, StartNode? start, string? upstream = null) =>
+        demoted.Count == 0 && upstream is null ? start : new UndoDemotion(candidate, demoted, Starts: start is not null, upstream);
 
     /// <summary>An undo does not end at a disk that cannot be written: serving again comes first.</summary>
     private static Demote Of(string node, Mandate mandate) => new(node, mandate.Force || mandate.IsUndo);
@@ -50,7 +50,7 @@ public static class DemotionRules
         var started = request.Starts && target is { Down: true, StandbySignal: true } ? StartPlan.InRecovery(request, target, Mandate.None, facts) : new Draft(request.Words);
         return started.Value is not { } start ? started : start with
         {
-            Stages = [.. back.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. back.Select(n => new Reinstate(n, mandate.Answered))]], .. start.Stages],
+            Stages = [.. back.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. back.Select(n => new Reinstate(n, mandate.Answered))]], .. ReceiverRules.PointBack(target.Node, request.Upstream, view), .. start.Stages],
             Evidence = [.. start.Evidence, .. request.Demoted.Except(back).Select(n => new StaysDemoted(n))],
         };
     }

@@ -43,6 +43,7 @@ public static class FailoverPlan
         var demoted = DemotionRules.Others(target, view);
         var accepted = verdict.Answered.Names();
         var sync = SyncRules.For(target, view, following);
+        var cut = ReceiverRules.Cut(target, following, mandate, verdict.Answered, view);
         var slots = SlotPlan.For(target, new(Down: !asItIs, Completed: verdict.Source is not null), mandate, facts);
         IReadOnlyList<IReadOnlyList<Step>> before = asItIs ? [] : [.. Stages.Stop(view[target]), .. Completion.Stages(target, verdict.Source, wal)];
         IReadOnlyList<IReadOnlyList<Step>> become = asItIs ? [.. Stages.LevelSlots(slots), [new PromoteServer(target, accepted)]]
@@ -55,9 +56,10 @@ public static class FailoverPlan
                 .. Stages.CopySlots(slots),
                 .. DemotionRules.Stage(demoted, mandate),
                 .. sync.Stage,
+                .. Stages.Point(cut, target),
                 .. before,
                 .. become,
-                .. following.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. following.Select(n => new Follow(n, target))]],
+                .. Stages.Point(following, target),
             ],
             Evidence =
             [
@@ -69,7 +71,7 @@ public static class FailoverPlan
             Answered = verdict.Answered,
             Slots = slots,
             Outcomes = StartPlan.WithFollowers(target, following, wal, promotes),
-            Undo = DemotionRules.Undo(target, demoted, before.Count > 0 || (promotes && !asItIs) ? new StartNode(target) : null),
+            Undo = DemotionRules.Undo(target, demoted, before.Count > 0 || (promotes && !asItIs) ? new StartNode(target) : null, ReceiverRules.Upstream(cut, view)),
         };
     }
 

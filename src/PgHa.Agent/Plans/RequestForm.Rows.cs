@@ -47,8 +47,8 @@ public sealed partial record RequestForm
         Row("clone-data", CloneDataPlan.For, (r, kept) => kept with { To = r.From }, kept => new CloneData(kept.Node, kept.To),
             new RequestCall("POST data/clone [from=NODE]", (node, o) => new CloneData(node, o("from")))),
         Row("restart-for-slots", RestartPlan.For, kept => new RestartForSlots(kept.Node)),
-        Row("undo-demotion", DemotionRules.For, (r, kept) => kept with { Nodes = r.Demoted, Form = r.Starts ? "start" : null },
-            kept => new UndoDemotion(kept.Node, kept.Nodes, kept.Form == "start")),
+        Row("undo-demotion", DemotionRules.For, (r, kept) => kept with { Nodes = r.Demoted, Form = r.Starts ? "start" : null, To = r.Upstream },
+            kept => new UndoDemotion(kept.Node, kept.Nodes, kept.Form == "start", kept.To)),
     ];
 
     private static string Word(StopOrder order) => order == StopOrder.PrimaryFirst ? "primary-first" : "standbys-first";

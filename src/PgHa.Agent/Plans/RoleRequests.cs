@@ -79,8 +79,22 @@ public sealed record Switchover(string Called, StopOrder Order, string? To = nul
 /// <param name="Called">The node that was to become writable.</param>
 /// <param name="Demoted">The nodes that had been demoted for it.</param>
 /// <param name="Starts">It was running in recovery before, and is started like that again.</param>
-public sealed record UndoDemotion(string Called, IReadOnlyList<string> Demoted, bool Starts) : ChangeRequest(Called)
+/// <param name="Upstream">The node from which standbys streamed that had been pointed at the called one; null where there are none.</param>
+public sealed record UndoDemotion(string Called, IReadOnlyList<string> Demoted, bool Starts, string? Upstream = null) : ChangeRequest(Called)
 {
     /// <inheritdoc />
-    public override string Words => $"let {string.Join(", ", Demoted)} be primary again{(Starts ? $", and start {Called} in recovery" : "")}";
+    public override string Words => Parts.ToArray() is { Length: > 0 } parts ? string.Join(", and ", parts) : $"leave {Called} as it is";
+
+    private IEnumerable<string> Parts
+    {
+        get
+        {
+            if (Demoted.Count > 0)
+                yield return $"let {string.Join(", ", Demoted)} be primary again";
+            if (Starts)
+                yield return $"start {Called} in recovery";
+            if (Upstream is not null)
+                yield return $"point the other standbys at {Upstream}";
+        }
+    }
 }

@@ -20,4 +20,8 @@ internal static class Stages
     /// <summary>While the new primary runs: its copies of logical slots, right before writes are interrupted or it is promoted.</summary>
     internal static IReadOnlyList<IReadOnlyList<Step>> LevelSlots(CarriedSlots slots) =>
         slots is { Logical: true, Move: var (target, source) } ? [[new LevelSlots(target, source)]] : [];
+
+    /// <summary>Running standbys are pointed at a node, all at the same time.</summary>
+    internal static IReadOnlyList<IReadOnlyList<Step>> Point(IReadOnlyList<string> standbys, string upstream) =>
+        standbys.Count == 0 ? [] : [[.. standbys.Select(n => new Follow(n, upstream))]];
 }

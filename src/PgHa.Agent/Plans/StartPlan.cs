@@ -61,8 +61,10 @@ public static class StartPlan
         if (verdict.Refusal is { } refusal)
             return refusal;
         var accepted = verdict.Answered.Names();
-        IReadOnlyList<Step> waiting = request is StartAll ? [] : [.. StandbyPlan.Waiting(node, view, wal).Select(n => new Follow(n.Node, node))];
-        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node).Except(accepted) : waiting.Select(w => w.Node)]);
+        string[] standbys = [.. StandbyPlan.Waiting(node, view, wal).Select(n => n.Node)];
+        string[] waiting = request is StartAll ? [] : standbys;
+        var cut = ReceiverRules.Cut(node, standbys, mandate, verdict.Answered, view);
+        var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node).Except(accepted) : waiting]);
         var demoted = DemotionRules.Others(node, view);
         var completion = Completion.Stages(node, verdict.Source, wal);
         var inPlace = view[node] is { InRecovery: true, ServerOwner: not null } && completion.Count == 0;
@@ -78,16 +80,17 @@ public static class StartPlan
                 .. inPlace ? [] : Stages.Stop(view[node]),
                 .. DemotionRules.Stage(demoted, mandate),
                 .. sync.Stage,
+                .. Stages.Point(cut, node),
                 .. become,
-                .. waiting.Count > 0 ? [waiting] : Array.Empty<IReadOnlyList<Step>>(),
+                .. Stages.Point(waiting, node),
             ],
-            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting.Select(w => w.Node), node, wal, promoted: false)],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting, node, wal, promoted: false)],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Slots = slots,
             Continuation = request is StartNode ? new StartPrimary(node) : null,
-            Undo = DemotionRules.Undo(node, demoted, start: null),
-            Outcomes = WithFollowers(node, [.. waiting.Select(w => w.Node)], wal, promoted: false),
+            Undo = DemotionRules.Undo(node, demoted, start: null, ReceiverRules.Upstream(cut, view)),
+            Outcomes = WithFollowers(node, waiting, wal, promoted: false),
         };
     }
 

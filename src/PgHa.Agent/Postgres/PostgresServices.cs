@@ -71,6 +71,7 @@ public static class PostgresServices
         .AddSingleton<Reclone>()
         .AddSingleton<SignalAside>()
         .AddSingleton<StandbyLevel>()
+        .AddSingleton<WalReceiver>()
         .AddSingleton<UnloggedTables>()
         .AddSingleton<ArchiveCommand>()
         .AddSingleton<ArchiveHistories>()

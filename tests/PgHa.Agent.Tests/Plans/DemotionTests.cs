@@ -174,4 +174,18 @@ public class DemotionTests
         Assert.Null(OwnerRules.Refuse(new StopServer("n1"), view.Nodes[0]));
         Assert.Null(OwnerRules.Refuse(new WriteCheckpoint("n1"), Owned(new("x.service")).Nodes[0]));
     }
+
+    [Fact]
+    public void Standbys_that_were_pointed_at_a_node_that_did_not_become_primary_are_pointed_back()
+    {
+        var view = Sketch.View(Condition.AgentAway, Condition.Standby, Condition.Standby);
+        view = new([view.Nodes[0], .. view.Nodes.Skip(1).Select(n => n with { UpstreamNode = "n1" })]);
+        var plan = Plan(new Failover("n2", FailoverForm.Promote).Under(new() { Force = true }), view);
+        Assert.Equal(["Follow n3", "PromoteServer n2", "Follow n3"], Steps(plan));
+        var undo = Assert.IsType<UndoDemotion>(plan.Undo?.Request);
+        var pointed = new ClusterView([view.Nodes[0], view.Nodes[1], view.Nodes[2] with { UpstreamNode = "n2" }]);
+        Assert.Equal(new Follow("n3", "n1"), Assert.Single(Plan(undo.Under(new() { IsUndo = true }), pointed).Stages.SelectMany(s => s)));
+        var promoted = Sketch.View(Condition.AgentAway, Condition.Primary, Condition.Standby);
+        Assert.Empty(Steps(Plan(undo.Under(new() { IsUndo = true }), promoted)));
+    }
 }

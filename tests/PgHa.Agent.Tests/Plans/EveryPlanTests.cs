@@ -138,6 +138,24 @@ public class EveryPlanTests
                 Holds(c.Mandate.Force && plan.Overrides.Any(o => o.Contains($"the server of {step.Node} belongs to the process bash (pid 4711)", StringComparison.Ordinal)), c);
     }
 
+    /// <summary>Nobody sees that the old primary is down: it may still send WAL to those that stream from it.</summary>
+    [Fact]
+    public void Where_somebody_answers_for_a_node_no_standby_receives_from_it_when_another_becomes_writable()
+    {
+        var found = 0;
+        foreach (var (c, plan) in Plans().Where(p => p.Case is { Mandate: { IsUndo: false, BringsBack: false }, Request: Failover or StartPrimary or StartNode or StartAll } && p.Plan.Answered.Count > 0))
+        {
+            var steps = plan.Stages.SelectMany(s => s).ToList();
+            foreach (var step in steps.Where(MakesWritable))
+                foreach (var standby in steps.OfType<Follow>().Select(f => f.Node).Distinct())
+                {
+                    found++;
+                    Holds(steps.FindIndex(s => s is Follow && s.Node == standby) < steps.IndexOf(step), c);
+                }
+        }
+        Assert.True(found > 0);
+    }
+
     [Fact]
     public void No_plan_makes_two_nodes_writable()
     {

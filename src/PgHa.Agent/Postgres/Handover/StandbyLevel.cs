@@ -1,7 +1,6 @@
 using System.Globalization;
 using Npgsql;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Files;
 using PgHa.Client.Operations;
 using PgHa.Formats;
 
@@ -12,15 +11,7 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
 {
     private const ulong NearlyLevel = 16UL << 20;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ReceiverWithin = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// A bound, no sleep: a walreceiver ends by itself when it has received what the primary had sent, and that is seen at once. If
-    /// the network keeps it waiting it is ended, because the rest comes from the primary's files.
-    /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan ShortInterval = TimeSpan.FromMilliseconds(2);
 
     private const string Query = """
         SELECT coalesce(latest_end_lsn, '0/0')::text, pg_last_wal_replay_lsn()::text, coalesce(pg_last_wal_receive_lsn(), '0/0')::text,
@@ -45,29 +36,6 @@ internal sealed class StandbyLevel(AgentOptions options, DataDirectory data, Loc
             return behind;
         await LocalSql.ScalarAsync(connection, "CHECKPOINT", cancel);
         return await BecomesLevelAsync(connection, flushed, cancel);
-    }
-
-    /// <summary>Waits until no walreceiver writes WAL any more. Only then may another process write it (fact 26). Null, or why it still does.</summary>
-    internal async Task<Refusal?> ReceiverEndedAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        var begun = time.GetTimestamp();
-        while (await LocalSql.ScalarAsync(connection, "SELECT pid FROM pg_stat_wal_receiver WHERE status = 'streaming'", cancel) is { } receiver)
-        {
-            if (time.GetElapsedTime(begun) > ReceiverWithin)
-                return new(Code.WrongState, $"{options.Node} still receives WAL from somewhere", "look at its primary_conninfo");
-            using var process = ServerProcess.Open(int.Parse(receiver, CultureInfo.InvariantCulture), data.Root);
-            if (process is { Frozen: true } || time.GetElapsedTime(begun) > Patience)
-                End(process);
-            await Task.Delay(ShortInterval, time, cancel);
-        }
-        return null;
-    }
-
-    /// <summary>Its primary is gone. A walreceiver that does not notice that hangs, or is stopped by a signal.</summary>
-    private static void End(ServerProcess? receiver)
-    {
-        receiver?.Signal(Linux.SigTerm);
-        receiver?.Signal(Linux.SigCont);
     }
 
     private async Task<Refusal?> BecomesLevelAsync(NpgsqlConnection connection, Lsn flushed, CancellationToken cancel)

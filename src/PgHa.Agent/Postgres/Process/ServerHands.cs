@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The real server: one class for each kind of thing that is done to it.</summary>
 internal sealed class ServerHands(
-    DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, ArchiveTrial archive, HandoverEnd end,
+    DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, WalReceiver receiver, ArchiveTrial archive, HandoverEnd end,
     WalTailWriting tail, LocalSql sql) : IServerHands
 {
     public Task<Refusal?> StartAsync(CancellationToken cancel) => start.RunAsync(cancel);
@@ -58,12 +58,12 @@ internal sealed class ServerHands(
     public Task<StepResult> HandOverAsync(bool acceptUnlogged, Func<Task<Refusal?>> refuse, CancellationToken cancel) => end.EndAsync(acceptUnlogged, refuse, cancel);
 
     public async Task<ITakeOver?> OpenAsync(CancellationToken cancel) =>
-        PostmasterPid.ReadReady(data.Root) is { } server ? new TakingOver(server, await sql.OpenAsync(server, cancel), level, tail, promotion) : null;
+        PostmasterPid.ReadReady(data.Root) is { } server ? new TakingOver(server, await sql.OpenAsync(server, cancel), receiver, tail, promotion) : null;
 
     /// <summary>Over one session, because all writers wait.</summary>
-    private sealed class TakingOver(PostmasterPid server, NpgsqlConnection session, StandbyLevel level, WalTailWriting tail, Promotion promotion) : ITakeOver
+    private sealed class TakingOver(PostmasterPid server, NpgsqlConnection session, WalReceiver receiver, WalTailWriting tail, Promotion promotion) : ITakeOver
     {
-        public Task<Refusal?> EndReceiverAsync(CancellationToken cancel) => level.ReceiverEndedAsync(session, cancel);
+        public Task<Refusal?> EndReceiverAsync(CancellationToken cancel) => receiver.NoneStreamsAsync(session, cancel);
 
         public Task<Answer<string>> GiveTailAsync(WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel) => tail.RunAsync(own, theirs, source, session, cancel);
 

@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// <c>primary_conninfo</c>, of which only host, port, passfile and application_name are ours (the operator's sslmode, user and the
 /// rest stay as they are), and <c>primary_slot_name</c>.
 /// </summary>
-internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, UpstreamSlot slots, ClusterObserver cluster)
+internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, UpstreamSlot slots, WalReceiver receivers, ClusterObserver cluster)
 {
     private const string Name = "primary_conninfo";
     private const string SlotSetting = "primary_slot_name";
@@ -45,10 +45,13 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
             return StepResult.Failed(Unreadable(current));
         var currentSlot = await LocalSql.ScalarAsync(connection, $"SHOW {SlotSetting}", cancel) ?? "";
         var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
+        using var receiver = wanted == current && slot.Name == currentSlot ? null : await receivers.FindAsync(connection, cancel);
         await SetAsync(connection, Name, wanted, cancel);
         if (slot.Name != currentSlot)
             await SetAsync(connection, SlotSetting, slot.Name, cancel);
         await LocalSql.ScalarAsync(connection, "SELECT pg_reload_conf()::text", cancel);
+        if (receiver is not null && await receivers.EndAsync(receiver, cancel) is { } receiving)
+            return StepResult.Failed(receiving);
         return StepResult.Done($"pointed at {upstream} {slot.Words} and reloaded");
     }
 
