@@ -12,12 +12,14 @@ using PgHa.Agent.Api;
 using PgHa.Agent.Api.V1;
 using PgHa.Agent.Api.V2;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
 using PgHa.Agent.Files;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Peers;
 using PgHa.Agent.Postgres;
 using PgHa.Agent.Security;
 using PgHa.Agent.Steps;
+using PgHa.Agent.Succession;
 using PgHa.Agent.Upkeep;
 using PgHa.Client;
 
@@ -30,7 +32,8 @@ public static partial class AgentHost
     /// <param name="options">Validated options.</param>
     /// <param name="token">The content of the token file, or null if none is configured.</param>
     /// <param name="certificate">What <c>security.tls</c> names, or null if it is not configured.</param>
-    public static WebApplication Build(AgentOptions options, string? token, SslStreamCertificateContext? certificate)
+    /// <param name="etcd">Where the record is; null in manual mode.</param>
+    public static WebApplication Build(AgentOptions options, string? token, SslStreamCertificateContext? certificate, EtcdClient? etcd = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         Linux.KeepFilesPrivate();
@@ -58,6 +61,7 @@ public static partial class AgentHost
             .AddSteps(options.Node, options.Identity)
             .AddPeers()
             .AddOperations(options)
+            .AddSuccession(options, etcd)
             .AddUpkeep();
         if (token is not null)
             AddAuthentication(builder.Services);
@@ -85,6 +89,7 @@ public static partial class AgentHost
         NodeSlotEndpoints.Map(app);
         OperationEndpoints.Map(app);
         SalvageEndpoints.Map(app);
+        FailoverEndpoints.Map(app);
         ClusterEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)

@@ -20,6 +20,8 @@ internal static class CommandLine
             EtcdCommand.Create(),
             EtcdCommand.CreateWitness(),
         };
+        foreach (var command in FailoverCommands.Create())
+            root.Add(command);
         var parsed = root.Parse(args);
         if (parsed.CommandResult.Command.Name == "guard")
             invocation.ProcessTerminationTimeout = null; // it hears signals itself

@@ -19,9 +19,10 @@ public partial class ArrowTests
         ["Postgres"] = ["Steps", "Plans", "Cluster", "Configuration", "Files"],
         ["Leadership"] = ["Files"],
         ["Guard"] = ["Leadership", "Postgres", "Configuration", "Files"],
+        ["Succession"] = ["Leadership", "Guard", "Etcd", "Upkeep", "Operations", "Steps", "Postgres", "Plans", "Cluster", "Configuration", "Files"],
         ["Upkeep"] = ["Postgres", "Plans", "Cluster", "Configuration", "Files"],
         ["Peers"] = ["Steps", "Cluster", "Configuration", "Postgres", "Security"],
-        ["Api"] = ["Steps", "Plans", "Cluster", "Configuration", "Operations", "Postgres", "Security"],
+        ["Api"] = ["Steps", "Plans", "Cluster", "Configuration", "Operations", "Postgres", "Security", "Etcd", "Succession"],
     };
 
     public static TheoryData<string> Folders => [.. Allowed.Keys];

@@ -41,6 +41,9 @@ public sealed class EtcdRecords : IRecordStore
             : Weigh(known, result.Value.Succeeded ? new RecordAnswer.Swapped(result.Value.Revision) : Read(result.Value.Of(_key)), result.Value.Cluster, record);
     }
 
+    /// <summary>The highest epoch that this node has seen; 0: it never saw a record.</summary>
+    public long Epoch => Known.Epoch;
+
     private RecordMemory Known
     {
         get

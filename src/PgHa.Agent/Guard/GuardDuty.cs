@@ -39,6 +39,8 @@ internal sealed partial class GuardDuty : IDisposable
         {
             if (_until is { } until && Passed(until))
                 return new(GuardWord.Fenced, said.Number, default);
+            if (said.Word == GuardWord.Ask)
+                return _until is { } inForce ? new(GuardWord.Until, said.Number, inForce) : new(GuardWord.Rest, said.Number, default);
             if (said.Word == GuardWord.Until && Passed(said.Until))
                 return new(GuardWord.Fenced, said.Number, default);
             if (_until is null)

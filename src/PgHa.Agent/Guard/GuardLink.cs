@@ -23,17 +23,20 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) =>
         await SayAsync(GuardWord.Until, until, cancel) is { Word: GuardWord.Until } confirmed ? confirmed.Until : null;
 
-    /// <summary>No server here may write, and none does. Whether the guard has heard it.</summary>
-    internal async Task<bool> RestAsync(CancellationToken cancel) => await SayAsync(GuardWord.Rest, default, cancel) is { Word: GuardWord.Rest };
+    /// <summary>No server here may write, and none does. Whether the guard has heard it, or there is none.</summary>
+    internal async Task<bool> RestAsync(CancellationToken cancel) => await SayAsync(GuardWord.Rest, default, cancel, starts: false) is null or { Word: GuardWord.Rest };
 
-    private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel)
+    /// <summary>What is in force, without changing it: until when the server may write; null: nothing is guarded, or nobody answers.</summary>
+    internal async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
+
+    private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel, bool starts = true)
     {
-        for (var attempt = 0; attempt < 2; attempt++)
+        for (var attempt = 0; attempt < (starts ? 2 : 1); attempt++)
         {
             try
             {
                 if (_stream is null)
-                    await ConnectAsync(cancel);
+                    await ConnectAsync(starts, cancel);
                 var said = new GuardWire(word, ++_number, until);
                 await _stream!.WriteAsync(Encoding.ASCII.GetBytes(said.Line + "\n"), cancel);
                 while (await _reader!.ReadLineAsync(cancel) is { } line && GuardWire.Read(line) is { } heard)
@@ -54,7 +57,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
         return null;
     }
 
-    private async Task ConnectAsync(CancellationToken cancel)
+    private async Task ConnectAsync(bool starts, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         for (long? started = null; ; await Task.Delay(Pause, time, cancel))
@@ -65,7 +68,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
                 _reader = new(_stream, Encoding.ASCII);
                 return;
             }
-            catch (SocketException) when (time.GetElapsedTime(begun) < StartWithin)
+            catch (SocketException) when (starts && time.GetElapsedTime(begun) < StartWithin)
             {
                 if (started is { } last && time.GetElapsedTime(last) < StartAgain)
                     continue;

@@ -4,7 +4,8 @@ namespace PgHa.Agent.Guard;
 
 /// <summary>
 /// What an agent and its guard say to each other, a line each. The agent: <c>until NUMBER TICKS</c>, the machine's clock since boot in ticks of 100 ns,
-/// or <c>rest NUMBER</c>. The guard answers each with the same words when it is in force, or with <c>fenced NUMBER</c>.
+/// <c>rest NUMBER</c>, or <c>ask NUMBER</c>. The guard answers with
+/// <c>until</c> or <c>rest</c> as is in force then, or with <c>fenced NUMBER</c>.
 /// </summary>
 /// <param name="Word">What is said.</param>
 /// <param name="Number">Which line of the agent it is, or answers.</param>
@@ -15,13 +16,14 @@ internal sealed record GuardWire(GuardWord Word, long Number, TimeSpan Until)
 
     internal string Line => Word == GuardWord.Until
         ? string.Create(CultureInfo.InvariantCulture, $"until {Number} {Until.Ticks}")
-        : string.Create(CultureInfo.InvariantCulture, $"{(Word == GuardWord.Rest ? "rest" : "fenced")} {Number}");
+        : string.Create(CultureInfo.InvariantCulture, $"{(Word switch { GuardWord.Rest => "rest", GuardWord.Ask => "ask", _ => "fenced" })} {Number}");
 
     /// <summary>What a line says; null if it is not understood.</summary>
     internal static GuardWire? Read(string line) => line.Split(' ') switch
     {
         ["until", var number, var ticks] when IsNumber(number, out var n) && IsNumber(ticks, out var until) => new(GuardWord.Until, n, TimeSpan.FromTicks(until)),
         ["rest", var number] when IsNumber(number, out var n) => new(GuardWord.Rest, n, default),
+        ["ask", var number] when IsNumber(number, out var n) => new(GuardWord.Ask, n, default),
         ["fenced", var number] when IsNumber(number, out var n) => new(GuardWord.Fenced, n, default),
         _ => null,
     };
@@ -37,6 +39,9 @@ internal enum GuardWord
 
     /// <summary>No server here may write, and none does: there is nothing to guard.</summary>
     Rest,
+
+    /// <summary>What is in force? Changes nothing.</summary>
+    Ask,
 
     /// <summary>The deadline has passed, and the server was stopped.</summary>
     Fenced,

@@ -80,6 +80,15 @@ public sealed record Holding
         return (kept with { Open = kept.Open.Add(attempt), LastCounter = LastCounter + 1 }, attempt);
     }
 
+    /// <summary>The last attempt: the record is given up. Nothing may be sent after it.</summary>
+    /// <param name="now">The machine's clock since boot.</param>
+    public (Holding Holding, Attempt Attempt) Release(TimeSpan now)
+    {
+        var (holding, attempt) = Send(now, Acknowledged?.Record.D ?? Own.D);
+        var released = attempt with { Record = attempt.Record with { Released = true } };
+        return (holding with { Open = holding.Open.Replace(attempt, released) }, released);
+    }
+
     private Holding Forget() => Open.Length < MostOpen ? this
         : this with { Open = Open.RemoveAt(0), Forgotten = Forgotten is { } bound && bound < Until(Open[0]) ? bound : Until(Open[0]) };
 

@@ -33,6 +33,12 @@ public sealed record PrimaryRecord
     /// <summary>The timeline that the holder may make, or serves on; no other node makes it.</summary>
     public required uint Timeline { get; init; }
 
+    /// <summary>The system identifier of the holder's database: a node of another one does not take part. Null in records of an older version.</summary>
+    public string? System { get; init; }
+
+    /// <summary>The holder gave it up: no process of its server is left, and its next start is one in recovery. It is another node's at once.</summary>
+    public bool Released { get; init; }
+
     /// <summary>How long the record holds after its last renewal.</summary>
     [JsonIgnore]
     public TimeSpan D => TimeSpan.FromMilliseconds(DMilliseconds);

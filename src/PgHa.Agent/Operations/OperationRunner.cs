@@ -71,7 +71,7 @@ public sealed partial class OperationRunner(
         live.Begin(id);
         try
         {
-            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words, options.Identity, request.Regardless), cancel) is { } busy)
+            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words, options.Identity, request.Regardless), cancel, pastAway: request.Mandate.Record is not null) is { } busy)
                 return busy;
             var (decision, view) = await fresh.MakeAsync(request, id, cancel);
             if (decision is Plan { Stages.Count: 0 })
@@ -98,7 +98,7 @@ public sealed partial class OperationRunner(
     }
 
     /// <summary>Begins what nobody asked for, after whatever an earlier run of the agent left half done.</summary>
-    public async Task<Answer<Operation>> BeginUnaskedAsync(ChangeRequest request, string reason, CancellationToken cancel) => store.All.FirstOrDefault(RepeatRules.IsOpen) is { } open
+    public async Task<Answer<Operation>> BeginUnaskedAsync(MandatedRequest request, string reason, CancellationToken cancel) => request.Mandate.Record is null && store.All.FirstOrDefault(RepeatRules.IsOpen) is { } open
         ? new Refusal(Code.Busy, $"operation {open.Id} is not concluded: {open.Goal}", "wait for it")
         : await BeginAsync(request, Conduct.Unasked with { Reason = reason }, cancel);
 

@@ -44,15 +44,21 @@ public static class PeerServices
 
     private static RemoteNode Remote(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
     {
+        return new RemoteNode(Client(node, options, token, time));
+    }
+
+    /// <summary>The agent of a node, for whoever has the configuration of one.</summary>
+    public static AgentClient Client(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
+    {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(token);
-        return new RemoteNode(new AgentClient(new AgentPlace(node.Name, node.Agent)
+        return new(new AgentPlace(node.Name, node.Agent)
         {
             Token = () => token.Presented,
             AuthorityFile = options.Security.Tls?.CaFile,
             Identity = options.Identity,
             Time = time,
-        }));
+        });
     }
 }

@@ -44,3 +44,12 @@ public sealed record WriterIsKnown(string Writer) : Evidence
     /// <inheritdoc />
     public override string Words => $"the writer is {Writer}, and its successor gets all that it wrote";
 }
+
+/// <summary>A node holds the record in etcd: whoever held it before was stopped by its guard, or gave it up, and no other node may write.</summary>
+/// <param name="Holder">The node that holds it.</param>
+/// <param name="Epoch">Its epoch.</param>
+public sealed record HoldsRecord(string Holder, long Epoch) : Evidence
+{
+    /// <inheritdoc />
+    public override string Words => $"{Holder} holds the record in etcd (epoch {Epoch}): no other node may write";
+}

@@ -50,7 +50,12 @@ public static class DemotionRules
         var started = request.Starts && target is { Down: true, StandbySignal: true } ? StartPlan.InRecovery(request, target, Mandate.None, facts) : new Draft(request.Words);
         return started.Value is not { } start ? started : start with
         {
-            Stages = [.. back.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. back.Select(n => new Reinstate(n, mandate.Answered))]], .. ReceiverRules.PointBack(target.Node, request.Upstream, view), .. start.Stages],
+            Stages =
+            [
+                .. back.Length == 0 ? Array.Empty<IReadOnlyList<Step>>() : [[.. back.Select(n => new Reinstate(n, mandate.Answered))]],
+                .. ReceiverRules.PointBack(target.Node, request.Upstream, view),
+                .. start.Stages,
+            ],
             Evidence = [.. start.Evidence, .. request.Demoted.Except(back).Select(n => new StaysDemoted(n))],
         };
     }

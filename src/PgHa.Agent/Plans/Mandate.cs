@@ -15,6 +15,9 @@ public sealed record Mandate
     /// <summary>Unknown nodes that the operation this request undoes had already answered for.</summary>
     public IReadOnlyList<string> Answered { get; init; } = [];
 
+    /// <summary>The node has taken the record in etcd, so that no other one may write: that answers for nodes that cannot be asked. Null: a person decides.</summary>
+    public HoldsRecord? Record { get; init; }
+
     /// <summary>It undoes an operation: serving again comes before any check.</summary>
     public bool IsUndo { get; init; }
 
@@ -36,6 +39,7 @@ public sealed record Mandate
     /// <summary>Who undoes brings back the primary that ran when the operation began: data that cannot be read elsewhere holds nothing newer.</summary>
     private Assurance? Assure(NodeObservation node) =>
         Force ? new(node.Node, new ForcedByOperator())
+        : Record is not null && (node is { Reachable: false } or { State: NodeState.Unknown } or { DataProblem: not null }) ? new(node.Node, Record)
         : AssuredBefore.FirstOrDefault(a => a.Node == node.Node)
             ?? (IsUndo && node is { State: NodeState.Stopped, DataProblem: not null } ? new(node.Node, new AnotherServedBefore()) : null);
 }

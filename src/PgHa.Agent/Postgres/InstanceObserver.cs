@@ -13,7 +13,7 @@ namespace PgHa.Agent.Postgres;
 /// </summary>
 internal sealed class InstanceObserver(
     AgentOptions options, AgentBoot boot, NodeLock nodeLock, StepTrace trace, LiveOperations live, DataDirectory data, RewindMarker rewind, DirectorySwap swap, StepProgress progress, SlotProblem slots,
-    ReturnState returning, SyncMemory sync, PromotionMark promotion, ServerSearch search, KnownServer known, LocalSql sql, StandbyWatch standbys, TimeProvider time) : IAsyncDisposable
+    ReturnState returning, SyncMemory sync, PromotionMark promotion, ServerSearch search, KnownServer known, LocalSql sql, StandbyWatch standbys, FailoverState failover, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>SQLSTATE cannot_connect_now: starting up, or shutting down.</summary>
     private const string CannotConnectNow = "57P03";
@@ -53,6 +53,7 @@ internal sealed class InstanceObserver(
         LockedBy = nodeLock.Holder?.Operation,
         LiveOperations = live.Ids,
         LastStep = trace.Last,
+        Failover = failover.Facts,
         Server = ServerStatus.Unseen,
     };
 

@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Steps;
 
 /// <summary>The steps of a switchover by promotion: of the standby, of the primary, and of the standby again.</summary>
-internal sealed class HandingOver(string node, IHands hands, StepSights sights, Starting starting, TimeProvider time)
+internal sealed class HandingOver(string node, IHands hands, StepSights sights, Starting starting, IWriteRight right, TimeProvider time)
 {
     /// <summary>While writes go on: the standby holds nearly all, and would be let take over but for the primary.</summary>
     internal async Task<StepResult> LevelAsync(BringLevel step, CancellationToken cancel)
@@ -29,8 +29,13 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
     /// The primary asks all nodes once more at the last moment, while nobody waits: what has changed since the nodes were level would be found
     /// by the target otherwise, when the primary is down.
     /// </summary>
-    internal Task<StepResult> HandOverAsync(HandOver step, string operation, CancellationToken cancel) =>
-        hands.Server.HandOverAsync(step.AcceptUnlogged, async () => StepRules.HandOver(step, await sights.LookAsync(null, cancel), operation), cancel);
+    internal async Task<StepResult> HandOverAsync(HandOver step, string operation, CancellationToken cancel)
+    {
+        var ended = await hands.Server.HandOverAsync(step.AcceptUnlogged, async () => StepRules.HandOver(step, await sights.LookAsync(null, cancel), operation), cancel);
+        if (ended.Failure is null)
+            await right.GiveUpAsync(hands.Server.WriteStandbySignal, CancellationToken.None);
+        return ended;
+    }
 
     /// <summary>
     /// The old primary may serve again not only where the step was refused, but also where it failed before the server was told to
@@ -42,11 +47,11 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
         var before = hands.Look();
         var result = await TryAsync(step, operation, cancel);
         if (result is not { Failure: { } failure, NeverWritable: false })
-            return result;
+            return await starting.KeptOnlyIfWritableAsync(result);
         var after = hands.Look();
         if (!after.Runs)
             after = await hands.Server.ChildrenEndAsync(cancel) ? hands.Look() : null;
-        return after is not null && StepRules.NeverWritable(before, after) ? StepResult.Failed(failure, neverWritable: true) : result;
+        return after is not null && StepRules.NeverWritable(before, after) ? await starting.KeptOnlyIfWritableAsync(StepResult.Failed(failure, neverWritable: true)) : result;
     }
 
     private async Task<StepResult> TryAsync(TakeOver step, string operation, CancellationToken cancel)
@@ -78,12 +83,15 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {step.Source} cannot be read", "bring its agent back"), neverWritable: true);
         var proven = time.GetElapsedTime(begun).TotalMilliseconds;
         var source = sights.Of(step.Source);
+        var withheld = right.TakeAsync(cancel); // while the rest is given and replayed
         var theirSlots = source.Slots.ReportAsync(cancel); // it is down: they do not change any more
         var given = await standby.GiveTailAsync(own, theirs, source.Wal, cancel);
         if (!given.IsOk)
             return StepResult.Failed(given.Refusal, neverWritable: true);
         var replayed = time.GetElapsedTime(begun).TotalMilliseconds;
         var slots = await hands.Slots.LevelLastAsync(source.Slots, await theirSlots, cancel);
+        if (await withheld is { } why)
+            return StepResult.Failed(why, neverWritable: true);
         var promoted = await standby.PromoteAsync(cancel);
         if (promoted.Failure is not null)
             return promoted;

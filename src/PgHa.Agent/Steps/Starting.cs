@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Steps;
 
 /// <summary>The steps that start this node's server or promote it.</summary>
-internal sealed class Starting(string node, IHands hands, StepSights sights, TimeProvider time)
+internal sealed class Starting(string node, IHands hands, StepSights sights, IWriteRight right, TimeProvider time)
 {
     internal async Task<StepResult> InRecoveryAsync(StartInRecovery step, CancellationToken cancel)
     {
@@ -54,9 +54,11 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, Tim
         var (refusal, sight) = await sights.CompleteAsync(terms, cancel);
         if ((refusal ?? StepRules.Refuse(step, sight)) is { } refused)
             return StepResult.Failed(refused, neverWritable: true);
+        if (await right.TakeAsync(cancel) is { } withheld)
+            return StepResult.Failed(withheld, neverWritable: true);
         // It cannot be cancelled from here on: a standby must not be left without its standby.signal.
         var late = hands.Slots.BeforePrimary();
-        return await BecameAsync(await StartWritableAsync() with { NotCarried = late });
+        return await BecameAsync(await KeptOnlyIfWritableAsync(await StartWritableAsync() with { NotCarried = late }));
     }
 
     internal async Task<StepResult> PromoteAsync(PromoteServer step, string operation, CancellationToken cancel)
@@ -69,8 +71,10 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, Tim
         var archive = await hands.Server.AskArchiveAsync(cancel);
         if (!archive.IsOk)
             return StepResult.Failed(archive.Refusal, neverWritable: true);
+        if (await right.TakeAsync(cancel) is { } withheld)
+            return StepResult.Failed(withheld, neverWritable: true);
         var late = await hands.Slots.BeforePromotionAsync(cancel);
-        var promoted = await hands.Server.PromoteAsync(cancel);
+        var promoted = await KeptOnlyIfWritableAsync(await hands.Server.PromoteAsync(cancel));
         return await BecameAsync(promoted with { NotCarried = late, Evidence = promoted.Evidence + archive.Value });
     }
 
@@ -81,6 +85,14 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, Tim
             return writable;
         hands.Slots.BecamePrimary();
         return writable with { Evidence = writable.Evidence + await hands.Slots.EnsureAsync(CancellationToken.None) };
+    }
+
+    /// <summary>Where it is proven that the node did not come to accept writes it gives the right up at once: another one may serve then.</summary>
+    internal async Task<StepResult> KeptOnlyIfWritableAsync(StepResult result)
+    {
+        if (result.NeverWritable)
+            await right.GiveUpAsync(hands.Server.WriteStandbySignal, CancellationToken.None);
+        return result;
     }
 
     /// <summary>What is left of a server that has shut down already (an archiver that is slow) is waited for, and ended, before another is started.</summary>

@@ -139,11 +139,11 @@ internal sealed partial class StepDesk(
 internal static class StepDesks
 {
     internal static StepDesk Make(
-        string node, ClusterIdentity identity, ClusterObserver cluster, NodeLock nodeLock, IHands hands, StepProgress progress, TimeProvider time, ILogger<StepDesk> log)
+        string node, ClusterIdentity identity, ClusterObserver cluster, NodeLock nodeLock, IHands hands, IWriteRight right, StepProgress progress, TimeProvider time, ILogger<StepDesk> log)
     {
         var sights = new StepSights(node, cluster, nodeLock, hands, time);
-        var starting = new Starting(node, hands, sights, time);
-        var run = new StepRun(hands, sights, starting, new(node, hands, sights, time), new(node, hands, sights, starting, time), new(node, hands, sights, starting), new(node, hands, sights, starting, time));
+        var starting = new Starting(node, hands, sights, right, time);
+        var run = new StepRun(hands, sights, right, starting, new(node, hands, sights, time), new(node, hands, sights, starting, right, time), new(node, hands, sights, starting), new(node, hands, sights, starting, time));
         return new(node, identity, nodeLock, hands, run, progress, time, log);
     }
 }

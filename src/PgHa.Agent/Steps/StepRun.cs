@@ -5,7 +5,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Steps;
 
 /// <summary>What each step is, in order: what lies in its way is taken away, the node looks, <see cref="StepRules"/> are asked, the hands act.</summary>
-internal sealed class StepRun(IHands hands, StepSights sights, Starting starting, Demoting demoting, HandingOver handover, Completing completing, Rejoining rejoining)
+internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right, Starting starting, Demoting demoting, HandingOver handover, Completing completing, Rejoining rejoining)
 {
     /// <summary>Carries the step out. What was taken out of its way is named in the answer.</summary>
     internal async Task<StepResult> RunAsync(Step step, string operation, CancellationToken cancel)
@@ -75,7 +75,15 @@ internal sealed class StepRun(IHands hands, StepSights sights, Starting starting
     {
         var primary = hands.Look().Control is { OfPrimary: true };
         var stopped = await hands.Server.StopAsync(untilShutDown, onPurpose: !untilShutDown, cancel);
+        if (primary && stopped.Failure is null)
+            await right.GiveUpAsync(MakeStandby, CancellationToken.None);
         return primary ? stopped with { LastWriteAt = 0 } : stopped;
+    }
+
+    private void MakeStandby()
+    {
+        hands.Slots.BeforeRecovery();
+        hands.Server.WriteStandbySignal();
     }
 
     private async Task<StepResult> CheckCreateAsync(CancellationToken cancel) =>

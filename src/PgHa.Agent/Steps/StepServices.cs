@@ -15,6 +15,6 @@ public static class StepServices
     public static IServiceCollection AddSteps(this IServiceCollection services, string node, ClusterIdentity identity) => services
         .AddSingleton<NodeLock>()
         .AddSingleton<StepProgress>()
-        .AddSingleton(s => StepDesks.Make(node, identity, s.GetRequiredService<ClusterObserver>(), s.GetRequiredService<NodeLock>(), s.GetRequiredService<IHands>(),
+        .AddSingleton(s => StepDesks.Make(node, identity, s.GetRequiredService<ClusterObserver>(), s.GetRequiredService<NodeLock>(), s.GetRequiredService<IHands>(), s.GetRequiredService<IWriteRight>(),
             s.GetRequiredService<StepProgress>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<StepDesk>>()));
 }

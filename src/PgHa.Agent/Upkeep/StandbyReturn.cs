@@ -18,7 +18,7 @@ internal sealed class StandbyReturn(
     private const string Reason = "its machine was restarted (start: standby)";
     private readonly long _begun = time.GetTimestamp();
     private readonly TimeProvider _time = time;
-    private bool _over = !options.StartsStandby || !known.EndedWithMachine;
+    private bool _over = !options.StartsStandby || !known.EndedWithMachine || options.Failover.Mode == FailoverMode.Automatic; // there the rules start it
 
     /// <inheritdoc />
     protected override string Work => "return of the standby";

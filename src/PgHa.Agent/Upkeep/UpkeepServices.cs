@@ -5,7 +5,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Upkeep;
 
 /// <summary>Begins a change of this node, as an operator would, with the reason; null, or why not.</summary>
-internal delegate Task<Refusal?> BeginChange(ChangeRequest request, string reason, CancellationToken cancel);
+internal delegate Task<Refusal?> BeginChange(MandatedRequest request, string reason, CancellationToken cancel);
 
 /// <summary>Registers what the agent does unasked.</summary>
 public static class UpkeepServices

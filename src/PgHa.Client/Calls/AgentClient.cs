@@ -36,6 +36,18 @@ public sealed partial class AgentClient
     public Task<Answer<NodeObservation>> ObserveAsync(bool fresh, CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Node}?fresh={(fresh ? "true" : "false")}", Quick, WireJson.Default.NodeObservation, cancel);
 
+    /// <summary><c>GET cluster/explain</c>: what its agent does about automatic failover, and why.</summary>
+    public Task<Answer<ExplainReport>> ExplainAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster/explain", Starting, WireJson.Default.ExplainReport, cancel);
+
+    /// <summary><c>GET cluster/history</c>: each time the record changed hands.</summary>
+    public Task<Answer<HistoryEntry[]>> HistoryAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster/history", Starting, WireJson.Default.HistoryEntryArray, cancel);
+
+    /// <summary><c>POST cluster/pause</c> and <c>resume</c>; null, or why not.</summary>
+    public Task<Refusal?> PauseAsync(bool paused, CancellationToken cancel) =>
+        _calls.TellAsync(HttpMethod.Post, $"{Routes.V2}/cluster/{(paused ? "pause" : "resume")}", Starting, cancel);
+
     /// <summary><c>GET node/next-start</c>: what the next start of its server would do.</summary>
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Node}/next-start", Starting, WireJson.Default.NextStart, cancel);

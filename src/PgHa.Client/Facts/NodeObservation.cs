@@ -74,6 +74,9 @@ public sealed record NodeObservation
     /// <summary>What it remembers of the primary's synchronous replication; null if nothing is known.</summary>
     public PrimarySync? PrimarySync { get; init; }
 
+    /// <summary>What its agent says of automatic failover; null where a person decides.</summary>
+    public FailoverFacts? Failover { get; init; }
+
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 

@@ -16,20 +16,29 @@ internal static class AgentCommand
         return command;
     }
 
+    private static string? NotThere(FailoverOptions failover) =>
+        failover.Sync != SyncMode.Off ? $"failover.sync: {failover.Sync.ToString().ToLowerInvariant()}"
+        : failover.StayWithoutEtcd ? "failover.stay_without_etcd"
+        : failover.Watchdog is not null ? "failover.watchdog"
+        : failover.StopCommand is not null ? "failover.stop_command"
+        : null;
+
     private static async Task<int> RunAsync(string file, CancellationToken cancel)
     {
         if (ConfigFile.Load(file) is not { Options: { } options } || !ConfigFile.TryReadToken(options, out var token) || !ConfigFile.TryReadCertificate(options, out var certificate))
             return 1;
-        if (options.Failover.Mode == FailoverMode.Automatic)
+        if (options.Failover is { Mode: FailoverMode.Automatic } failover && NotThere(failover) is { } missing)
         {
-            await Console.Error.WriteLineAsync("error: failover.mode: automatic is not there yet in this version");
-            await Console.Error.WriteLineAsync("  hint: write manual; a person fails over by POST instance/failover/…");
+            await Console.Error.WriteLineAsync($"error: {missing} is not there yet in this version");
+            await Console.Error.WriteLineAsync("  hint: leave it out");
             return 1;
         }
+        if (!ConfigFile.TryConnect(options, out var etcd))
+            return 1;
         try
         {
             Directory.CreateDirectory(options.StateDir);
-            await using var app = AgentHost.Build(options, token, certificate);
+            await using var app = AgentHost.Build(options, token, certificate, etcd);
             await ((IHost)app).RunAsync(cancel);
             return 0;
         }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using System.Net.Security;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
 
 namespace PgHa.Commands;
 
@@ -48,6 +49,18 @@ internal static class ConfigFile
         if (options.Security.Tls is not { } tls)
             return true;
         (served, var error) = TlsFiles.Read(tls);
+        if (error is not null)
+            Print(error);
+        return error is null;
+    }
+
+    /// <summary>The client of etcd, or false, and why on stderr; null in manual mode. Nothing is connected yet.</summary>
+    internal static bool TryConnect(AgentOptions options, out EtcdClient? etcd)
+    {
+        etcd = null;
+        if (options.Failover is not { Mode: FailoverMode.Automatic, Etcd: { } places })
+            return true;
+        (etcd, var error) = EtcdClient.Create(places, TimeProvider.System);
         if (error is not null)
             Print(error);
         return error is null;

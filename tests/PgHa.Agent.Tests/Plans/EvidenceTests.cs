@@ -64,6 +64,7 @@ public class EvidenceTests
         (new WasLeftBehind("n1", "n2", Unasked), "n1 was left behind on an older timeline by the promotion of n2's line: the WAL of n1 was not asked for"),
         (new EndedBeforeOldest("n1", "n2"), "n1 ended on the line of n2, before the oldest WAL that is still held"),
         (new HoldsNothingOwn("n1", "empty"), "n1 holds no data of its own any more: empty"),
+        (new HoldsRecord("n2", 7), "n2 holds the record in etcd (epoch 7): no other node may write"),
         (new ForcedByOperator(), "the operator's force answers for it"),
         (new AnsweredBefore(), "it was answered for when the operation began"),
         (new NamedByStep(), "the step names it"),

@@ -14,6 +14,21 @@ internal static class ServerProcesses
 
     public static bool IsFrozen(int pid) => State(pid) is null or 'T' or 'Z';
 
+    /// <summary>Those whose command line is as wanted, its arguments parted by spaces.</summary>
+    public static IReadOnlyList<int> Commanded(Func<string, bool> wanted) => [.. AllProcesses().Where(pid => CommandOf(pid) is { } line && wanted(line) && IsAlive(pid))];
+
+    private static string? CommandOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // ended meanwhile
+        }
+    }
+
     private static IEnumerable<int> AllProcesses() =>
         Directory.EnumerateDirectories("/proc")
             .Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0)

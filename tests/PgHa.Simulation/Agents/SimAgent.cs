@@ -65,7 +65,7 @@ internal sealed class SimAgent
         var time = Process.Time;
         var peers = Machine.Field.Machines.Where(m => m != Machine).ToDictionary(m => m.Name, m => new SimPeer(this, m));
         Cluster = new([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (INode)peer : Node)], time);
-        Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, new StepProgress(), time, NullLogger<StepDesk>.Instance);
+        Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, new UnkeptRight(), new StepProgress(), time, NullLogger<StepDesk>.Instance);
         var acting = new ActingNodes([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (IActingNode)peer : Desk)]);
         var clock = new MachineClock($"{Machine.Name}-{Machine.Boot}", () => TimeSpan.FromTicks(Machine.Field.World.Now));
         Store = new(Machine.Disk.Journal);

@@ -10,7 +10,8 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The real server: one class for each kind of thing that is done to it.</summary>
 internal sealed class ServerHands(
-    DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, WalReceiver receiver, ArchiveTrial archive, HandoverEnd end,
+    DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, WalReceiver receiver,
+    ArchiveTrial archive, HandoverEnd end,
     WalTailWriting tail, LocalSql sql) : IServerHands
 {
     public Task<Refusal?> StartAsync(CancellationToken cancel) => start.RunAsync(cancel);

@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Etcd;
+using PgHa.Agent.Succession;
+using PgHa.Client;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Api.V2;
+
+/// <summary>Automatic failover, as a person looks at it: why it did, why it did not, what it would do, and a pause.</summary>
+internal static class FailoverEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder routes)
+    {
+        var cluster = routes.MapGroup(Routes.V2 + "/cluster");
+        cluster.MapGet("explain", (Delegate)ExplainAsync);
+        cluster.MapGet("history", (Delegate)HistoryAsync);
+        cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator")));
+        cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null)));
+    }
+
+    private static async Task<IResult> ExplainAsync(HttpContext http, ClusterObserver cluster)
+    {
+        if (http.RequestServices.GetService<Explanation>() is not { } explanation)
+            return Answers.Refuse(Manual);
+        var view = await cluster.ObserveAsync(fresh: true, http.RequestAborted);
+        var report = explanation.Of(view);
+        return report.IsOk ? Results.Json(report.Value, WireJson.Default.ExplainReport) : Answers.Refuse(report.Refusal);
+    }
+
+    private static async Task<IResult> HistoryAsync(HttpContext http)
+    {
+        if (http.RequestServices.GetService<EtcdNotes>() is not { } notes)
+            return Answers.Refuse(Manual);
+        var history = await notes.HistoryAsync(http.RequestAborted);
+        return history.IsOk ? Results.Json(history.Value, WireJson.Default.HistoryEntryArray) : Answers.Refuse(Unanswered(history.Outage));
+    }
+
+    private static async Task<IResult> PauseAsync(HttpContext http, string? why)
+    {
+        if (http.RequestServices.GetService<EtcdNotes>() is not { } notes)
+            return Answers.Refuse(Manual);
+        var answer = await notes.SetPauseAsync(why, http.RequestAborted);
+        return answer.IsOk ? Results.NoContent() : Answers.Refuse(Unanswered(answer.Outage));
+    }
+
+    private static Refusal Manual => new(Code.WrongState, "failover.mode is manual: nothing is decided without a person", "set failover.mode: automatic (docs/failover.md), or use the calls of instance/failover");
+
+    private static Refusal Unanswered(Outage outage) => new(Code.PeerUnreachable, outage.Reason, outage.Hint);
+}

@@ -1,0 +1,23 @@
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Steps;
+
+/// <summary>The right of this node to write: the record in etcd where failover is automatic; where a person decides, nobody keeps it.</summary>
+internal interface IWriteRight
+{
+    /// <summary>The last thing before the node may become writable: it has the right, and something stops the server should it lose it. Null, or why not.</summary>
+    Task<Refusal?> TakeAsync(CancellationToken cancel);
+
+    /// <summary>No process of the server may write any more: another node may take the right at once, without waiting until it runs out.</summary>
+    /// <param name="makeStandby">Sees to it that the next start here is one in recovery; the right is not given up before.</param>
+    /// <param name="cancel">Ends it: then it runs out by itself.</param>
+    Task GiveUpAsync(Action makeStandby, CancellationToken cancel);
+}
+
+/// <summary>Nobody keeps it: a person decides who is primary, and answers for what cannot be seen.</summary>
+internal sealed class UnkeptRight : IWriteRight
+{
+    public Task<Refusal?> TakeAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
+    public Task GiveUpAsync(Action makeStandby, CancellationToken cancel) => Task.CompletedTask;
+}

@@ -1,0 +1,36 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>Why this agent does what it does, and what would happen if a node died now.</summary>
+internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Tenure tenure, Func<TimeSpan> clock)
+{
+    /// <summary>The report, with the nodes as they are now.</summary>
+    internal Answer<ExplainReport> Of(ClusterView view)
+    {
+        if (loop.Last is not var (facts, verdict))
+            return new Refusal(Code.WrongState, "the agent has just been started and has not looked yet", "repeat the call in a second");
+        var row = SuccessionRules.Table.FirstOrDefault(r => r.Number == verdict.Row);
+        return new ExplainReport
+        {
+            Node = options.Node,
+            Row = verdict.Row,
+            Rule = row?.When ?? "no row matches",
+            Action = verdict.Action.ToString(),
+            Reason = verdict.Reason,
+            Trouble = loop.Trouble,
+            Hint = verdict.Hint,
+            Holder = facts.Holder,
+            Epoch = facts.Stands?.Epoch,
+            RunsOutIn = tenure.Until is { } until ? Seconds(until - clock()) : tenure.Sight is { } sight ? sight.Record.Released ? 0 : Seconds(sight.RunsOutAt - clock()) : null,
+            MayWriteFor = tenure.Until is { } mine ? Seconds(mine - clock()) : null,
+            Paused = facts.Paused,
+            IfItDied = [.. view.Nodes.Select(n => WhatIf.Dies(n.Node, view, facts.Holder, options.Failover))],
+        };
+    }
+
+    private static double Seconds(TimeSpan time) => Math.Round(Math.Max(0, time.TotalSeconds), 1);
+}

@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Postgres;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>
+/// Whether this node's server shows that it works: a new connection is answered, and what was inserted into the WAL is flushed. An agent that is merely alive
+/// does not keep the record for a server that hangs.
+/// </summary>
+internal sealed class ServerPulse(AgentOptions options, DataDirectory data, LocalSql sql, StepTrace trace, TimeProvider time) : BackgroundService
+{
+    private const string TooManyConnections = "53300", StartingUp = "57P03";
+    private const string Query = """
+        SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE (pg_current_wal_insert_lsn() - '0/0')::text || ' ' || (pg_current_wal_flush_lsn() - '0/0')::text END
+        """;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private long _last = time.GetTimestamp();
+    private long _expectedSince = time.GetTimestamp();
+    private (ulong Inserted, ulong Flushed, long Since) _wal;
+
+    /// <summary>A server that is about to be started, or is being recovered, gets the time of a restart in place.</summary>
+    internal void Expect() => _expectedSince = time.GetTimestamp();
+
+    /// <summary>How long ago it showed that it works.</summary>
+    internal TimeSpan Silent => time.GetElapsedTime(_last);
+
+    /// <summary>It has shown that it works lately, or a step is at work on it, or it has time left to start.</summary>
+    internal bool Lives => Silent < options.Failover.HangAfter || trace.Last is { Running: true } || time.GetElapsedTime(_expectedSince) < options.Failover.RestartWithin;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            if (await LooksAliveAsync(stoppingToken))
+                _last = time.GetTimestamp();
+            await Task.Delay(Interval, time, stoppingToken);
+        }
+    }
+
+    private async Task<bool> LooksAliveAsync(CancellationToken cancel)
+    {
+        using var bound = new CancellationTokenSource(options.Failover.HangAfter / 2, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
+        try
+        {
+            if (PostmasterPid.Read(data.Root) is not { } server)
+                return false;
+            var connection = await sql.OpenForObservingAsync(server, both.Token);
+            try
+            {
+                return Flushes(await LocalSql.ScalarAsync(connection, Query, both.Token));
+            }
+            finally
+            {
+                await OneConnection.CloseAsync(connection, time);
+            }
+        }
+        catch (PostgresException e) when (e.SqlState is TooManyConnections or StartingUp)
+        {
+            return true;
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && e is NpgsqlException or OperationCanceledException or TimeoutException or SocketException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>WAL that was inserted and is not flushed for long: its disk hangs.</summary>
+    private bool Flushes(string? positions)
+    {
+        if (positions?.Split(' ') is not [var inserted, var flushed] || !ulong.TryParse(inserted, out var end) || !ulong.TryParse(flushed, out var done))
+            return true; // in recovery
+        if (done != _wal.Flushed || end <= done)
+            _wal = (end, done, time.GetTimestamp());
+        return time.GetElapsedTime(_wal.Since) < options.Failover.HangAfter;
+    }
+}

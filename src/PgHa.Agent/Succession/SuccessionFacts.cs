@@ -1,0 +1,154 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Leadership;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>What the record is to this node.</summary>
+public enum RecordState
+{
+    /// <summary>etcd cannot be asked.</summary>
+    Outage,
+
+    /// <summary>What stands in etcd cannot be used: it was emptied, or restored from a backup.</summary>
+    Unusable,
+
+    /// <summary>There is none, and this node has never seen one.</summary>
+    Never,
+
+    /// <summary>This node's, in this boot of its machine.</summary>
+    Own,
+
+    /// <summary>Another node's, and it has not run out.</summary>
+    Another,
+
+    /// <summary>It has run out, or was given up, or this node held it before its machine was started anew.</summary>
+    RanOut,
+}
+
+/// <summary>All that is known when it is decided what this node does about the record. Immutable.</summary>
+public sealed record SuccessionFacts
+{
+    /// <summary>This node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>All nodes.</summary>
+    public required ClusterView View { get; init; }
+
+    /// <summary>What the record is.</summary>
+    public required RecordState Record { get; init; }
+
+    /// <summary>What stands in etcd; null where nothing does, or it is not known.</summary>
+    public PrimaryRecord? Stands { get; init; }
+
+    /// <summary>Why the record is not known, or cannot be used.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>This node holds the record, and its guard has confirmed until when.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>A guard is on duty, and its deadline has not passed.</summary>
+    public bool Guarded { get; init; }
+
+    /// <summary>This node has seen a record once. Without one nobody could have taken this node's place.</summary>
+    public bool HasSeenOne { get; init; }
+
+    /// <summary>etcd has not answered for longer than two questions may take.</summary>
+    public bool Blind { get; init; }
+
+    /// <summary>The server has shown no sign of life for longer than <c>hang_after</c>, and no step is at work on it.</summary>
+    public bool Hangs { get; init; }
+
+    /// <summary>Why this node takes no part: its data are another database's, or cannot be used; null: it does.</summary>
+    public string? Unusable { get; init; }
+
+    /// <summary>Its server was stopped through pgha, and stays stopped.</summary>
+    public bool StoppedOnPurpose { get; init; }
+
+    /// <summary>The operation that holds the node, and whose coordinator lives; null: none.</summary>
+    public string? Busy { get; init; }
+
+    /// <summary>An operator has paused automatic failover.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Why this node would not take the primary's place now; null: it would.</summary>
+    public string? NotEligible { get; init; }
+
+    /// <summary>What this node tried last under the record that it holds failed: why.</summary>
+    public string? Failed { get; init; }
+
+    /// <summary>Its server died too often, or cannot be started in time: why.</summary>
+    public string? Crashes { get; init; }
+
+    /// <summary>The WAL of all nodes, compared with this one's; null: it was not looked at.</summary>
+    public WalView? Wal { get; init; }
+
+    /// <summary>Nodes that would have been better, and did not take the record when it was theirs to take.</summary>
+    public IReadOnlyCollection<string> Passed { get; init; } = [];
+
+    /// <summary>The server of the last holder still answers, and accepts writes.</summary>
+    public bool OldPrimaryServes { get; init; }
+
+    /// <summary>How a node that lost its place comes back.</summary>
+    public RejoinMode Rejoin { get; init; }
+
+    /// <summary>This node.</summary>
+    public NodeObservation Own => View[Node];
+
+    /// <summary>The node that holds the record, or held it last.</summary>
+    public string? Holder => Stands?.Node;
+}
+
+/// <summary>What is to be done.</summary>
+public enum SuccessionAction
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Kill the server: it may not write.</summary>
+    Stop,
+
+    /// <summary>Take the very first record.</summary>
+    TakeFirst,
+
+    /// <summary>Take the record, or go on holding it, for the server that runs, or is to be started again.</summary>
+    Take,
+
+    /// <summary>Take the record and fail over to this node.</summary>
+    FailOver,
+
+    /// <summary>Holding the record, start the server as primary.</summary>
+    StartAsPrimary,
+
+    /// <summary>Holding the record, promote the server.</summary>
+    Promote,
+
+    /// <summary>Give the record up.</summary>
+    GiveUp,
+
+    /// <summary>Kill the server, and give the record up.</summary>
+    StopAndGiveUp,
+
+    /// <summary>Take the record and give it up at once: another node need not wait until it has run out.</summary>
+    PassOn,
+
+    /// <summary>Start the server in recovery, as it is.</summary>
+    StartInRecovery,
+
+    /// <summary>Follow the holder of the record.</summary>
+    Follow,
+}
+
+/// <summary>What the rules say.</summary>
+/// <param name="Row">The row of the table that matched.</param>
+/// <param name="Action">What is to be done.</param>
+/// <param name="Reason">Why, in a sentence.</param>
+public sealed record SuccessionVerdict(int Row, SuccessionAction Action, string Reason)
+{
+    /// <summary>What a person can do, where only a person can; else null.</summary>
+    public string? Hint { get; init; }
+
+    /// <summary>The node that is left to act, where this one waits for it.</summary>
+    public string? LeftTo { get; init; }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
+using PgHa.Agent.Upkeep;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>Automatic failover on this node: look, judge, act, again and again.</summary>
+internal sealed partial class SuccessionLoop(
+    AgentOptions options, SuccessionSights sights, SuccessionActing acting, SuccessionPast past, Tenure tenure, EtcdRecords records, EtcdNotes notes, FailoverState state, Func<TimeSpan> clock, TimeProvider time,
+    ILogger<SuccessionLoop> log)
+    : UpkeepLoop(TimeSpan.FromMilliseconds(250), time, log)
+{
+    private readonly TimeProvider _time = time;
+    private readonly ILogger _log = log;
+    private string _said = "";
+    private bool _stoodDown;
+    private long _written;
+
+    /// <summary>What was judged last, and from what; null: nothing yet.</summary>
+    internal (SuccessionFacts Facts, SuccessionVerdict Verdict)? Last { get; private set; }
+
+    /// <summary>Why the last verdict was not carried out; null: it was.</summary>
+    internal string? Trouble { get; private set; }
+
+    /// <inheritdoc />
+    protected override string Work => "automatic failover";
+
+    /// <inheritdoc />
+    protected override async Task LookAsync(CancellationToken cancel)
+    {
+        past.Look(Last?.Verdict.Action);
+        var facts = await sights.GatherAsync(cancel);
+        var verdict = SuccessionRules.Judge(facts);
+        past.Note(verdict);
+        Last = (facts, verdict);
+        state.Facts = new() { Epoch = records.Epoch, Priority = options.Failover.Priority, NotEligible = facts.NotEligible, MayWriteFor = (tenure.Until - clock())?.TotalSeconds, Doing = verdict.Reason };
+        Say(verdict);
+        await StandDownAsync(facts, cancel);
+        var failed = await acting.ActAsync(verdict, facts, cancel);
+        Trouble = failed ?? (verdict.Action is SuccessionAction.Follow or SuccessionAction.StartInRecovery ? Trouble : null);
+        Tell(failed is null ? "" : $"{verdict.Reason}: {failed}");
+        await WriteDownAsync(facts, cancel);
+    }
+
+    private void Say(SuccessionVerdict verdict)
+    {
+        var what = $"{verdict.Row} {verdict.Action}";
+        if (what != _said)
+            LogVerdict(_log, verdict.Action == SuccessionAction.None ? LogLevel.Information : LogLevel.Warning, verdict.Row, verdict.Reason);
+        _said = what;
+    }
+
+    /// <summary>A guard that an earlier run of the agent left on duty would end the standby at its deadline.</summary>
+    private async Task StandDownAsync(SuccessionFacts facts, CancellationToken cancel)
+    {
+        if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
+            _stoodDown = false;
+        else if (!_stoodDown && (_stoodDown = await tenure.StandDownAsync(cancel)) && facts is { Own.InRecovery: true, NotEligible: null })
+            await tenure.PrepareAsync(cancel);
+    }
+
+    /// <summary>Why the record changed hands is written once the node serves: then it is known how long it took.</summary>
+    private async Task WriteDownAsync(SuccessionFacts facts, CancellationToken cancel)
+    {
+        if (!facts.Held || facts.Own.Sql is not { InRecovery: false } sql || tenure.Epoch is not { } epoch || epoch == _written)
+            return;
+        var entry = new HistoryEntry
+        {
+            Epoch = epoch,
+            From = tenure.Before,
+            To = options.Node,
+            Cause = past.Taken?.Cause ?? "a call: see the operations of that time (GET v2/operations)",
+            Facts = [.. facts.View.Nodes.Select(n => $"{n.Node} {n.State.Words()}")],
+            At = _time.GetUtcNow(),
+            Took = past.Taken is var (_, decided) ? Math.Round(_time.GetElapsedTime(decided).TotalSeconds, 3) : null,
+            Timeline = sql.Timeline?.Value,
+            Lsn = sql.Flush?.ToString(),
+        };
+        if (!await notes.WriteAsync(entry, cancel))
+            return;
+        (_written, past.Taken) = (epoch, null);
+        LogServes(_log, options.Node, string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, timeline {entry.Timeline}"), entry.Cause);
+    }
+
+    [LoggerMessage(Message = "rule {Row}: {Reason}")]
+    private static partial void LogVerdict(ILogger log, LogLevel level, int row, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} serves ({How}): {Cause}")]
+    private static partial void LogServes(ILogger log, string node, string how, string cause);
+}

@@ -1,0 +1,164 @@
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>A row of the table.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="When">When it matches, in words.</param>
+/// <param name="Then">What follows, in words.</param>
+/// <param name="Judge">The verdict; null: it does not match.</param>
+public sealed record SuccessionRow(int Number, string When, string Then, Func<SuccessionFacts, SuccessionVerdict?> Judge);
+
+/// <summary>
+/// What a node does about the record: the first row that matches. The one table behind the loop, <c>explain</c>, the history and docs/failover.md. Pure. Renewing is no
+/// row: the record's keeper does it, and at the deadline the guard stops the server, whatever stands here.
+/// </summary>
+public static partial class SuccessionRules
+{
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<SuccessionRow> Table { get; } =
+    [
+        new(1, "the data here are another database's, or cannot be used", "do nothing but say so", Unusable),
+        new(2, "the server here is writable, and this node does not hold the record", "go on holding it where it is this node's own, or take the very first one; else stop the server at once", WritableWithout),
+        new(3, "etcd cannot be asked, or what stands there cannot be used", "wait; a server that may write does so until its deadline", Blind),
+        new(4, "an operation holds this node, and its coordinator lives", "wait for it", BusyNode),
+        new(5, "automatic failover is paused", "say what would be done, and do nothing", PausedCluster),
+        new(6, "this node holds the record, and its server does not run", "start it again in place; after too many crashes, or if it was stopped on purpose, give the record up", HeldDown),
+        new(7, "this node holds the record, and its server is in recovery", "promote it; if that failed, give the record up", HeldInRecovery),
+        new(8, "this node holds the record, and its server hangs", "kill it, and give the record up", HeldHanging),
+        new(9, "this node holds the record, and serves", "nothing", HeldServing),
+        new(10, "the record is this node's own, from an earlier run of its agent", "go on holding it", OwnNotHeld),
+        new(11, "there is no record yet", "wait for the primary, which takes it", NoRecord),
+        new(12, "the record is another's and has not run out", "follow the holder: start as standby, point there, or rejoin as failover.rejoin says", Anothers),
+        new(13, "the record has run out, and this node is not eligible", "say why, and wait", NotEligible),
+        new(14, "the record has run out, and a server still accepts writes", "promote nobody beside it: a person must stop it", StillServed),
+        new(15, "the record has run out, and another node is better: more WAL on the proven line, then priority, then name", "leave it to that one for a second; then it counts as not able", LeftToBetter),
+        new(16, "the record has run out, and this node, a running standby, is the best that can be seen", "take the record and fail over by promotion", Best),
+        new(17, "the record has run out, and nobody runs", "the most advanced node starts with the record", NobodyRuns),
+    ];
+
+    /// <summary>The first row that matches.</summary>
+    public static SuccessionVerdict Judge(SuccessionFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        return Table.Select(row => row.Judge(facts) is { } verdict ? verdict with { Row = row.Number } : null).FirstOrDefault(v => v is not null)
+            ?? new(0, SuccessionAction.None, $"{facts.Node} is {facts.Own.State.Words()}: nothing is known that would let it act");
+    }
+
+    private static SuccessionVerdict Nothing(string reason, string? hint = null, string? leftTo = null) => new(0, SuccessionAction.None, reason) { Hint = hint, LeftTo = leftTo };
+
+    private static SuccessionVerdict Do(SuccessionAction action, string reason, string? hint = null) => new(0, action, reason) { Hint = hint };
+
+    private static SuccessionVerdict? Unusable(SuccessionFacts f) => f.Unusable is not { } why ? null
+        : Nothing(why, "is postgres.data_dir right, and its disk mounted? POST instance/slave?rejoin=reclone on this node replaces the data by a copy of the primary's");
+
+    private static SuccessionVerdict? WritableWithout(SuccessionFacts f)
+    {
+        if (!f.Own.Writable || f.Held)
+            return null;
+        return f.Record switch
+        {
+            RecordState.Own => Do(SuccessionAction.Take, "its server runs and the record is its own: it goes on holding it"),
+            RecordState.RanOut when f.Holder == f.Node => Do(SuccessionAction.Take, "its server runs, and it held the record last: nobody else may write before the record is taken"),
+            RecordState.Never => First(f),
+            RecordState.Outage when !f.HasSeenOne => Nothing($"{f.Why}; it has never seen a record, and serves on until it can ask", "bring etcd up (docs/etcd.md)"),
+            RecordState.Outage when !f.Blind => Nothing($"{f.Why}; it is asked again"),
+            RecordState.Outage or RecordState.Unusable when f.Guarded => Nothing($"{f.Why}; its guard lets it write until its deadline"),
+            RecordState.Outage or RecordState.Unusable => Do(SuccessionAction.Stop, $"its server is writable, {f.Why}, and no guard is on duty: nothing tells that it still may write"),
+            _ => Do(SuccessionAction.Stop, $"its server is writable, and the record is {(f.Record == RecordState.Another ? $"{f.Holder}'s" : $"not its own: {f.Holder} held it last")}"),
+        };
+    }
+
+    /// <summary>A cluster that was run by hand: its primary takes the first record, once every node says that it never saw one.</summary>
+    private static SuccessionVerdict First(SuccessionFacts f)
+    {
+        var others = f.View.Except(f.Node).ToArray();
+        if (others.FirstOrDefault(n => !n.Reachable || n.Failover is null) is { } silent)
+            return Nothing($"there is no record in etcd yet; it is made when all nodes say that they never saw one, and {silent.Node} {(silent.Reachable ? "does not run in automatic mode" : "does not answer")}",
+                $"bring the agent of {silent.Node} up with failover.mode: automatic");
+        if (others.FirstOrDefault(n => n.Failover!.Epoch > 0) is { } older)
+            return Nothing($"there is no record in etcd, and {older.Node} has seen epoch {older.Failover!.Epoch}: etcd was emptied", "docs/etcd.md says how the record is made again");
+        return others.FirstOrDefault(n => n.MayBeWritable) is { } second
+            ? Nothing($"{second.Node} is, or may be, writable, too", $"stop the one that is wrong: DELETE instance/current on it")
+            : Do(SuccessionAction.TakeFirst, "it is the primary, and no node has ever seen a record: it takes the first one");
+    }
+
+    private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Record is not (RecordState.Outage or RecordState.Unusable) || f.Held ? null
+        : Nothing($"{f.Why}: nobody can take the record", f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "docs/etcd.md says how the record is made again");
+
+    private static SuccessionVerdict? BusyNode(SuccessionFacts f) => f.Busy is { } operation ? Nothing($"{operation} is under way") : null;
+
+    private static SuccessionVerdict? PausedCluster(SuccessionFacts f)
+    {
+        if (!f.Paused)
+            return null;
+        var otherwise = Judge(f with { Paused = false });
+        return Nothing($"automatic failover is paused{(otherwise.Action == SuccessionAction.None ? "" : $"; else: {otherwise.Reason}")}", "POST v2/cluster/resume ends that");
+    }
+
+    private static SuccessionVerdict? HeldDown(SuccessionFacts f) => !f.Held || !f.Own.Down ? null
+        : f.StoppedOnPurpose ? Do(SuccessionAction.GiveUp, "its server was stopped by a call: its place passes on")
+        : (f.Crashes ?? f.Failed) is { } why ? Do(SuccessionAction.GiveUp, $"its server does not come back: {why}")
+        : Do(SuccessionAction.StartAsPrimary, "its server has ended: it is started again in place");
+
+    private static SuccessionVerdict? HeldInRecovery(SuccessionFacts f) => !f.Held || !f.Own.InRecovery ? null
+        : f.Failed is { } why ? Do(SuccessionAction.GiveUp, $"it could not be made primary: {why}")
+        : Do(SuccessionAction.Promote, "it has taken the record");
+
+    private static SuccessionVerdict? HeldHanging(SuccessionFacts f) => f is { Held: true, Hangs: true }
+        ? Do(SuccessionAction.StopAndGiveUp, "its server answers no new connection, or flushes no WAL, for longer than failover.hang_after") : null;
+
+    private static SuccessionVerdict? HeldServing(SuccessionFacts f) => !f.Held ? null
+        : f.Own.Writable ? Nothing("it holds the record, and serves") : Nothing($"it holds the record, and is {f.Own.State.Words()}");
+
+    private static SuccessionVerdict? OwnNotHeld(SuccessionFacts f) => f.Record != RecordState.Own ? null
+        : f.Own.Down && f.StoppedOnPurpose ? Nothing("its server was stopped by a call: the record runs out")
+        : f.NotEligible is { } why ? Nothing($"{why}: the record runs out")
+        : Do(SuccessionAction.Take, "the record is its own: it goes on holding it");
+
+    private static SuccessionVerdict? NoRecord(SuccessionFacts f) => f.Record != RecordState.Never ? null
+        : Nothing("there is no record in etcd yet: the primary takes it", f.View.Writable.Any() ? null : "start the primary: POST instance/master on the node that was primary last");
+
+    private static SuccessionVerdict? Anothers(SuccessionFacts f)
+    {
+        if (f.Record != RecordState.Another)
+            return null;
+        if (f.Own.Down && f.StoppedOnPurpose)
+            return Nothing("its server was stopped by a call, and stays stopped", $"POST instance/slave on {f.Node} starts it");
+        if (f.View.Primary?.Node != f.Holder)
+            return Nothing($"{f.Holder} holds the record, and does not serve yet, as far as can be seen from here");
+        return f.Own.Down || (f.Own.InRecovery && f.Own.UpstreamNode != f.Holder)
+            ? Do(SuccessionAction.Follow, $"{f.Holder} holds the record and serves: it follows")
+            : Nothing(f.Own.InRecovery ? $"it follows {f.Holder}, which holds the record" : $"{f.Holder} holds the record; it is {f.Own.State.Words()} itself");
+    }
+
+    private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}") : null;
+
+    private static SuccessionVerdict? StillServed(SuccessionFacts f) =>
+        f.View.Except(f.Node).FirstOrDefault(n => n.Writable) is { } writable ? Alarm(f, writable.Node)
+        : f.OldPrimaryServes ? Alarm(f, f.Holder!) : null;
+
+    private static SuccessionVerdict Alarm(SuccessionFacts f, string node) =>
+        Nothing($"the record {Over(f)}, and the server of {node} still accepts writes: nobody is promoted beside it", $"stop that server: DELETE instance/current on {node}, or on its machine pg_ctl stop -m immediate");
+
+    private static SuccessionVerdict? LeftToBetter(SuccessionFacts f)
+    {
+        if (f.Wal is not { } wal)
+            return Nothing($"the record {Over(f)}: the WAL of all nodes is being compared");
+        if (wal.ProblemOf(f.Node) is { } problem)
+            return Nothing($"the record {Over(f)}, and the WAL here cannot be read: {problem.Message}", problem.Hint);
+        var best = Candidates(f).FirstOrDefault();
+        return best is null ? Nothing($"the record {Over(f)}, and no node can take it", $"start a standby: POST instance/current on it; or POST instance/master on the node that was primary last")
+            : best != f.Node && f is { Stands.Released: false, Own.Down: true } && f.Holder == f.Node ? Do(SuccessionAction.PassOn, $"its machine was started anew, and {best} runs: it need not wait")
+            : best != f.Node ? Nothing($"the record {Over(f)}: it is left to {best}, which is the better one", leftTo: best) : null;
+    }
+
+    private static SuccessionVerdict? Best(SuccessionFacts f) => f.Own.InRecovery
+        ? Do(SuccessionAction.FailOver, $"the record {Over(f)}, and of the nodes that can be seen none holds more: {f.Node} takes it and fails over by promotion") : null;
+
+    private static SuccessionVerdict? NobodyRuns(SuccessionFacts f) => !f.Own.Down ? null
+        : f.Holder == f.Node || !f.Own.StandbySignal ? Do(SuccessionAction.Take, $"the record {Over(f)}, nobody runs, and no node that can be seen holds more: it starts with the record")
+        : Do(SuccessionAction.StartInRecovery, $"the record {Over(f)}, and nobody runs: it starts in recovery, so that it can be promoted");
+
+    private static string Over(SuccessionFacts f) => f.Stands is { Released: true } ? $"of {f.Holder} was given up" : $"of {f.Holder} has run out";
+}

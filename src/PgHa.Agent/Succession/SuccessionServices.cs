@@ -1,0 +1,57 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
+using PgHa.Agent.Files;
+using PgHa.Agent.Guard;
+using PgHa.Agent.Leadership;
+using PgHa.Agent.Operations;
+using PgHa.Agent.Postgres;
+using PgHa.Agent.Steps;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>Registers automatic failover.</summary>
+public static class SuccessionServices
+{
+    /// <summary>Adds everything in this folder; in manual mode nothing but the right that nobody keeps.</summary>
+    /// <param name="services">The agent's services.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="etcd">The client; null in manual mode.</param>
+    public static IServiceCollection AddSuccession(this IServiceCollection services, AgentOptions options, EtcdClient? etcd)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        services.AddSingleton<FailoverState>();
+        if (etcd is null)
+            return services.AddSingleton<IWriteRight, UnkeptRight>();
+        var call = options.Failover.Times.Renewal;
+        return services
+            .AddSingleton(etcd)
+            .AddSingleton(new EtcdRecords(etcd, options.Cluster, new RecordMemoryFile(options.State.Record)))
+            .AddSingleton(new EtcdNotes(etcd, options.Cluster, call))
+            .AddSingleton<Func<TimeSpan>>(SinceBoot)
+            .AddSingleton<SuccessionPast>()
+            .AddSingleton<ServerPulse>()
+            .AddHostedService(s => s.GetRequiredService<ServerPulse>())
+            .AddSingleton(s => new GuardLink(options.Postgres.DataDir, options.State.Guard, Environment.ProcessPath!, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>())))
+            .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<GuardLink>(), s.GetRequiredService<ServerPulse>(),
+                SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
+            .AddSingleton<IWriteRight>(s => s.GetRequiredService<Tenure>())
+            .AddSingleton<SuccessionSights>()
+            .AddSingleton(s => new Lazy<OperationRunner>(s.GetRequiredService<OperationRunner>))
+            .AddSingleton<SuccessionActing>()
+            .AddSingleton<SuccessionLoop>()
+            .AddSingleton<Explanation>()
+            .AddHostedService(s => s.GetRequiredService<SuccessionLoop>());
+    }
+
+    private static TimeSpan SinceBoot() => BootClock.Elapsed() ?? throw new IOException("the kernel does not say how long the machine has run");
+
+    private static string Boot() => BootClock.Id() ?? throw new IOException("the kernel does not say which boot of the machine this is");
+
+    private static string? System(DataDirectory data) => data.ReadControl() is { IsOk: true } control ? ControlFactsOf(control.Value) : null;
+
+    private static string ControlFactsOf(Formats.Control.ControlFile control) => Client.Facts.ControlFacts.From(control).SystemIdentifier;
+}

@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+using Npgsql;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
+using PgHa.Agent.Leadership;
+using PgHa.Agent.Operations;
+using PgHa.Agent.Postgres;
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>Gathers what <see cref="SuccessionRules"/> judge. Decides nothing.</summary>
+internal sealed class SuccessionSights(
+    AgentOptions options, Tenure tenure, EtcdRecords records, EtcdNotes notes, ClusterObserver cluster, ClusterLock locks, NodeLock nodeLock, KnownServer known, ServerPulse pulse, PeerLogin login, SuccessionPast past,
+    Func<TimeSpan> clock, TimeProvider time)
+{
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2), OldPrimaryWithin = TimeSpan.FromMilliseconds(700);
+    private ClusterView? _view;
+    private long _seenAt, _answeredAt = time.GetTimestamp();
+    private string _paused = "";
+
+    /// <summary>Everything, as it is now. While all is calm the other nodes are looked at every two seconds only.</summary>
+    internal async Task<SuccessionFacts> GatherAsync(CancellationToken cancel)
+    {
+        var held = tenure.Until is not null;
+        var looks = held ? null : tenure.LookAsync(cancel);
+        var own = await cluster[options.Node].ObserveAsync(fresh: true, cancel);
+        var answer = looks is null ? null : await looks;
+        if (answer is not RecordAnswer.Outage)
+            _answeredAt = time.GetTimestamp();
+        var record = State(answer);
+        var holder = answer is RecordAnswer.Stands stands ? stands.Record.Node : held ? options.Node : null;
+        var isCalm = (held && own.Writable) || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder);
+        var view = await ViewAsync(own, isCalm, cancel);
+        past.Note(down: held && own.Down);
+        var facts = new SuccessionFacts
+        {
+            Node = options.Node,
+            View = view,
+            Record = held ? RecordState.Own : record,
+            Stands = tenure.Own ?? tenure.Sight?.Record,
+            Why = answer switch { RecordAnswer.Outage o => $"etcd cannot be asked ({o.Why})", RecordAnswer.Unreadable u => $"the record in etcd cannot be used ({u.Why})", _ => null },
+            Held = held,
+            Guarded = !held && own.Writable && await tenure.AskGuardAsync(cancel) > clock(),
+            HasSeenOne = records.Epoch > 0,
+            Blind = time.GetElapsedTime(_answeredAt) > 2 * options.Failover.Times.Renewal,
+            Hangs = held && !pulse.Lives,
+            Unusable = Unusable(own),
+            StoppedOnPurpose = own.Down && known.StoppedOnPurpose,
+            Busy = await BusyAsync(cancel),
+            Paused = _paused.Length > 0,
+            NotEligible = NotEligible(own),
+            Failed = past.Failed,
+            Crashes = past.Crashes(options.Failover.RestartWithin),
+            Passed = past.Passed,
+            Rejoin = options.Failover.Rejoin,
+        };
+        return facts is { Record: RecordState.RanOut, Held: false, Own.Writable: false } ? await CompareAsync(facts, cancel) : facts;
+    }
+
+    private RecordState State(RecordAnswer? answer) => answer switch
+    {
+        null => RecordState.Own,
+        RecordAnswer.Outage => RecordState.Outage,
+        RecordAnswer.Unreadable => RecordState.Unusable,
+        RecordAnswer.Absent => RecordState.Never,
+        RecordAnswer.Stands { Record: var r } when tenure.IsOwn(r) => RecordState.Own,
+        RecordAnswer.Stands { Record: var r } when tenure.IsOfEarlierBoot(r) || tenure.Sight!.HasRunOut(clock()) => RecordState.RanOut,
+        _ => RecordState.Another,
+    };
+
+    private async Task<ClusterView> ViewAsync(NodeObservation own, bool calm, CancellationToken cancel)
+    {
+        if (calm && _view is { } view && time.GetElapsedTime(_seenAt) < Calm)
+            return new([.. view.Nodes.Select(n => n.Node == own.Node ? own : n)]);
+        var paused = notes.PauseAsync(cancel);
+        _view = await cluster.ObserveAsync(fresh: true, cancel);
+        _seenAt = time.GetTimestamp();
+        _paused = await paused is { IsOk: true } answer ? answer.Value : _paused;
+        return _view;
+    }
+
+    private async Task<SuccessionFacts> CompareAsync(SuccessionFacts facts, CancellationToken cancel)
+    {
+        var wal = cluster.CompareWalAsync(facts.View, options.Node, cancel);
+        var serves = facts.Holder is { } holder && holder != options.Node && !facts.View[holder].Reachable && await OldPrimaryServesAsync(holder, cancel);
+        return facts with { Wal = await wal, OldPrimaryServes = serves };
+    }
+
+    /// <summary>Agent and guard may both be dead, and the server not.</summary>
+    private async Task<bool> OldPrimaryServesAsync(string holder, CancellationToken cancel)
+    {
+        using var bound = new CancellationTokenSource(OldPrimaryWithin, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
+        try
+        {
+            await using var connection = await login.OpenAsync(options.Nodes.First(n => n.Name == holder), both.Token);
+            return await LocalSql.ScalarAsync(connection, "SELECT pg_is_in_recovery()::text", both.Token) == "false";
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException or IOException)
+        {
+            return false; // nobody can write there through this way; that it is fenced, the record tells
+        }
+    }
+
+    private async Task<string?> BusyAsync(CancellationToken cancel) =>
+        nodeLock.Holder is { } holder && await locks.LivesAsync(holder, cancel) ? $"{holder.Goal} ({holder.Operation})" : null;
+
+    private string? Unusable(NodeObservation own) =>
+        own.DataProblem is { } problem ? $"the data directory of {own.Node} cannot be used: {problem}"
+        : tenure.Sight?.Record.System is { } system && own.Control?.SystemIdentifier is { } here && system != here ? $"the data here are those of another database ({here}, and the record says {system})"
+        : null;
+
+    private string? NotEligible(NodeObservation own) =>
+        options.Failover.NoFailover ? "failover.nofailover is set"
+        : own.Down && known.StoppedOnPurpose ? "its server was stopped by a call"
+        : own.Sql?.Held is { ForGood: true, Problem: { } problem } ? problem
+        : past.ResignedBecause;
+}

@@ -1,0 +1,197 @@
+using Microsoft.Extensions.Logging;
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Guard;
+using PgHa.Agent.Leadership;
+using PgHa.Agent.Steps;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>
+/// This node's hold on the record: takes it, keeps it in the background, and gives it up. It decides nothing: who calls it has been told by
+/// <see cref="SuccessionRules"/>, or is a step that was.
+/// </summary>
+internal sealed partial class Tenure(
+    RecordTerms terms, IRecordStore store, GuardLink guard, ServerPulse pulse, Func<TimeSpan> clock, TimeProvider time, UniqueName name, ILogger<Tenure> log) : IWriteRight
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+    private readonly OneAtATime _turn = new();
+    private Keeping? _keeping;
+    private volatile RecordSight? _sight;
+
+    /// <summary>Until when this node may write, as its guard has confirmed; null: it may not.</summary>
+    internal TimeSpan? Until => _keeping is { Task.IsCompleted: false } keeping ? keeping.Keeper.Until : null;
+
+    /// <summary>The record as it was seen last, and since when; null: never.</summary>
+    internal RecordSight? Sight => _sight;
+
+    /// <summary>The record as this node holds it; null: it does not.</summary>
+    internal PrimaryRecord? Own => Until is null ? null : _keeping?.Keeper.Holding?.Own;
+
+    /// <summary>The epoch in which this node holds the record; null: it does not.</summary>
+    internal long? Epoch => Own?.Epoch;
+
+    /// <summary>The node that held the record before this one took it; null: there was none.</summary>
+    internal string? Before { get; private set; }
+
+    /// <summary>Why the record could not be renewed last, or how the keeping ended; null: all is well.</summary>
+    internal string? Problem => _keeping is not { } keeping ? null
+        : keeping.Task.IsCompletedSuccessfully ? $"the record is {(keeping.Task.Result.Hold == Hold.Lost ? "another's" : "gone")}: {keeping.Task.Result.Answer}" : keeping.Keeper.Problem;
+
+    /// <summary>A linearizable look at the record.</summary>
+    internal async Task<RecordAnswer> LookAsync(CancellationToken cancel)
+    {
+        var answer = await store.ReadAsync(terms.Call, cancel);
+        if (answer is RecordAnswer.Stands stands)
+            _sight = RecordSight.After(_sight, stands, clock());
+        return answer;
+    }
+
+    /// <summary>Until when the guard lets the server write, though this run of the agent has not been confirmed; null: there is none on duty.</summary>
+    internal async Task<TimeSpan?> AskGuardAsync(CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        return _keeping is null ? await guard.AskAsync(cancel) : Until;
+    }
+
+    /// <summary>Takes the record where it has run out, was given up, or is this node's own; waits until the guard confirms the deadline.</summary>
+    public Task<Refusal?> TakeAsync(CancellationToken cancel) => TakeAsync(first: false, cancel);
+
+    /// <summary>The same, also where there never was a record: only after all nodes have said that they have seen none.</summary>
+    internal async Task<Refusal?> TakeAsync(bool first, CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        if (Until is not null)
+            return null;
+        await EndAsync();
+        var answer = await LookAsync(cancel);
+        if (Begin(answer, first) is not { } holding)
+            return Withheld(answer);
+        pulse.Expect();
+        Before = answer is RecordAnswer.Stands before ? before.Record.Node : null;
+        var keeper = new RecordKeeper(store, guard, clock, time);
+        var ends = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
+        _keeping = new(keeper, ends, keeper.KeepAsync(holding, () => (terms.D, terms.Stop), () => pulse.Lives, ends.Token));
+        var begun = time.GetTimestamp();
+        while (Until is null && !_keeping.Task.IsCompleted && time.GetElapsedTime(begun) < terms.D)
+            await Task.Delay(Interval, time, cancel);
+        if (Until is null)
+        {
+            var why = Problem ?? "no renewal was acknowledged";
+            await EndAsync();
+            return new(Code.AnotherWritable, $"{terms.Node} does not hold the record in etcd: {why}", "look at etcd, then repeat the call");
+        }
+        LogTaken(terms.Node, holding.Own.Epoch);
+        return null;
+    }
+
+    /// <inheritdoc />
+    public async Task GiveUpAsync(Action makeStandby, CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        if (_keeping is not { } keeping)
+            return;
+        await EndAsync();
+        if (keeping.Keeper.Holding is not { } holding)
+            return;
+        makeStandby();
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            (holding, var last) = holding.Release(clock());
+            var answer = await store.SwapAsync(last.Record, last.Revision, terms.Call, cancel);
+            (holding, var hold) = holding.Hear(last, answer);
+            if (hold is not Hold.Unsure)
+            {
+                LogGivenUp(terms.Node, holding.Own.Epoch);
+                break;
+            }
+        }
+        await guard.RestAsync(cancel);
+    }
+
+    /// <summary>Nothing runs here that may write: the guard need not end anything at its deadline. Whether it has heard that.</summary>
+    internal async Task<bool> StandDownAsync(CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        if (Until is not null)
+            return false;
+        await EndAsync();
+        return await guard.RestAsync(cancel);
+    }
+
+    /// <summary>A guard is there before it is needed: to start one takes longer than to take the record.</summary>
+    internal async Task PrepareAsync(CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        if (_keeping is null)
+            await guard.AskAsync(cancel, starts: true);
+    }
+
+    private Holding? Begin(RecordAnswer answer, bool first) => answer switch
+    {
+        RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
+        RecordAnswer.Stands { Record: var record } when Sight!.HasRunOut(clock()) || IsOfEarlierBoot(record) => Holding.Take(New(record.Epoch + 1, record.Timeline), Sight!.Revision),
+        RecordAnswer.Absent when first => Holding.Take(New(1, 1), 0),
+        _ => null,
+    };
+
+    internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && !record.Released;
+
+    /// <summary>This machine was started anew since: none of the processes lives that it allowed to write.</summary>
+    internal bool IsOfEarlierBoot(PrimaryRecord record) => record.Node == terms.Node && record.Boot != terms.Boot;
+
+    private PrimaryRecord New(long epoch, uint timeline) => new()
+    {
+        Node = terms.Node,
+        Epoch = epoch,
+        Boot = terms.Boot,
+        Run = name(),
+        Counter = 1,
+        DMilliseconds = (int)terms.D.TotalMilliseconds,
+        Since = time.GetUtcNow(),
+        Timeline = timeline,
+        System = terms.System(),
+    };
+
+    private Refusal Withheld(RecordAnswer answer) => answer switch
+    {
+        RecordAnswer.Stands { Record: var record } => new(Code.AnotherWritable,
+            $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
+            $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),
+        RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one", "bring all agents up: the primary takes the first record by itself"),
+        RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? docs/etcd.md says what to do"),
+        RecordAnswer.Outage { Why: var why } => new(Code.AnotherWritable, $"etcd cannot be asked for the record: {why}", "bring etcd back, then repeat the call"),
+        _ => throw new System.Diagnostics.UnreachableException(answer.ToString()),
+    };
+
+    /// <summary>Ends what is kept in the background. The deadline stays.</summary>
+    private async Task EndAsync()
+    {
+        if (_keeping is not { } keeping)
+            return;
+        await keeping.Ends.CancelAsync();
+        await keeping.Task.ContinueWith(static _ => { }, TaskScheduler.Default);
+        keeping.Ends.Dispose();
+        _keeping = null;
+    }
+
+    private sealed record Keeping(RecordKeeper Keeper, CancellationTokenSource Ends, Task<KeepingEnd> Task);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} holds the record, epoch {Epoch}")]
+    private partial void LogTaken(string node, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} has given the record of epoch {Epoch} up: another node may take it at once")]
+    private partial void LogGivenUp(string node, long epoch);
+}
+
+/// <summary>On what terms a node holds the record.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Boot">The boot of its machine.</param>
+/// <param name="D">How long a renewal holds.</param>
+/// <param name="Stop">How long the server takes to be killed.</param>
+/// <param name="System">The system identifier of its database; null where it cannot be read.</param>
+internal sealed record RecordTerms(string Node, string Boot, TimeSpan D, TimeSpan Stop, Func<string?> System)
+{
+    /// <summary>The bound of each question to etcd.</summary>
+    internal TimeSpan Call => D / 6;
+}

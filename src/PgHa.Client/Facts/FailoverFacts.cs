@@ -1,0 +1,20 @@
+namespace PgHa.Client.Facts;
+
+/// <summary>What an agent in automatic mode says of its node beside what is seen of the server.</summary>
+public sealed record FailoverFacts
+{
+    /// <summary>The highest epoch of the record that it has seen; 0: it never saw one.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>Of nodes that hold the same WAL the one with the higher number is promoted.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Why it would not take the primary's place now; null: it would.</summary>
+    public string? NotEligible { get; init; }
+
+    /// <summary>Until when it may write, in seconds from now, as its guard has confirmed; null: it may not.</summary>
+    public double? MayWriteFor { get; init; }
+
+    /// <summary>What it does, and why, in a sentence.</summary>
+    public string? Doing { get; init; }
+}

@@ -1,0 +1,164 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Leadership;
+using PgHa.Agent.Succession;
+using PgHa.Agent.Tests.Plans;
+using PgHa.Client.Facts;
+using PgHa.Client.Operations;
+using PgHa.Formats;
+
+namespace PgHa.Agent.Tests.Succession;
+
+/// <summary>The table of rules, over every combination of what it looks at.</summary>
+[Trait("Category", "Fast")]
+public class SuccessionRulesTests
+{
+    private static readonly SuccessionAction[] Takes = [SuccessionAction.Take, SuccessionAction.TakeFirst, SuccessionAction.FailOver, SuccessionAction.PassOn];
+    private static readonly SuccessionAction[] Acts = [.. Takes, SuccessionAction.StartAsPrimary, SuccessionAction.Promote, SuccessionAction.StartInRecovery, SuccessionAction.Follow];
+    private static readonly Condition[] Own = [Condition.PrimaryAlone, Condition.Standby, Condition.Recovering, Condition.StoppedAsPrimary, Condition.StoppedAsStandby, Condition.Frozen, Condition.CrashRecovery];
+    private static readonly Condition[] Others = [Condition.Primary, Condition.Standby, Condition.StoppedAsStandby, Condition.AgentAway];
+    private static readonly bool[] Both = [false, true];
+
+    private static readonly PrimaryRecord Record = new()
+    {
+        Node = "n1", Epoch = 3, Boot = "b", Run = "r", Counter = 1, DMilliseconds = 8000, Since = DateTimeOffset.UnixEpoch, Timeline = 1, System = Sketch.System,
+    };
+
+    private static IEnumerable<SuccessionFacts> Worlds() =>
+        from own in Own
+        from other in Others
+        from record in Enum.GetValues<RecordState>()
+        from holder in new[] { "n1", "n2" }
+        where record != RecordState.Own || holder == "n1"
+        where record != RecordState.Another || holder == "n2"
+        from held in record == RecordState.Own ? Both : [false]
+        from kin in other == Condition.AgentAway ? [WalKinship.NotProvable] : new[] { WalKinship.Identical, WalKinship.Ahead, WalKinship.Behind }
+        let view = Seen(own, other)
+        let wal = record == RecordState.RanOut ? Sketch.Wal(view, "n1", _ => kin) : null
+        from flags in Enumerable.Range(0, 1 << 8)
+        select new SuccessionFacts
+        {
+            Node = "n1",
+            View = view,
+            Record = record,
+            Stands = record is RecordState.Never ? null : Record with { Node = holder, Released = record == RecordState.RanOut && Has(flags, 0) },
+            Why = "etcd does not answer",
+            Held = held,
+            Wal = wal,
+            Guarded = Has(flags, 0),
+            Blind = Has(flags, 1),
+            HasSeenOne = Has(flags, 2),
+            Hangs = Has(flags, 3),
+            StoppedOnPurpose = Has(flags, 4),
+            Busy = Has(flags, 5) ? "a switchover" : null,
+            Paused = Has(flags, 6),
+            NotEligible = Has(flags, 7) ? "failover.nofailover is set" : null,
+            OldPrimaryServes = Has(flags, 3),
+            Failed = Has(flags, 1) ? "refused" : null,
+        };
+
+    private static bool Has(int flags, int bit) => (flags & (1 << bit)) != 0;
+
+    private static ClusterView Seen(params Condition[] conditions) =>
+        new([.. Sketch.View(conditions).Nodes.Select(n => n with { Failover = n.Reachable ? new() { Epoch = 0 } : null })]);
+
+    [Fact]
+    public void The_record_is_taken_only_where_it_is_nobody_elses()
+    {
+        foreach (var f in Worlds())
+        {
+            var verdict = SuccessionRules.Judge(f);
+            if (verdict.Action == SuccessionAction.TakeFirst)
+                Assert.True(f.Record == RecordState.Never && !f.View["n2"].MayBeWritable, $"{f}");
+            else if (Takes.Contains(verdict.Action))
+                Assert.True(f.Record is RecordState.Own or RecordState.RanOut, $"{f}");
+        }
+    }
+
+    [Fact]
+    public void A_writable_server_without_the_record_is_stopped_and_no_other()
+    {
+        foreach (var f in Worlds())
+        {
+            var action = SuccessionRules.Judge(f).Action;
+            Assert.True(action != SuccessionAction.Stop || (f.Own.Writable && !f.Held), $"{f}");
+            Assert.True(action != SuccessionAction.StopAndGiveUp || f is { Held: true, Hangs: true }, $"{f}");
+            if (f.Own.Writable && f.Record == RecordState.Another)
+                Assert.Equal(SuccessionAction.Stop, action);
+            if (f.Own.Writable && f is { Record: RecordState.Outage, Held: false, HasSeenOne: true, Blind: true, Guarded: false })
+                Assert.Equal(SuccessionAction.Stop, action);
+        }
+    }
+
+    [Fact]
+    public void Paused_or_while_an_operation_runs_nothing_is_begun()
+    {
+        foreach (var f in Worlds().Where(f => f.Paused || f.Busy is not null))
+        {
+            var verdict = SuccessionRules.Judge(f);
+            Assert.True(!Acts.Contains(verdict.Action) || (verdict.Row == 2 && f.Own.Writable), $"{verdict} {f}");
+        }
+    }
+
+    [Fact]
+    public void Nobody_fails_over_beside_a_server_that_serves_or_a_node_that_is_better()
+    {
+        foreach (var f in Worlds())
+        {
+            var verdict = SuccessionRules.Judge(f);
+            if (verdict.Action is not (SuccessionAction.FailOver or SuccessionAction.StartInRecovery) && (verdict.Action != SuccessionAction.Take || f.Record != RecordState.RanOut || f.Own.Writable))
+                continue;
+            Assert.True(f is { Record: RecordState.RanOut, OldPrimaryServes: false, NotEligible: null } && !f.View["n2"].Writable, $"{f}");
+            Assert.True(!f.View["n2"].InRecovery || (f.Own.InRecovery && f.Wal!.Of("n2").Kinship != WalKinship.Ahead), $"{f}");
+        }
+    }
+
+    [Fact]
+    public void Every_row_is_reached_and_every_verdict_says_why()
+    {
+        var reached = new HashSet<int>();
+        foreach (var f in Worlds().Append(Worlds().First() with { Unusable = "the data here are those of another database" }))
+        {
+            var verdict = SuccessionRules.Judge(f);
+            Assert.NotEmpty(verdict.Reason);
+            reached.Add(verdict.Row);
+        }
+        Assert.Equal(SuccessionRules.Table.Select(r => r.Number), reached.Where(n => n > 0).Order());
+        Assert.Equal(Enumerable.Range(1, SuccessionRules.Table.Count), SuccessionRules.Table.Select(r => r.Number));
+    }
+
+    [Fact]
+    public void The_document_shows_the_table_as_it_is()
+    {
+        var document = File.ReadAllText(Path.Combine(Sources.Root, "docs/failover.md"));
+        foreach (var row in SuccessionRules.Table)
+            Assert.Contains($"| {row.Number} | {row.When} | {row.Then} |", document, StringComparison.Ordinal);
+    }
+
+    /// <summary>Three nodes see the same, each from its own side: of those that could take the primary's place one comes forward, and no more.</summary>
+    [Fact]
+    public void Of_all_nodes_that_see_the_same_exactly_one_comes_forward()
+    {
+        Condition[] standing = [Condition.Standby, Condition.Recovering, Condition.StoppedAsStandby, Condition.AgentAway];
+        foreach (var (a, b, c) in from a in standing from b in standing from c in standing select (a, b, c))
+            foreach (var order in Enumerable.Range(0, 27))
+            {
+                var view = Seen(a, b, c);
+                Lsn[] ends = [new(0x3000000UL + ((ulong)(order % 3) << 8)), new(0x3000000UL + ((ulong)(order / 3 % 3) << 8)), new(0x3000000UL + ((ulong)(order / 9) << 8))];
+                var acting = view.Nodes.Where(n => n.Reachable).Count(n => Acts.Contains(SuccessionRules.Judge(From(n.Node, view, ends)).Action));
+                Assert.Equal(view.Nodes.Any(n => n.Reachable) ? 1 : 0, acting);
+            }
+    }
+
+    private static SuccessionFacts From(string node, ClusterView view, Lsn[] ends) => new()
+    {
+        Node = node,
+        View = view,
+        Record = RecordState.RanOut,
+        Stands = Record with { Node = "n9" },
+        Wal = new(node, view.Nodes.Where(n => n.Reachable).ToDictionary(n => n.Node, n => (Answer<WalPosition>)(Sketch.Position(n.Node, new TimelineSpan(new(1), Lsn.Zero, null)) with { End = End(n.Node, ends) })),
+            view.Nodes.Where(n => n.Reachable && n.Node != node).ToDictionary(n => n.Node, n => Sketch.Kin(n.Node, node,
+                End(n.Node, ends) == End(node, ends) ? WalKinship.Identical : End(n.Node, ends) > End(node, ends) ? WalKinship.Ahead : WalKinship.Behind, End(node, ends)))),
+    };
+
+    private static Lsn End(string node, Lsn[] ends) => ends[node[1] - '1'];
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using PgHa.Cluster.Tests.Etcd;
+
+namespace PgHa.Cluster.Tests.Failover;
+
+/// <summary>Three nodes in automatic mode, and an etcd of three members of its own.</summary>
+internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAsyncDisposable
+{
+    /// <summary>How long the record holds.</summary>
+    public static readonly TimeSpan D = TimeSpan.FromSeconds(4);
+
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    public TestCluster Cluster { get; } = cluster;
+
+    public EtcdTrio Etcd { get; } = etcd;
+
+    /// <summary>N1 is primary and holds the record; N2 and N3 follow.</summary>
+    public static async Task<AutomaticCluster> Running(Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind")
+    {
+        var etcd = await EtcdTrio.Running();
+        var cluster = keep(await TestCluster.FilesOnly(3));
+        var automatic = new AutomaticCluster(cluster, etcd);
+        foreach (var node in cluster.Nodes)
+            await node.AddToAgentConfig($$"""
+                failover:
+                  mode: automatic
+                  etcd: [{{string.Join(", ", etcd.Members.Select(m => $"\"{m.Url.GetLeftPart(UriPartial.Authority)}\""))}}]
+                  etcd_election: 500ms
+                  rejoin: {{rejoin}}
+                  d: {{(d ?? D).TotalSeconds}}s
+                """);
+        await cluster.StartServers();
+        await cluster.StartAgents();
+        await AutomaticCluster.Holds(cluster.N1);
+        return automatic;
+    }
+
+    /// <summary>Waits until a node holds the record and serves, and says so.</summary>
+    public static Task<TimeSpan> Holds(TestNode node, int within = 30) => Wait.Until($"{node.Name} holds the record and serves", async () =>
+        node.Agent.IsRunning && (await Explain(node)) is { } said && said.TryGetProperty("may_write_for", out _) && await node.Postgres.Serves(), within);
+
+    /// <summary>What a node's agent says; null while it does not know yet.</summary>
+    public static async Task<JsonElement?> Explain(TestNode node)
+    {
+        using var answer = await Http.GetAsync(new Uri(node.AgentUrl, "/api/pg/v2/cluster/explain"), TestContext.Current.CancellationToken);
+        return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
+    }
+
+    public static async Task<long> Epoch(TestNode node) => (await Explain(node))!.Value.GetProperty("epoch").GetInt64();
+
+    public static async Task<JsonElement[]> History(TestNode node) => [.. JsonSerializer.Deserialize<JsonElement>((await node.Api.Get("../v2/cluster/history")).Body).EnumerateArray()];
+
+    /// <summary>Agent, guard and server at once, as when the machine loses its power.</summary>
+    public static async Task Lose(TestNode node)
+    {
+        foreach (var pid in (int[])[node.Agent.Pid, .. Guards(node), .. node.Postgres.Processes]) Signal.Send(pid, Signal.Kill);
+        await Wait.Until($"{node.Name} is lost", () => !node.Agent.IsRunning && node.Postgres.Processes.Count == 0);
+    }
+
+    public static int[] Guards(TestNode node) => [.. ServerProcesses.Commanded(line => line.Contains(" guard ", StringComparison.Ordinal) && line.Contains(node.Postgres.DataDirectory, StringComparison.Ordinal))];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Cluster.Nodes) await node.Agent.Abandon();
+        foreach (var pid in Cluster.Nodes.SelectMany(Guards)) Signal.Send(pid, Signal.Kill);
+        await Etcd.DisposeAsync();
+    }
+}
