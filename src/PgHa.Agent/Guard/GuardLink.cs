@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using PgHa.Agent.Files;
 using PgHa.Agent.Leadership;
 
 namespace PgHa.Agent.Guard;
@@ -13,11 +14,13 @@ namespace PgHa.Agent.Guard;
 /// <param name="time">The clock of waits.</param>
 internal sealed class GuardLink(string dataDirectory, string socket, string program, TimeProvider time) : IDeadline, IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10), AnswersWithin = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500);
     private StreamReader? _reader;
     private NetworkStream? _stream;
     private long _number;
+    private int? _guard;
 
     /// <summary>The server may write until then. What the guard has confirmed; null: nothing, because it does not answer or has fenced the server.</summary>
     public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) =>
@@ -29,7 +32,31 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     /// <summary>What is in force, without changing it: until when the server may write; null: nothing is guarded, or nobody answers.</summary>
     internal async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
 
+    /// <summary>A guard that is silent is frozen: it is killed, and another one started at the next word.</summary>
     private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel, bool starts = true)
+    {
+        using var late = new CancellationTokenSource(AnswersWithin, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        try
+        {
+            return await TrySayAsync(word, until, starts, bound.Token);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            EndSilent();
+            return null;
+        }
+    }
+
+    private void EndSilent()
+    {
+        if (_guard is { } pid && Linux.OpenProcess(pid) is { } handle)
+            using (handle)
+                Linux.Signal(handle, Linux.SigKill);
+        _guard = null;
+    }
+
+    private async Task<GuardWire?> TrySayAsync(GuardWord word, TimeSpan until, bool starts, CancellationToken cancel)
     {
         for (var attempt = 0; attempt < (starts ? 2 : 1); attempt++)
         {
@@ -66,6 +93,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
             {
                 _stream = new(await OpenAsync(cancel), ownsSocket: true);
                 _reader = new(_stream, Encoding.ASCII);
+                _guard = PeerOf(_stream.Socket);
                 return;
             }
             catch (SocketException) when (starts && time.GetElapsedTime(begun) < StartWithin)
@@ -91,6 +119,13 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
             link.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The process that listens at the other end.</summary>
+    private static int PeerOf(Socket link)
+    {
+        Span<byte> credentials = stackalloc byte[12];
+        return link.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length ? BitConverter.ToInt32(credentials) : 0;
     }
 
     /// <summary>In a session of its own: what ends the agent does not end it.</summary>

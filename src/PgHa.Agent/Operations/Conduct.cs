@@ -11,6 +11,9 @@ public sealed record Conduct
     /// <summary>At once, and nobody asked for it: whoever begins it says itself why it is refused, once.</summary>
     public static Conduct Unasked { get; } = new() { Quiet = true };
 
+    /// <summary>The rules of automatic failover begin it. A node writes by the record only, so a lock whose owner does not answer holds nobody back.</summary>
+    public bool ByRules { get; init; }
+
     /// <summary>A refusal is not logged.</summary>
     public bool Quiet { get; init; }
 

@@ -71,7 +71,7 @@ public sealed partial class OperationRunner(
         live.Begin(id);
         try
         {
-            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words, options.Identity, request.Regardless), cancel, pastAway: request.Mandate.Record is not null) is { } busy)
+            if (await clusterLock.TakeAsync(new(id, options.Node, boot.Id, request.Words, options.Identity, request.Regardless), cancel, pastAway: conduct.ByRules) is { } busy)
                 return busy;
             var (decision, view) = await fresh.MakeAsync(request, id, cancel);
             if (decision is Plan { Stages.Count: 0 })
@@ -98,9 +98,9 @@ public sealed partial class OperationRunner(
     }
 
     /// <summary>Begins what nobody asked for, after whatever an earlier run of the agent left half done.</summary>
-    public async Task<Answer<Operation>> BeginUnaskedAsync(MandatedRequest request, string reason, CancellationToken cancel) => request.Mandate.Record is null && store.All.FirstOrDefault(RepeatRules.IsOpen) is { } open
+    public async Task<Answer<Operation>> BeginUnaskedAsync(MandatedRequest request, string reason, CancellationToken cancel, bool byRules = false) => !byRules && store.All.FirstOrDefault(RepeatRules.IsOpen) is { } open
         ? new Refusal(Code.Busy, $"operation {open.Id} is not concluded: {open.Goal}", "wait for it")
-        : await BeginAsync(request, Conduct.Unasked with { Reason = reason }, cancel);
+        : await BeginAsync(request, Conduct.Unasked with { Reason = reason, ByRules = byRules }, cancel);
 
     /// <summary>What the operation that is taken up had demoted is taken back by whoever takes it up, too, unless a node may have become writable by then.</summary>
     private MandatedRequest Inherit(MandatedRequest request, Conduct conduct) =>

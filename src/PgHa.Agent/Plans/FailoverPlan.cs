@@ -26,7 +26,7 @@ public static class FailoverPlan
         var verdict = WritableRules.Judge(target.Node, view, wal, assured);
         if (verdict.Refusal is { } no)
             return byRestart && verdict.Forcible && no.Code == Code.WalNotProven ? no with { Hint = OnlyByPromotion(target.Node) } : no;
-        return RefuseRunningAhead(verdict, view, target.Node) is { } ahead ? ahead : Build(request, mandate, facts, verdict);
+        return mandate.Record is null && RefuseRunningAhead(verdict, view, target.Node) is { } ahead ? ahead : Build(request, mandate, facts, verdict);
     }
 
     /// <summary>
@@ -77,7 +77,7 @@ public static class FailoverPlan
 
     private static Refusal? RefuseStates(Failover request, Mandate mandate, NodeObservation target, ClusterView view)
     {
-        if (view.Except(target.Node).FirstOrDefault(n => n.Writable) is { } writable)
+        if (view.Except(target.Node).FirstOrDefault(n => n.Writable && (mandate.Record is null || n.Promoting || n.Sql is { InRecovery: false })) is { } writable)
             return new(Code.AnotherWritable, $"{writable.Node} is writable",
                 writable.State is NodeState.Primary or NodeState.PrimaryAlone
                     ? $"a failover is for a primary that is down: to exchange the roles of running nodes POST instance/switchover/masterSlave?to={target.Node} on {writable.Node}"

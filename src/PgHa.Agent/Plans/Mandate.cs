@@ -39,7 +39,7 @@ public sealed record Mandate
     /// <summary>Who undoes brings back the primary that ran when the operation began: data that cannot be read elsewhere holds nothing newer.</summary>
     private Assurance? Assure(NodeObservation node) =>
         Force ? new(node.Node, new ForcedByOperator())
-        : Record is not null && (node is { Reachable: false } or { State: NodeState.Unknown } or { DataProblem: not null }) ? new(node.Node, Record)
+        : Record is not null && (node is { Reachable: false } or { State: NodeState.Unknown } or { DataProblem: not null } or { MayBeWritable: true, Sql: not { InRecovery: false } }) ? new(node.Node, Record)
         : AssuredBefore.FirstOrDefault(a => a.Node == node.Node)
             ?? (IsUndo && node is { State: NodeState.Stopped, DataProblem: not null } ? new(node.Node, new AnotherServedBefore()) : null);
 }

@@ -91,7 +91,7 @@ public static partial class StepRules
             return (new(Code.WrongState, $"{sight.Node} is {sight.Seen.State.Words()}, not {state.Words()}", "repeat the call: it is planned anew"), false);
         if (sight.Wal.ProblemOf(sight.Node) is { } problem)
             return (problem, false);
-        var assured = Assurance.OfStep(terms.Accepted);
+        var assured = terms.ByRecord ? [.. terms.Accepted.Select(n => new Assurance(n, new HoldsRecord(sight.Node, 0)))] : Assurance.OfStep(terms.Accepted);
         var verdict = WritableRules.Judge(sight.Node, sight.View, sight.Wal, assured, terms.PrimaryKnown || sight.Regardless);
         if (verdict.Refusal is { } refusal)
             return (refusal, false);
@@ -217,6 +217,9 @@ public sealed record WritableTerms(string Operation, IReadOnlyList<string> Accep
 
     /// <summary>The last primary is one of the nodes: a standby that streams from elsewhere knows that one by another name.</summary>
     public bool PrimaryKnown { get; init; }
+
+    /// <summary>The node holds the record in etcd: no other node may write, and the nodes it accepts are answered for by that.</summary>
+    public bool ByRecord { get; init; }
 
     /// <summary>Nobody can write meanwhile: nodes that force answers for are waited for a moment only.</summary>
     public bool Hurried { get; init; }

@@ -52,7 +52,7 @@ public static class WritableRules
         }
         foreach (var other in view.Except(candidate))
         {
-            var finding = Look(other, candidate, wal);
+            var finding = Look(other, candidate, wal, assurances.Any(a => a.Node == other.Node && a.Evidence is HoldsRecord));
             if (finding is { Refusal: { } final, Forcible: false })
                 return new(final, null, evidence, overrides, answered);
             if (finding.Seen is { } seen)
@@ -92,17 +92,25 @@ public static class WritableRules
     /// <summary>What another node is to a candidate: a fact that lets it go on, or a refusal.</summary>
     private readonly record struct Finding(Evidence? Seen, Refusal? Refusal = null, bool Forcible = false, bool Ahead = false);
 
-    private static Finding Look(NodeObservation other, string candidate, WalView wal)
+    /// <param name="other">The other node.</param>
+    /// <param name="candidate">The node that is to become writable.</param>
+    /// <param name="wal">Their WAL.</param>
+    /// <param name="byRecord">
+    /// The candidate holds the record, so that no other node may write. What answers SQL as a primary is believed all the same; what cannot be asked, or hangs, is
+    /// judged by its WAL alone.
+    /// </param>
+    private static Finding Look(NodeObservation other, string candidate, WalView wal, bool byRecord)
     {
         var name = other.Node;
+        var mayWrite = other.MayBeWritable && !(byRecord && other.Sql is not { InRecovery: false });
         if (CommonRules.Promoting(other) is { } promoting)
             return new(null, promoting);
-        if (other.Writable)
+        if (other.Writable && mayWrite)
             return Blocked($"{name} is writable", other.State is NodeState.Primary or NodeState.PrimaryAlone
                 ? $"it serves: POST instance/slave on {candidate} lets {candidate} follow, and POST instance/switchover/masterSlave on {name} exchanges the roles then"
                 : $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
         var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
-        if (other.MayBeWritable && !forked)
+        if (other.MayBeWritable && !forked && (mayWrite || wal.PositionOf(name) is null))
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
                 $"{(other.Reachable ? $"stop it (DELETE instance/current on {name})" : $"bring the agent of {name} back")}, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
         return other.DataProblem is { } problem ? Unread(other, problem, candidate) : Compare(other, candidate, wal.Of(name), wal);

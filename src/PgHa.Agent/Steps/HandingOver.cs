@@ -83,7 +83,7 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {step.Source} cannot be read", "bring its agent back"), neverWritable: true);
         var proven = time.GetElapsedTime(begun).TotalMilliseconds;
         var source = sights.Of(step.Source);
-        var withheld = right.TakeAsync(cancel); // while the rest is given and replayed
+        var withheld = right.TakeAsync(patiently: true, cancel); // while the rest is given and replayed
         var theirSlots = source.Slots.ReportAsync(cancel); // it is down: they do not change any more
         var given = await standby.GiveTailAsync(own, theirs, source.Wal, cancel);
         if (!given.IsOk)

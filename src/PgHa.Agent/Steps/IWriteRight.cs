@@ -6,7 +6,15 @@ namespace PgHa.Agent.Steps;
 internal interface IWriteRight
 {
     /// <summary>The last thing before the node may become writable: it has the right, and something stops the server should it lose it. Null, or why not.</summary>
-    Task<Refusal?> TakeAsync(CancellationToken cancel);
+    /// <param name="patiently">Nobody serves meanwhile, and who had it gives it up: it is waited for until it runs out.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel);
+
+    /// <summary>The server accepts writes: the right is still there. Else it was killed, because something that stops it may have ended its duty before it ran; why.</summary>
+    Task<Refusal?> ConfirmAsync(CancellationToken cancel);
+
+    /// <summary>It has it now: no other node may write.</summary>
+    bool IsHeld { get; }
 
     /// <summary>No process of the server may write any more: another node may take the right at once, without waiting until it runs out.</summary>
     /// <param name="makeStandby">Sees to it that the next start here is one in recovery; the right is not given up before.</param>
@@ -17,7 +25,11 @@ internal interface IWriteRight
 /// <summary>Nobody keeps it: a person decides who is primary, and answers for what cannot be seen.</summary>
 internal sealed class UnkeptRight : IWriteRight
 {
-    public Task<Refusal?> TakeAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+    public bool IsHeld => false;
+
+    public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
+    public Task<Refusal?> ConfirmAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
 
     public Task GiveUpAsync(Action makeStandby, CancellationToken cancel) => Task.CompletedTask;
 }

@@ -50,11 +50,11 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
         // Demoted, and started since by whoever owns it: it would be started again if it were stopped.
         if (await sights.ObserveAsync(cancel) is { InRecovery: true, ServerOwner: not null })
             return await PromoteAsync(new(node, step.Accepted), operation, cancel);
-        var terms = new WritableTerms(operation, step.Accepted) { Required = NodeState.Stopped, PrimaryKnown = step.PrimaryKnown };
+        var terms = new WritableTerms(operation, step.Accepted) { ByRecord = right.IsHeld, Required = NodeState.Stopped, PrimaryKnown = step.PrimaryKnown };
         var (refusal, sight) = await sights.CompleteAsync(terms, cancel);
         if ((refusal ?? StepRules.Refuse(step, sight)) is { } refused)
             return StepResult.Failed(refused, neverWritable: true);
-        if (await right.TakeAsync(cancel) is { } withheld)
+        if (await right.TakeAsync(patiently: step.PrimaryKnown, cancel) is { } withheld)
             return StepResult.Failed(withheld, neverWritable: true);
         // It cannot be cancelled from here on: a standby must not be left without its standby.signal.
         var late = hands.Slots.BeforePrimary();
@@ -65,13 +65,13 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
     {
         if (!hands.Look().Ready)
             await sights.SettleAsync(cancel);
-        var (refusal, sight) = await sights.CompleteAsync(new(operation, step.Accepted), cancel);
+        var (refusal, sight) = await sights.CompleteAsync(new(operation, step.Accepted) { ByRecord = right.IsHeld }, cancel);
         if ((refusal ?? StepRules.Refuse(step, await sights.WithGhostsAsync(sight, cancel))) is { } refused)
             return StepResult.Failed(refused, neverWritable: true);
         var archive = await hands.Server.AskArchiveAsync(cancel);
         if (!archive.IsOk)
             return StepResult.Failed(archive.Refusal, neverWritable: true);
-        if (await right.TakeAsync(cancel) is { } withheld)
+        if (await right.TakeAsync(patiently: false, cancel) is { } withheld)
             return StepResult.Failed(withheld, neverWritable: true);
         var late = await hands.Slots.BeforePromotionAsync(cancel);
         var promoted = await KeptOnlyIfWritableAsync(await hands.Server.PromoteAsync(cancel));
@@ -83,6 +83,8 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
     {
         if (writable.Failure is not null)
             return writable;
+        if (await right.ConfirmAsync(CancellationToken.None) is { } lost)
+            return StepResult.Failed(lost);
         hands.Slots.BecamePrimary();
         return writable with { Evidence = writable.Evidence + await hands.Slots.EnsureAsync(CancellationToken.None) };
     }

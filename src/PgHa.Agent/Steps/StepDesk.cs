@@ -143,7 +143,8 @@ internal static class StepDesks
     {
         var sights = new StepSights(node, cluster, nodeLock, hands, time);
         var starting = new Starting(node, hands, sights, right, time);
-        var run = new StepRun(hands, sights, right, starting, new(node, hands, sights, time), new(node, hands, sights, starting, right, time), new(node, hands, sights, starting), new(node, hands, sights, starting, time));
+        var handover = new HandingOver(node, hands, sights, starting, right, time);
+        var run = new StepRun(hands, sights, right, starting, new(node, hands, sights, time), handover, new(node, hands, sights, starting), new(node, hands, sights, starting, time));
         return new(node, identity, nodeLock, hands, run, progress, time, log);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
             return pointed;
         if (refusal.Code != Code.WalNotProven)
             return StepResult.Failed(refusal);
-        var stopped = await hands.Server.StopAsync(untilShutDown: false, onPurpose: true, cancel);
+        var stopped = await hands.Server.StopAsync(untilShutDown: false, onPurpose: false, cancel);
         return StepResult.Failed(refusal with { Message = $"{refusal.Message}; {(stopped.Failure is { } runs ? $"it could not be stopped: {runs.Message}" : "it is stopped")}" });
     }
 
@@ -74,7 +74,7 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
     private async Task<StepResult> StopAsync(bool untilShutDown, CancellationToken cancel)
     {
         var primary = hands.Look().Control is { OfPrimary: true };
-        var stopped = await hands.Server.StopAsync(untilShutDown, onPurpose: !untilShutDown, cancel);
+        var stopped = await hands.Server.StopAsync(untilShutDown, onPurpose: !untilShutDown && sights.OnlyStops, cancel);
         if (primary && stopped.Failure is null)
             await right.GiveUpAsync(MakeStandby, CancellationToken.None);
         return primary ? stopped with { LastWriteAt = 0 } : stopped;

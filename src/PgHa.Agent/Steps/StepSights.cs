@@ -17,6 +17,9 @@ internal sealed class StepSights(string node, ClusterObserver cluster, NodeLock 
     /// <summary>The node of that name, to look at or to copy from.</summary>
     internal INode Of(string name) => cluster[name];
 
+    /// <summary>The operation that holds the node only stops servers, or a person called the step by hand: what it stops is to stay stopped.</summary>
+    internal bool OnlyStops => nodeLock.Holder is null or { Regardless: true };
+
     /// <summary>This node, now.</summary>
     internal Task<NodeObservation> ObserveAsync(CancellationToken cancel) => cluster[node].ObserveAsync(fresh: true, cancel);
 

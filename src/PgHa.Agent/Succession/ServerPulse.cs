@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using PgHa.Agent.Configuration;
@@ -12,7 +11,7 @@ namespace PgHa.Agent.Succession;
 /// </summary>
 internal sealed class ServerPulse(AgentOptions options, DataDirectory data, LocalSql sql, StepTrace trace, TimeProvider time) : BackgroundService
 {
-    private const string TooManyConnections = "53300", StartingUp = "57P03";
+    private const string StartingUpOrShuttingDown = "57P03";
     private const string Query = """
         SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE (pg_current_wal_insert_lsn() - '0/0')::text || ' ' || (pg_current_wal_flush_lsn() - '0/0')::text END
         """;
@@ -41,41 +40,51 @@ internal sealed class ServerPulse(AgentOptions options, DataDirectory data, Loca
         }
     }
 
+    /// <summary>
+    /// Whatever the server says, it lives: too many connections, a login that is refused. But one that starts up or shuts down has the time of a restart, not more.
+    /// </summary>
     private async Task<bool> LooksAliveAsync(CancellationToken cancel)
     {
-        using var bound = new CancellationTokenSource(options.Failover.HangAfter / 2, time);
+        using var bound = new CancellationTokenSource(options.Failover.HangAfter, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
         try
         {
             if (PostmasterPid.Read(data.Root) is not { } server)
                 return false;
-            var connection = await sql.OpenForObservingAsync(server, both.Token);
+            var connection = await sql.OpenAsync(server, both.Token);
             try
             {
-                return Flushes(await LocalSql.ScalarAsync(connection, Query, both.Token));
+                return Flushes(await LocalSql.ScalarAsync(connection, Query, both.Token)) || await CommitsAsync(connection, both.Token);
             }
             finally
             {
                 await OneConnection.CloseAsync(connection, time);
             }
         }
-        catch (PostgresException e) when (e.SqlState is TooManyConnections or StartingUp)
+        catch (PostgresException e)
         {
-            return true;
+            return e.SqlState != StartingUpOrShuttingDown;
         }
-        catch (Exception e) when (!cancel.IsCancellationRequested && e is NpgsqlException or OperationCanceledException or TimeoutException or SocketException or IOException or UnauthorizedAccessException)
+        catch (Exception) when (!cancel.IsCancellationRequested)
         {
-            return false;
+            return false; // it could not be asked: that is no sign of life, and ends nothing
         }
     }
 
-    /// <summary>WAL that was inserted and is not flushed for long: its disk hangs.</summary>
+    /// <summary>WAL that was inserted is flushed. Where it is not for long, nobody may be waiting for it: only a commit tells whether the disk hangs.</summary>
     private bool Flushes(string? positions)
     {
         if (positions?.Split(' ') is not [var inserted, var flushed] || !ulong.TryParse(inserted, out var end) || !ulong.TryParse(flushed, out var done))
             return true; // in recovery
         if (done != _wal.Flushed || end <= done)
             _wal = (end, done, time.GetTimestamp());
-        return time.GetElapsedTime(_wal.Since) < options.Failover.HangAfter;
+        return time.GetElapsedTime(_wal.Since) < options.Failover.HangAfter / 2;
+    }
+
+    private static async Task<bool> CommitsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await LocalSql.ScalarAsync(connection, "SET synchronous_commit = local", cancel);
+        await LocalSql.ScalarAsync(connection, "SELECT pg_logical_emit_message(true, 'pgha', 'pulse')::text", cancel);
+        return true;
     }
 }

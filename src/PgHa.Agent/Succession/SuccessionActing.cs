@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Guard;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Steps;
@@ -8,22 +7,21 @@ using PgHa.Agent.Steps;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Carries out what <see cref="SuccessionRules"/> say: by the record, by the fence, and by the same operations that an operator begins.</summary>
-internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, SuccessionPast past, TimeProvider time, ILogger<SuccessionActing> log)
+internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, TimeProvider time, ILogger<SuccessionActing> log)
 {
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
     private string Node => options.Node;
 
     /// <summary>Does it; null, or why it was not done.</summary>
     internal async Task<string?> ActAsync(SuccessionVerdict verdict, SuccessionFacts facts, CancellationToken cancel) => verdict.Action switch
     {
-        SuccessionAction.Stop => await StopAsync(verdict.Reason, cancel),
+        SuccessionAction.Stop => await StopAsync(verdict.Reason, held: false, cancel),
         SuccessionAction.TakeFirst => await TakeAsync(verdict, first: true, cancel),
         SuccessionAction.Take => await TakeAsync(verdict, first: false, cancel),
         SuccessionAction.FailOver => await TakeAsync(verdict, first: false, cancel) ?? await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), cancel),
         SuccessionAction.Promote => await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), cancel),
         SuccessionAction.StartAsPrimary => await BeginAsync(verdict, new StartPrimary(Node), cancel),
         SuccessionAction.GiveUp => await GiveUpAsync(verdict.Reason, cancel),
-        SuccessionAction.StopAndGiveUp => await StopAsync(verdict.Reason, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
+        SuccessionAction.StopAndGiveUp => await StopAsync(verdict.Reason, held: true, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.PassOn => await TakeAsync(verdict, first: false, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StartInRecovery => past.MayFollow ? await BeginAsync(verdict, new StartNode(Node), cancel) : null,
         SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, Form(facts.Rejoin)), cancel) : null,
@@ -40,7 +38,7 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
     private async Task<string?> TakeAsync(SuccessionVerdict verdict, bool first, CancellationToken cancel)
     {
         var decided = time.GetTimestamp();
-        if (await tenure.TakeAsync(first, cancel) is { } withheld)
+        if (await tenure.TakeAsync(first, patiently: false, cancel) is { } withheld)
             return withheld.Message;
         past.Turn();
         past.Taken ??= (verdict.Reason, decided);
@@ -56,24 +54,22 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
 
     private async Task<string?> BeginAsync(SuccessionVerdict verdict, ChangeRequest request, CancellationToken cancel)
     {
+        pulse.Expect();
         var mandate = tenure.Epoch is { } epoch ? new Mandate { Record = new(Node, epoch) } : Mandate.None;
-        var begun = await runner.Value.BeginUnaskedAsync(request.Under(mandate), $"rule {verdict.Row}: {verdict.Reason}", cancel);
+        var begun = await runner.Value.BeginUnaskedAsync(request.Under(mandate), $"rule {verdict.Row}: {verdict.Reason}", cancel, byRules: true);
         past.Note(verdict.Action, begun);
         return begun.IsOk ? null : begun.Refusal.Message;
     }
 
     /// <summary>As the guard does at the deadline. Then the guard has nothing left to end.</summary>
-    private async Task<string?> StopAsync(string why, CancellationToken cancel)
+    private async Task<string?> StopAsync(string why, bool held, CancellationToken cancel)
     {
         LogStops(Node, why);
-        var fence = new Fence(options.Postgres.DataDir);
-        var begun = time.GetTimestamp();
-        while (!fence.EndAll())
-            if (time.GetElapsedTime(begun) > StopWithin)
-                return "processes of the server are still there after SIGKILL";
-        fence.MakeStandby();
+        if (!await tenure.StopAsync(held, cancel))
+            return null; // a step has taken the record meanwhile
         hands.Slots.BeforeRecovery();
-        await tenure.StandDownAsync(cancel);
+        if (!held)
+            await tenure.StandDownAsync(cancel);
         return null;
     }
 

@@ -60,6 +60,9 @@ public sealed record SuccessionFacts
     /// <summary>The server has shown no sign of life for longer than <c>hang_after</c>, and no step is at work on it.</summary>
     public bool Hangs { get; init; }
 
+    /// <summary>What runs here serves nobody: crash recovery in single-user mode, before a rewind.</summary>
+    public bool SingleUser { get; init; }
+
     /// <summary>Why this node takes no part: its data are another database's, or cannot be used; null: it does.</summary>
     public string? Unusable { get; init; }
 

@@ -32,8 +32,10 @@ internal sealed partial class SuccessionLoop(
     /// <inheritdoc />
     protected override async Task LookAsync(CancellationToken cancel)
     {
-        past.Look(Last?.Verdict.Action);
+        past.Look();
         var facts = await sights.GatherAsync(cancel);
+        if (facts is { Held: true, Own.Sql.InRecovery: false })
+            past.Turn();
         var verdict = SuccessionRules.Judge(facts);
         past.Note(verdict);
         Last = (facts, verdict);

@@ -15,7 +15,7 @@ internal sealed class SuccessionPast(TimeProvider time)
     private (string Why, long At)? _resigned;
     private (long At, TimeSpan For)? _refused;
     private long? _downSince;
-    private Operation? _begun;
+    private (SuccessionAction Action, Operation Operation)? _begun;
 
     /// <summary>What it tried under the record that it holds failed: why.</summary>
     internal string? Failed { get; private set; }
@@ -46,24 +46,24 @@ internal sealed class SuccessionPast(TimeProvider time)
         if (action == SuccessionAction.StartAsPrimary)
             _restarts.Add(time.GetTimestamp());
         if (begun.IsOk)
-            _begun = begun.Value;
-        else
+            _begun = (action, begun.Value);
+        else if (begun.Refusal.Code is not (Code.Busy or Code.PeerUnreachable)) // those are tried again
             Fail(action, begun.Refusal.Message);
     }
 
     /// <summary>Looks how what was begun has ended.</summary>
-    internal void Look(SuccessionAction? action)
+    internal void Look()
     {
-        if (_begun is not { Ended.IsCompleted: true } ended)
+        if (_begun is not var (action, ended) || !ended.Ended.IsCompleted)
             return;
         _begun = null;
         if (ended.Report.State != OperationState.Done)
-            Fail(action ?? SuccessionAction.None, ended.Report.Failure?.Message ?? $"{ended.Report.Goal} did not reach its goal");
+            Fail(action, ended.Report.Failure?.Message ?? $"{ended.Report.Goal} did not reach its goal");
         else
             _refused = null;
     }
 
-    /// <summary>It holds the record now, or does not any more.</summary>
+    /// <summary>It has just taken the record, or serves: what failed before is over.</summary>
     internal void Turn() => Failed = null;
 
     /// <summary>It gave the record up: others come first for a while.</summary>

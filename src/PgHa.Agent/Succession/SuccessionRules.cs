@@ -54,7 +54,7 @@ public static partial class SuccessionRules
 
     private static SuccessionVerdict? WritableWithout(SuccessionFacts f)
     {
-        if (!f.Own.Writable || f.Held)
+        if (!f.Own.Writable || f.Held || f.SingleUser)
             return null;
         return f.Record switch
         {
@@ -70,17 +70,20 @@ public static partial class SuccessionRules
     }
 
     /// <summary>A cluster that was run by hand: its primary takes the first record, once every node says that it never saw one.</summary>
-    private static SuccessionVerdict First(SuccessionFacts f)
+    private static SuccessionVerdict First(SuccessionFacts f) => RefuseFirst(f.Node, f.View)
+        ?? Do(SuccessionAction.TakeFirst, "it is the primary, and no node has ever seen a record: it takes the first one");
+
+    /// <summary>Why a node may not take the very first record, or null: nobody can tell then that there never was one.</summary>
+    internal static SuccessionVerdict? RefuseFirst(string node, Cluster.ClusterView view)
     {
-        var others = f.View.Except(f.Node).ToArray();
+        var others = view.Except(node).ToArray();
         if (others.FirstOrDefault(n => !n.Reachable || n.Failover is null) is { } silent)
             return Nothing($"there is no record in etcd yet; it is made when all nodes say that they never saw one, and {silent.Node} {(silent.Reachable ? "does not run in automatic mode" : "does not answer")}",
                 $"bring the agent of {silent.Node} up with failover.mode: automatic");
         if (others.FirstOrDefault(n => n.Failover!.Epoch > 0) is { } older)
             return Nothing($"there is no record in etcd, and {older.Node} has seen epoch {older.Failover!.Epoch}: etcd was emptied", "docs/etcd.md says how the record is made again");
         return others.FirstOrDefault(n => n.MayBeWritable) is { } second
-            ? Nothing($"{second.Node} is, or may be, writable, too", $"stop the one that is wrong: DELETE instance/current on it")
-            : Do(SuccessionAction.TakeFirst, "it is the primary, and no node has ever seen a record: it takes the first one");
+            ? Nothing($"{second.Node} is, or may be, writable, too", "stop the one that is wrong: DELETE instance/current on it") : null;
     }
 
     private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Record is not (RecordState.Outage or RecordState.Unusable) || f.Held ? null
@@ -105,7 +108,8 @@ public static partial class SuccessionRules
         : f.Failed is { } why ? Do(SuccessionAction.GiveUp, $"it could not be made primary: {why}")
         : Do(SuccessionAction.Promote, "it has taken the record");
 
-    private static SuccessionVerdict? HeldHanging(SuccessionFacts f) => f is { Held: true, Hangs: true }
+    private static SuccessionVerdict? HeldHanging(SuccessionFacts f) => f is { Held: true, Own.Promoting: true, Failed: { } why }
+        ? Do(SuccessionAction.StopAndGiveUp, $"its promotion does not come to an end: {why}") : f is { Held: true, Hangs: true }
         ? Do(SuccessionAction.StopAndGiveUp, "its server answers no new connection, or flushes no WAL, for longer than failover.hang_after") : null;
 
     private static SuccessionVerdict? HeldServing(SuccessionFacts f) => !f.Held ? null
@@ -135,7 +139,7 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}") : null;
 
     private static SuccessionVerdict? StillServed(SuccessionFacts f) =>
-        f.View.Except(f.Node).FirstOrDefault(n => n.Writable) is { } writable ? Alarm(f, writable.Node)
+        f.View.Except(f.Node).FirstOrDefault(n => n.Writable && n.Sql is { InRecovery: false }) is { } writable ? Alarm(f, writable.Node)
         : f.OldPrimaryServes ? Alarm(f, f.Holder!) : null;
 
     private static SuccessionVerdict Alarm(SuccessionFacts f, string node) =>

@@ -15,6 +15,8 @@ namespace PgHa.Agent.Succession;
 /// <summary>Registers automatic failover.</summary>
 public static class SuccessionServices
 {
+    private const int Rounds = 50;
+
     /// <summary>Adds everything in this folder; in manual mode nothing but the right that nobody keeps.</summary>
     /// <param name="services">The agent's services.</param>
     /// <param name="options">The options.</param>
@@ -35,9 +37,9 @@ public static class SuccessionServices
             .AddSingleton<ServerPulse>()
             .AddHostedService(s => s.GetRequiredService<ServerPulse>())
             .AddSingleton(s => new GuardLink(options.Postgres.DataDir, options.State.Guard, Environment.ProcessPath!, s.GetRequiredService<TimeProvider>()))
-            .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>())))
+            .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()), () => Kill(options.Postgres.DataDir)))
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<GuardLink>(), s.GetRequiredService<ServerPulse>(),
-                SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
+                s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight>(s => s.GetRequiredService<Tenure>())
             .AddSingleton<SuccessionSights>()
             .AddSingleton(s => new Lazy<OperationRunner>(s.GetRequiredService<OperationRunner>))
@@ -45,6 +47,17 @@ public static class SuccessionServices
             .AddSingleton<SuccessionLoop>()
             .AddSingleton<Explanation>()
             .AddHostedService(s => s.GetRequiredService<SuccessionLoop>());
+    }
+
+    /// <summary>As the guard does. What does not end of SIGKILL hangs on a disk: the next round finds it.</summary>
+    private static void Kill(string dataDirectory)
+    {
+        var fence = new Fence(dataDirectory);
+        for (var round = 0; round < Rounds && !fence.EndAll(); round++)
+        {
+            // each waits a moment for those that it found
+        }
+        fence.MakeStandby();
     }
 
     private static TimeSpan SinceBoot() => BootClock.Elapsed() ?? throw new IOException("the kernel does not say how long the machine has run");

@@ -23,6 +23,16 @@ internal sealed class SuccessionSights(
     /// <summary>Everything, as it is now. While all is calm the other nodes are looked at every two seconds only.</summary>
     internal async Task<SuccessionFacts> GatherAsync(CancellationToken cancel)
     {
+        while (true)
+        {
+            var facts = await LookAsync(cancel);
+            if (facts.Held == tenure.IsHeld) // a step may have taken the record, or given it up, while this looked
+                return facts;
+        }
+    }
+
+    private async Task<SuccessionFacts> LookAsync(CancellationToken cancel)
+    {
         var held = tenure.Until is not null;
         var looks = held ? null : tenure.LookAsync(cancel);
         var own = await cluster[options.Node].ObserveAsync(fresh: true, cancel);
@@ -32,7 +42,9 @@ internal sealed class SuccessionSights(
         var record = State(answer);
         var holder = answer is RecordAnswer.Stands stands ? stands.Record.Node : held ? options.Node : null;
         var isCalm = (held && own.Writable) || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder);
-        var view = await ViewAsync(own, isCalm, cancel);
+        var goesOn = record == RecordState.Own && !held && own.Writable; // an earlier run of this agent: the deadline does not wait for nodes that are away
+        var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))]) : await ViewAsync(own, isCalm, cancel);
+        own = view[options.Node];
         past.Note(down: held && own.Down);
         var facts = new SuccessionFacts
         {
@@ -46,6 +58,7 @@ internal sealed class SuccessionSights(
             HasSeenOne = records.Epoch > 0,
             Blind = time.GetElapsedTime(_answeredAt) > 2 * options.Failover.Times.Renewal,
             Hangs = held && !pulse.Lives,
+            SingleUser = PostmasterPid.Read(options.Postgres.DataDir) is { SingleUser: true },
             Unusable = Unusable(own),
             StoppedOnPurpose = own.Down && known.StoppedOnPurpose,
             Busy = await BusyAsync(cancel),
@@ -83,10 +96,14 @@ internal sealed class SuccessionSights(
 
     private async Task<SuccessionFacts> CompareAsync(SuccessionFacts facts, CancellationToken cancel)
     {
-        var wal = cluster.CompareWalAsync(facts.View, options.Node, cancel);
+        var wal = cluster.CompareWalAsync(Readable(facts.View), options.Node, cancel);
         var serves = facts.Holder is { } holder && holder != options.Node && !facts.View[holder].Reachable && await OldPrimaryServesAsync(holder, cancel);
         return facts with { Wal = await wal, OldPrimaryServes = serves };
     }
+
+    /// <summary>A node whose server hangs may hang on its disk: nobody waits for its WAL.</summary>
+    private ClusterView Readable(ClusterView view) =>
+        new([.. view.Nodes.Select(n => n.Node == options.Node || n.InRecovery || n.Down ? n : NodeObservation.Unreachable(n.Node, n.Problem ?? "its server does not answer"))]);
 
     /// <summary>Agent and guard may both be dead, and the server not.</summary>
     private async Task<bool> OldPrimaryServesAsync(string holder, CancellationToken cancel)

@@ -12,9 +12,10 @@ namespace PgHa.Agent.Succession;
 /// <see cref="SuccessionRules"/>, or is a step that was.
 /// </summary>
 internal sealed partial class Tenure(
-    RecordTerms terms, IRecordStore store, GuardLink guard, ServerPulse pulse, Func<TimeSpan> clock, TimeProvider time, UniqueName name, ILogger<Tenure> log) : IWriteRight
+    RecordTerms terms, IRecordStore store, GuardLink guard, ServerPulse pulse, ClusterObserver cluster, Func<TimeSpan> clock, TimeProvider time, UniqueName name, ILogger<Tenure> log) : IWriteRight
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2);
+    private const int ReleaseAttempts = 4;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2), LookAgain = TimeSpan.FromMilliseconds(100);
     private readonly OneAtATime _turn = new();
     private Keeping? _keeping;
     private volatile RecordSight? _sight;
@@ -24,6 +25,9 @@ internal sealed partial class Tenure(
 
     /// <summary>The record as it was seen last, and since when; null: never.</summary>
     internal RecordSight? Sight => _sight;
+
+    /// <inheritdoc />
+    public bool IsHeld => Until is not null;
 
     /// <summary>The record as this node holds it; null: it does not.</summary>
     internal PrimaryRecord? Own => Until is null ? null : _keeping?.Keeper.Holding?.Own;
@@ -55,16 +59,19 @@ internal sealed partial class Tenure(
     }
 
     /// <summary>Takes the record where it has run out, was given up, or is this node's own; waits until the guard confirms the deadline.</summary>
-    public Task<Refusal?> TakeAsync(CancellationToken cancel) => TakeAsync(first: false, cancel);
+    public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => TakeAsync(first: false, patiently, cancel);
 
     /// <summary>The same, also where there never was a record: only after all nodes have said that they have seen none.</summary>
-    internal async Task<Refusal?> TakeAsync(bool first, CancellationToken cancel)
+    internal async Task<Refusal?> TakeAsync(bool first, bool patiently, CancellationToken cancel)
     {
         using var alone = await _turn.EnterAsync(cancel);
-        if (Until is not null)
+        if (await LastsAsync(cancel))
             return null;
         await EndAsync();
         var answer = await LookAsync(cancel);
+        if (patiently)
+            answer = await RunOutAsync(answer, cancel);
+        first = first || (answer is RecordAnswer.Absent && SuccessionRules.RefuseFirst(terms.Node, await cluster.ObserveAsync(fresh: true, cancel)) is null);
         if (Begin(answer, first) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
@@ -85,28 +92,85 @@ internal sealed partial class Tenure(
         return null;
     }
 
+    /// <summary>What is left must last for what follows: else the next renewal is waited for.</summary>
+    private async Task<bool> LastsAsync(CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (Until is { } until)
+        {
+            if (until - clock() > terms.D / 3)
+                return true;
+            if (time.GetElapsedTime(begun) > terms.D)
+                return false;
+            await Task.Delay(Interval, time, cancel);
+        }
+        return false;
+    }
+
+    /// <summary>A record that is not renewed any more runs out soon; one that is renewed does not.</summary>
+    private async Task<RecordAnswer> RunOutAsync(RecordAnswer answer, CancellationToken cancel)
+    {
+        var (begun, revision) = (time.GetTimestamp(), Sight?.Revision);
+        while ((answer is RecordAnswer.Stands { Record: var r } && !IsOwn(r) && !Sight!.HasRunOut(clock()) && Sight.Revision == revision) || answer is RecordAnswer.Outage)
+        {
+            if (time.GetElapsedTime(begun) > 1.1 * terms.D)
+                return answer;
+            await Task.Delay(LookAgain, time, cancel);
+            answer = await LookAsync(cancel);
+            revision ??= Sight?.Revision;
+        }
+        return answer;
+    }
+
+    /// <inheritdoc />
+    public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => await StopAsync(held: false, cancel)
+        ? new(Code.AnotherWritable, $"{terms.Node} has lost the record in etcd meanwhile: its server was killed", "the rules say what follows: GET v2/cluster/explain") : null;
+
+    /// <summary>Kills the server; no step takes the record meanwhile. Whether it did.</summary>
+    /// <param name="held">Also where this node holds the record: its server hangs.</param>
+    /// <param name="cancel">Ends the wait for its turn.</param>
+    internal async Task<bool> StopAsync(bool held, CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        if (!held && Until is not null)
+            return false;
+        terms.Kill();
+        return true;
+    }
+
     /// <inheritdoc />
     public async Task GiveUpAsync(Action makeStandby, CancellationToken cancel)
     {
         using var alone = await _turn.EnterAsync(cancel);
         if (_keeping is not { } keeping)
             return;
+        if (await cluster[terms.Node].ObserveAsync(fresh: true, cancel) is { MayBeWritable: true })
+        {
+            LogWritable(terms.Node);
+            return;
+        }
         await EndAsync();
         if (keeping.Keeper.Holding is not { } holding)
             return;
         makeStandby();
-        for (var attempt = 0; attempt < 3; attempt++)
+        if (await ReleaseAsync(holding, cancel))
+            LogGivenUp(terms.Node, holding.Own.Epoch);
+        else
+            LogRunsOut(terms.Node, holding.Own.Epoch);
+        await guard.RestAsync(cancel);
+    }
+
+    /// <summary>Whether etcd has it, or it is another's by now. A renewal that was on its way may have come first.</summary>
+    private async Task<bool> ReleaseAsync(Holding holding, CancellationToken cancel)
+    {
+        for (var attempt = 0; attempt < ReleaseAttempts; attempt++)
         {
             (holding, var last) = holding.Release(clock());
-            var answer = await store.SwapAsync(last.Record, last.Revision, terms.Call, cancel);
-            (holding, var hold) = holding.Hear(last, answer);
-            if (hold is not Hold.Unsure)
-            {
-                LogGivenUp(terms.Node, holding.Own.Epoch);
-                break;
-            }
+            (holding, var hold) = holding.Hear(last, await store.SwapAsync(last.Record, last.Revision, terms.Call, cancel));
+            if (hold is Hold.Lost or Hold.Gone || holding.Acknowledged is { Record.Released: true })
+                return true;
         }
-        await guard.RestAsync(cancel);
+        return false;
     }
 
     /// <summary>Nothing runs here that may write: the guard need not end anything at its deadline. Whether it has heard that.</summary>
@@ -130,7 +194,8 @@ internal sealed partial class Tenure(
     private Holding? Begin(RecordAnswer answer, bool first) => answer switch
     {
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
-        RecordAnswer.Stands { Record: var record } when Sight!.HasRunOut(clock()) || IsOfEarlierBoot(record) => Holding.Take(New(record.Epoch + 1, record.Timeline), Sight!.Revision),
+        RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Revision == revision && sight.HasRunOut(clock())) =>
+            Holding.Take(New(record.Epoch + 1, record.Timeline), revision),
         RecordAnswer.Absent when first => Holding.Take(New(1, 1), 0),
         _ => null,
     };
@@ -180,6 +245,12 @@ internal sealed partial class Tenure(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} holds the record, epoch {Epoch}")]
     private partial void LogTaken(string node, long epoch);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} does not give the record up: its server is, or may be, writable")]
+    private partial void LogWritable(string node);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} does not renew the record of epoch {Epoch} any more, and etcd could not be told: it runs out")]
+    private partial void LogRunsOut(string node, long epoch);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} has given the record of epoch {Epoch} up: another node may take it at once")]
     private partial void LogGivenUp(string node, long epoch);
 }
@@ -190,7 +261,8 @@ internal sealed partial class Tenure(
 /// <param name="D">How long a renewal holds.</param>
 /// <param name="Stop">How long the server takes to be killed.</param>
 /// <param name="System">The system identifier of its database; null where it cannot be read.</param>
-internal sealed record RecordTerms(string Node, string Boot, TimeSpan D, TimeSpan Stop, Func<string?> System)
+/// <param name="Kill">Kills every process of its server, and makes the next start one in recovery.</param>
+internal sealed record RecordTerms(string Node, string Boot, TimeSpan D, TimeSpan Stop, Func<string?> System, Action Kill)
 {
     /// <summary>The bound of each question to etcd.</summary>
     internal TimeSpan Call => D / 6;

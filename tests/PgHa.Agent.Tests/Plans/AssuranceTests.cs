@@ -52,4 +52,28 @@ public class AssuranceTests
 
     [Fact]
     public void What_a_step_accepts_it_names_again() => Assert.Equal(["n2", "n3"], Assurance.OfStep(["n2", "n3"]).Names());
+
+    private static Decision ByRecord(ClusterView view, Func<string, WalKinship> kin) =>
+        Sketch.Decide(new Failover("n2", FailoverForm.Promote).Under(new() { Record = new HoldsRecord("n2", 4) }), view, Sketch.Wal(view, "n2", kin));
+
+    [Fact]
+    public void The_record_answers_for_what_a_node_may_be_and_not_for_what_it_holds()
+    {
+        var hangs = Sketch.View(Condition.Frozen, Condition.Standby);
+        var plan = Assert.IsType<Plan>(ByRecord(hangs, _ => WalKinship.Ahead));
+        Assert.Contains(plan.Stages.SelectMany(s => s), s => s is CompleteWal { Source: "n1" });
+        Assert.IsType<Plan>(ByRecord(Sketch.View(Condition.AgentAway, Condition.Standby), _ => WalKinship.Identical));
+        Assert.IsType<Refused>(ByRecord(Sketch.View(Condition.Primary, Condition.Standby), _ => WalKinship.Behind));
+    }
+
+    /// <summary>It may be one that is never to be primary: its WAL is fetched.</summary>
+    [Fact]
+    public void By_the_record_a_running_standby_that_is_ahead_gives_its_WAL()
+    {
+        var view = Sketch.View(Condition.AgentAway, Condition.Standby, Condition.Standby);
+        var plan = Assert.IsType<Plan>(ByRecord(view, n => n == "n3" ? WalKinship.Ahead : WalKinship.Identical));
+        var steps = plan.Stages.SelectMany(s => s).ToList();
+        Assert.True(steps.FindIndex(s => s is Follow { Node: "n3" }) is >= 0 and var cut && cut < steps.FindIndex(s => s is CompleteWal { Source: "n3" }));
+        Assert.IsType<Refused>(Sketch.Decide(new Failover("n2", FailoverForm.Promote).Under(new() { Force = true }), view, Sketch.Wal(view, "n2", n => n == "n3" ? WalKinship.Ahead : WalKinship.Identical)));
+    }
 }

@@ -126,6 +126,35 @@ public class SuccessionRulesTests
         Assert.Equal(Enumerable.Range(1, SuccessionRules.Table.Count), SuccessionRules.Table.Select(r => r.Number));
     }
 
+    /// <summary>postgres --single runs the crash recovery before a rewind: it serves nobody.</summary>
+    [Fact]
+    public void A_server_in_single_user_mode_is_not_stopped()
+    {
+        var facts = new SuccessionFacts { Node = "n1", View = Seen(Condition.CrashRecovery, Condition.Primary), Record = RecordState.Another, Stands = Record with { Node = "n2" } };
+        Assert.Equal(SuccessionAction.Stop, SuccessionRules.Judge(facts).Action);
+        Assert.Equal(SuccessionAction.None, SuccessionRules.Judge(facts with { SingleUser = true }).Action);
+    }
+
+    [Fact]
+    public void A_promotion_that_does_not_end_gives_the_place_up()
+    {
+        var view = Seen(Condition.Recovering, Condition.AgentAway);
+        view = new([view.Nodes[0] with { Promoting = true }, view.Nodes[1]]);
+        var facts = new SuccessionFacts { Node = "n1", View = view, Record = RecordState.Own, Held = true, Stands = Record };
+        Assert.Equal(SuccessionAction.None, SuccessionRules.Judge(facts).Action);
+        Assert.Equal(SuccessionAction.StopAndGiveUp, SuccessionRules.Judge(facts with { Failed = "not within 10 minutes" }).Action);
+    }
+
+    /// <summary>Its disk may hang: agent and processes are there, and nothing ends them.</summary>
+    [Fact]
+    public void A_node_that_hangs_on_its_way_down_does_not_hold_the_others_back()
+    {
+        var view = Seen(Condition.AgentAway, Condition.Standby);
+        view = new([Sketch.Node("n1", Condition.CrashRecovery) with { Server = ServerStatus.ShuttingDown, Failover = new() { Epoch = 3 } }, view.Nodes[1]]);
+        var facts = new SuccessionFacts { Node = "n2", View = view, Record = RecordState.RanOut, Stands = Record, Wal = Sketch.Wal(view, "n2", _ => WalKinship.Identical) };
+        Assert.Equal(SuccessionAction.FailOver, SuccessionRules.Judge(facts).Action);
+    }
+
     [Fact]
     public void The_document_shows_the_table_as_it_is()
     {

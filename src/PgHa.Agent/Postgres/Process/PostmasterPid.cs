@@ -17,6 +17,9 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
     /// <summary>When it started, in the file's own words: with the pid it names one run of a server.</summary>
     internal string? Started { get; init; }
 
+    /// <summary>A server in single-user mode: it serves nobody (its pid is written as a negative number).</summary>
+    internal bool SingleUser { get; init; }
+
     internal bool Stopping => Status == "stopping";
 
     internal bool AcceptsConnections => Status is "ready" or "standby";
@@ -55,6 +58,7 @@ internal sealed record PostmasterPid(int Pid, int? Port, string? SocketDirectory
             Line(lines, 4), Line(lines, 5), Line(lines, 7) ?? "starting")
         {
             Started = Line(lines, 2),
+            SingleUser = pid < 0,
         };
     }
 
