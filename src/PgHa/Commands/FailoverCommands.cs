@@ -35,8 +35,7 @@ internal static class FailoverCommands
         if (!answer.IsOk)
             return Refuse(answer.Refusal);
         var said = answer.Value;
-        Console.WriteLine(said.Holder is null ? "no node holds the record" : string.Create(CultureInfo.InvariantCulture,
-            $"{said.Holder} holds the record, epoch {said.Epoch}{(said.RunsOutIn is 0 ? "; it has run out" : said.RunsOutIn is { } left ? $"; it runs out in {left:0.0} s if it is not renewed" : "")}{(said.Paused ? "; PAUSED" : "")}"));
+        Console.WriteLine((said.Holder is null ? "no node holds the record" : $"{said.Holder} holds the record, epoch {said.Epoch}{RunsOut(said)}") + (said.Paused ? "; PAUSED" : ""));
         Console.WriteLine($"{said.Node}: {said.Reason}");
         Console.WriteLine($"  rule {said.Row}: {said.Rule}; {said.Action}");
         if (said.Trouble is { } trouble)
@@ -47,6 +46,13 @@ internal static class FailoverCommands
             Console.WriteLine($"if {died.Node} died now: {died.Then}");
         return 0;
     }
+
+    private static string RunsOut(ExplainReport said) => said.RunsOutIn switch
+    {
+        null => "",
+        0 => "; it has run out",
+        var left => string.Create(CultureInfo.InvariantCulture, $"; it runs out in {left:0.0} s if it is not renewed"),
+    };
 
     private static async Task<int> HistoryAsync(AgentClient agent, CancellationToken cancel)
     {
