@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using PgHa.Agent.Files;
 using PgHa.Agent.Leadership;
+using PgHa.Agent.Postgres;
 
 namespace PgHa.Agent.Guard;
 
@@ -32,7 +33,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     /// <summary>What is in force, without changing it: until when the server may write; null: nothing is guarded, or nobody answers.</summary>
     internal async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
 
-    /// <summary>A guard that is silent is frozen: it is killed, and another one started at the next word.</summary>
+    /// <summary>A guard that is stopped by a signal guards nothing: it is killed, and another one started at the next word.</summary>
     private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel, bool starts = true)
     {
         using var late = new CancellationTokenSource(AnswersWithin, time);
@@ -41,19 +42,21 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
         {
             return await TrySayAsync(word, until, starts, bound.Token);
         }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            EndSilent();
+            EndFrozen();
+            cancel.ThrowIfCancellationRequested();
             return null;
         }
     }
 
-    private void EndSilent()
+    private void EndFrozen()
     {
-        if (_guard is { } pid && Linux.OpenProcess(pid) is { } handle)
-            using (handle)
+        if (_guard is not { } pid || Linux.OpenProcess(pid) is not { } handle)
+            return;
+        using (handle)
+            if (ServerProcess.IsFrozen(pid))
                 Linux.Signal(handle, Linux.SigKill);
-        _guard = null;
     }
 
     private async Task<GuardWire?> TrySayAsync(GuardWord word, TimeSpan until, bool starts, CancellationToken cancel)

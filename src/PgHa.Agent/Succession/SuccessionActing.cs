@@ -54,10 +54,11 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
 
     private async Task<string?> BeginAsync(SuccessionVerdict verdict, ChangeRequest request, CancellationToken cancel)
     {
-        pulse.Expect();
         var mandate = tenure.Epoch is { } epoch ? new Mandate { Record = new(Node, epoch) } : Mandate.None;
         var begun = await runner.Value.BeginUnaskedAsync(request.Under(mandate), $"rule {verdict.Row}: {verdict.Reason}", cancel, byRules: true);
         past.Note(verdict.Action, begun);
+        if (begun.IsOk && verdict.Action == SuccessionAction.StartAsPrimary)
+            pulse.Expect();
         return begun.IsOk ? null : begun.Refusal.Message;
     }
 

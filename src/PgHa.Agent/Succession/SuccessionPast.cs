@@ -8,13 +8,14 @@ internal sealed class SuccessionPast(TimeProvider time)
 {
     private const int MostRestarts = 3;
     private static readonly TimeSpan RestartsWithin = TimeSpan.FromMinutes(10), Resigned = TimeSpan.FromSeconds(10), FollowsAgain = TimeSpan.FromSeconds(5), MostPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan HeldUpAtMost = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LeftFor = TimeSpan.FromSeconds(1), PassedFor = TimeSpan.FromSeconds(10);
     private readonly List<long> _restarts = [];
     private readonly Dictionary<string, long> _passed = [];
     private (string Node, long Since)? _left;
     private (string Why, long At)? _resigned;
     private (long At, TimeSpan For)? _refused;
-    private long? _downSince;
+    private long? _downSince, _heldUpSince;
     private (SuccessionAction Action, Operation Operation)? _begun;
 
     /// <summary>What it tried under the record that it holds failed: why.</summary>
@@ -43,13 +44,18 @@ internal sealed class SuccessionPast(TimeProvider time)
     /// <summary>An operation was begun, or refused.</summary>
     internal void Note(SuccessionAction action, Answer<Operation> begun)
     {
-        if (action == SuccessionAction.StartAsPrimary)
-            _restarts.Add(time.GetTimestamp());
         if (begun.IsOk)
-            _begun = (action, begun.Value);
-        else if (begun.Refusal.Code is not (Code.Busy or Code.PeerUnreachable)) // those are tried again
+        {
+            if (action == SuccessionAction.StartAsPrimary)
+                _restarts.Add(time.GetTimestamp());
+            (_begun, _heldUpSince) = ((action, begun.Value), null);
+        }
+        else if (begun.Refusal.Code is not (Code.Busy or Code.PeerUnreachable) || IsHeldUpForLong())
             Fail(action, begun.Refusal.Message);
     }
+
+    /// <summary>Another operation, or a node that is just away, is waited for, but not for ever: the record is not kept for nothing.</summary>
+    private bool IsHeldUpForLong() => time.GetElapsedTime(_heldUpSince ??= time.GetTimestamp()) > HeldUpAtMost;
 
     /// <summary>Looks how what was begun has ended.</summary>
     internal void Look()
@@ -64,13 +70,13 @@ internal sealed class SuccessionPast(TimeProvider time)
     }
 
     /// <summary>It has just taken the record, or serves: what failed before is over.</summary>
-    internal void Turn() => Failed = null;
+    internal void Turn() => (Failed, _heldUpSince) = (null, null);
 
     /// <summary>It gave the record up: others come first for a while.</summary>
     internal void Resign(string why)
     {
         _resigned = (why, time.GetTimestamp());
-        Failed = null;
+        Turn();
         _downSince = null;
     }
 

@@ -64,7 +64,5 @@ public static class SuccessionServices
 
     private static string Boot() => BootClock.Id() ?? throw new IOException("the kernel does not say which boot of the machine this is");
 
-    private static string? System(DataDirectory data) => data.ReadControl() is { IsOk: true } control ? ControlFactsOf(control.Value) : null;
-
-    private static string ControlFactsOf(Formats.Control.ControlFile control) => Client.Facts.ControlFacts.From(control).SystemIdentifier;
+    private static string? System(DataDirectory data) => data.ReadControl() is { IsOk: true } control ? Client.Facts.ControlFacts.From(control.Value).SystemIdentifier : null;
 }

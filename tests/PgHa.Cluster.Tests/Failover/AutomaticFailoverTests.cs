@@ -63,6 +63,21 @@ public sealed class AutomaticFailoverTests : ClusterTest
         await cluster.Ledger.Insert(cluster.N1);
     }
 
+    /// <summary>It would end nothing at its deadline; neither would one whose place nobody takes.</summary>
+    [Theory]
+    [InlineData(Signal.Stop), InlineData(Signal.Kill)]
+    public async Task A_guard_that_is_frozen_or_killed_is_replaced_and_the_server_runs_on(int signal)
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep, Long);
+        var cluster = automatic.Cluster;
+        var before = (Server: cluster.N1.Postgres.Pid, Guard: Assert.Single(AutomaticCluster.Guards(cluster.N1)));
+        Signal.Send(before.Guard, signal);
+        await Wait.Until("another guard is there", () => AutomaticCluster.Guards(cluster.N1) is [var now] && now != before.Guard, 30);
+        await AutomaticCluster.Holds(cluster.N1);
+        Assert.Equal(before.Server, cluster.N1.Postgres.Pid);
+        Assert.Equal(1, await AutomaticCluster.Epoch(cluster.N1));
+    }
+
     [Fact]
     public async Task Without_etcd_the_primary_is_fenced_and_serves_again_when_it_is_back()
     {
