@@ -105,9 +105,9 @@ public sealed class WalReader
         if (EnterPage(ref at) is { } fault)
             return fault;
         var offset = (int)(at.Value % WalPages.PageSize);
-        var rest = _pages.Bytes[offset..];
-        if (rest.Length < 8)
+        if (_pages.Bytes.Length < offset + 8) // a source may end anywhere
             return WalPages.Missing(at.Value);
+        var rest = _pages.Bytes[offset..];
         var total = BinaryPrimitives.ReadUInt32LittleEndian(rest);
         if (WalRecordChecks.Length(at, total) is { } badLength)
             return badLength;

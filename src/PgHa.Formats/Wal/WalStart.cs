@@ -46,7 +46,7 @@ public static class WalStart
     }
 
     /// <summary>Goes back page by page to one on which a record starts at the position or before it.</summary>
-    private static Lsn? FirstBefore(ReadWal source, uint segmentSize, Lsn at)
+    internal static Lsn? FirstBefore(ReadWal source, uint segmentSize, Lsn at)
     {
         var pages = new WalPages(source, segmentSize, null);
         for (var page = at.Value - at.Value % WalPages.PageSize; pages.EnterAnew(page) is null; page -= WalPages.PageSize)

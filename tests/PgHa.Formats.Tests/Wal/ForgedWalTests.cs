@@ -110,4 +110,33 @@ public sealed class ForgedWalTests
             Assert.Equal(headers.First(h => h.End > at), WalStart.Covering(source, WalForge.SegmentSize, at)!.Current);
         Assert.Null(WalStart.Covering(source, WalForge.SegmentSize, forge.End));
     }
+
+    /// <summary>Switches at every place of a page, over the end of one, and in the last page of the segment.</summary>
+    [Theory]
+    [InlineData(100), InlineData(8100), InlineData(8112), InlineData(8120), InlineData(8128), InlineData(9000), InlineData(200_000), InlineData(1_040_000), InlineData(1_040_280)]
+    public void The_unused_rest_of_a_segment_begins_behind_the_switch(int length)
+    {
+        var forge = new WalForge();
+        forge.Append(10, 0, Body(20));
+        forge.Append(10, 0, Body(length));
+        forge.Append(0, 0x40, []);
+        var (used, end) = (forge.End, forge.Start + WalForge.SegmentSize);
+        foreach (var rest in (byte[][])[new byte[end - used], [.. Enumerable.Range(0, (int)(end - used)).Select(i => (byte)(i % 251 + 1))]])
+        {
+            var source = WalForge.Source([.. forge.Bytes, .. rest], forge.Start);
+            Assert.Equal(used, UnusedRest.Begin(source, WalForge.SegmentSize, end));
+            Assert.Equal(used, UnusedRest.Begin(source, WalForge.SegmentSize, used + 8));
+            Assert.Null(UnusedRest.Begin(source, WalForge.SegmentSize, new Lsn(used.Value - 32)));
+        }
+    }
+
+    [Fact]
+    public void WAL_without_a_switch_has_no_unused_rest()
+    {
+        var forge = Some();
+        var source = WalForge.Source(forge.Bytes, forge.Start);
+        for (var at = forge.Start; at <= forge.End; at += 1)
+            Assert.Null(UnusedRest.Begin(source, WalForge.SegmentSize, at));
+        Assert.Null(UnusedRest.Begin(source, WalForge.SegmentSize, forge.End + 5000));
+    }
 }

@@ -213,7 +213,7 @@ internal sealed class ArchiveWal(
     {
         var (from, to) = (Lsn.Max(segment.Start, theirs.Oldest), Lsn.Min(segment.End, theirs.End));
         var digest = from < to ? (await cluster[theirs.Node].Wal.DigestAsync(from, to, cancel)).Value?.Hash : null;
-        return digest is not null && digest == file.Digest((long)(to - from), (long)(from - segment.Start)) ? null : new(Code.WalNotProven,
+        return digest is not null && digest == file.Digest(segment, from, to) ? null : new(Code.WalNotProven,
             $"{segment.FileName} of the archive cannot be proven to be that of {theirs.Node}, from {from} to {to}", Reclone);
     }
 

@@ -50,6 +50,6 @@ internal sealed class WalBringing(WalStaging staging, WalPlacing placing, Histor
     private static async Task<string?> DiffersAsync(StagedFile staged, WalSegment segment, Lsn upto, IWalSource source, CancellationToken cancel)
     {
         var theirs = await source.DigestAsync(segment.Start, upto, cancel);
-        return theirs.Value?.Hash == staged.Digest((long)(upto - segment.Start)) ? null : $"its bytes up to {upto} are not those that {source.Name} reads there";
+        return theirs.Value?.Hash is { } hash && hash == staged.Digest(segment, segment.Start, upto) ? null : $"its bytes up to {upto} are not those that {source.Name} reads there";
     }
 }

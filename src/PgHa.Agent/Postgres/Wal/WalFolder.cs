@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Hashing;
 using PgHa.Agent.Files;
 using PgHa.Client.Facts;
 using PgHa.Formats;
@@ -61,13 +59,14 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
         return wanted == 0 ? 0 : RandomAccess.Read(file.SafeFileHandle, buffer[..(int)wanted], (long)offset);
     }
 
-    /// <summary>The bytes of a range that lies within one segment; fewer where a part is missing.</summary>
+    /// <summary>The bytes of a range of the node's WAL that lies within one segment, zeros where it is unused; fewer where a part is missing.</summary>
     internal byte[] Bytes(Lsn from, Lsn to)
     {
         var bytes = new byte[(int)Math.Min(to - from, SegmentSize - from.Value % SegmentSize)];
         var length = 0;
         while (length < bytes.Length && Read(from + (ulong)length, bytes.AsSpan(length)) is > 0 and var read)
             length += read;
+        UsedWal.Clear(Read, SegmentSize, from, bytes.AsSpan(0, length));
         return bytes[..length];
     }
 
@@ -85,34 +84,8 @@ internal sealed class WalFolder(string folder, uint segmentSize, IReadOnlyList<T
     /// <summary>From where on the WAL is here without a gap up to the end; the end itself where not even the byte before it is here.</summary>
     internal Lsn Oldest(Lsn end) => Held(end) is [var last, ..] && last.To == end ? last.From : end;
 
-    /// <summary>The digest of a range; no hash if a part of it is missing.</summary>
-    internal WalDigest Digest(Lsn from, Lsn to, CancellationToken cancel)
-    {
-        var hash = new XxHash128();
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
-        try
-        {
-            return Digest(hash, buffer, from, to, cancel);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private WalDigest Digest(XxHash128 hash, byte[] buffer, Lsn from, Lsn to, CancellationToken cancel)
-    {
-        for (var at = from; at < to;)
-        {
-            cancel.ThrowIfCancellationRequested();
-            var read = Read(at, buffer.AsSpan(0, (int)Math.Min((ulong)buffer.Length, to - at)));
-            if (read == 0)
-                return new(from, to, null);
-            hash.Append(buffer.AsSpan(0, read));
-            at += (ulong)read;
-        }
-        return new(from, to, Convert.ToHexStringLower(hash.GetCurrentHash()));
-    }
+    /// <summary>The digest of a range of the node's WAL; no hash if a part of it is missing.</summary>
+    internal WalDigest Digest(Lsn from, Lsn to, CancellationToken cancel) => new(from, to, UsedWal.Digest(Read, SegmentSize, from, to, cancel));
 
     public void Dispose() => _open?.Dispose();
 

@@ -65,6 +65,8 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
 
     private static bool IsSame(WalFolder ours, StagedFile staged, WalSegment segment, Lsn from, Lsn to)
     {
+        if (from < to)
+            to = UsedWal.UsedEnd(ours.Read, ours.SegmentSize, to);
         var (mine, theirs) = (new byte[1 << 16], new byte[1 << 16]);
         for (var at = from; at < to;)
         {

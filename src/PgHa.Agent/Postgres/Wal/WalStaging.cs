@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using PgHa.Agent.Files;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Postgres;
 
@@ -70,21 +70,10 @@ internal sealed class StagedFile : IDisposable
         return total;
     }
 
-    /// <summary>XXH128 over its beginning, or what follows a place in it, as <see cref="PgHa.Client.Facts.WalDigest"/> has it.</summary>
-    internal string Digest(long length, long from = 0)
-    {
-        var hash = new XxHash128();
-        var buffer = new byte[1 << 18];
-        for (long at = 0; at < length;)
-        {
-            var read = Read(from + at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - at)));
-            if (read == 0)
-                break;
-            hash.Append(buffer.AsSpan(0, read));
-            at += read;
-        }
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
+    /// <summary>XXH128 over a part of the segment that it is to become, as <see cref="PgHa.Client.Facts.WalDigest"/> has it; null if a part is missing.</summary>
+    internal string? Digest(WalSegment segment, Lsn from, Lsn to) => UsedWal.Digest(
+        (at, buffer) => at >= segment.Start && at < segment.End ? Read((long)(at - segment.Start), buffer[..(int)Math.Min((ulong)buffer.Length, segment.End - at)]) : 0,
+        segment.Size, from, to, CancellationToken.None);
 
     /// <summary>Waits for the disk, on a thread that nobody else waits for.</summary>
     internal Task SyncAsync() => Task.Factory.StartNew(
