@@ -9,6 +9,8 @@ API=()     # the agents' URLs
 AGENT=()   # the agents' process ids
 WORK=      # the temporary folder that holds everything
 PAIR_SETTINGS=  # more lines of postgresql.conf
+PAIR_CONFIG=    # more lines of pgha.yml
+PAIR_PROGRAM=   # what runs as agent; the build in dist where it is empty
 
 # make_pair NAME: primary and streaming standby on free ports, agents not yet started.
 make_pair() {
@@ -97,11 +99,12 @@ write_config() {
 	  replication_user: postgres
 	  passfile: $WORK/pgpass
 	state_dir: $WORK/${NODE[$1]}/state
+	$PAIR_CONFIG
 	YAML
 }
 
 start_agent() {
-  setsid "${AS_OWNER[@]}" "$WORK/pgha" agent --config "$WORK/${NODE[$1]}/pgha.yml" \
+  setsid "${AS_OWNER[@]}" "${PAIR_PROGRAM:-$WORK/pgha}" agent --config "$WORK/${NODE[$1]}/pgha.yml" \
     >>"$WORK/${NODE[$1]}/agent.log" 2>&1 </dev/null &
   AGENT[$1]=$!
 }
@@ -120,6 +123,15 @@ stop_agent() {
   [[ -n ${AGENT[$1]:-} ]] || return 0
   stop_pid "${AGENT[$1]}"
   AGENT[$1]=
+}
+
+# Other agents beside the same servers, which run on: from another executable, or with another configuration.
+restart_agents() {
+  stop_agent 1
+  stop_agent 2
+  write_config 1
+  write_config 2
+  start_agents
 }
 
 # sql NODE STATEMENT: runs it over the node's own socket.

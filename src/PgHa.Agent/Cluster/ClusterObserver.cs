@@ -1,5 +1,6 @@
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Cluster;
 
@@ -72,7 +73,13 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, TimeProvider tim
 
     private async Task<WalAncestry> JudgeAsync(WalPosition a, WalPosition b, CancellationToken cancel)
     {
-        if (WalAncestry.RangeToCompare(a, b, _common.Upto(a, b)) is not var (from, to))
+        var verdict = await JudgeAsync(a, b, _common.Upto(a, b), cancel);
+        return verdict.PartsEarlier && _common.Forget(a, b) ? await JudgeAsync(a, b, Lsn.Zero, cancel) : verdict; // what was the same is not any more
+    }
+
+    private async Task<WalAncestry> JudgeAsync(WalPosition a, WalPosition b, Lsn known, CancellationToken cancel)
+    {
+        if (WalAncestry.RangeToCompare(a, b, known) is not var (from, to))
             return WalAncestry.Judge(a, b, null, null);
         var digests = await Task.WhenAll(this[a.Node].Wal.DigestAsync(from, to, cancel), this[b.Node].Wal.DigestAsync(from, to, cancel));
         if (digests.FirstOrDefault(d => !d.IsOk).Refusal is { } failed)
@@ -90,6 +97,9 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, TimeProvider tim
         if (!at.IsOk)
             return verdict;
         var tails = await Task.WhenAll(a.Wal.TailAsync(at.Value, cancel), b.Wal.TailAsync(at.Value, cancel));
-        return tails.All(t => t.IsOk) ? verdict.Parted(tails[0].Value!, tails[1].Value!) : verdict;
+        if (!tails.All(t => t.IsOk))
+            return verdict;
+        var parted = verdict.Parted(tails[0].Value!, tails[1].Value!);
+        return ofA.Hash == ofB.Hash || parted.IsSeenFrom(ofA.From) ? parted : parted.PartedEarlier(ofA.From);
     }
 }

@@ -33,6 +33,14 @@ public sealed class CommonWal
             _proofs[(a.Node, b.Node)] = new(run, other, a.Timeline, verdict.CommonEnd);
     }
 
+    /// <summary>Forgets a proof; whether there was one.</summary>
+    public bool Forget(WalPosition a, WalPosition b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        return _proofs.TryRemove((a.Node, b.Node), out _);
+    }
+
     /// <summary>The line goes through the timeline of the proof, and leaves it no earlier than the proof reaches.</summary>
     private static bool OnLine(WalPosition position, Proof proof) =>
         position.End >= proof.Upto && position.Lineage.Any(s => s.Timeline == proof.Timeline && (s.End is not { } end || end >= proof.Upto));

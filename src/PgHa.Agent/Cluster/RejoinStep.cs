@@ -27,13 +27,14 @@ public sealed record CheckReclone(string Node, string Source) : CheckStep(Node)
 /// <summary>Save what exists only on this stopped node: its WAL past the fork, slots and control file, with a report. Changes nothing in its data directory.</summary>
 /// <param name="Node">The node that acts.</param>
 /// <param name="Source">The node it parted from.</param>
-public sealed record SalvageWal(string Node, string Source) : Step(Node)
+/// <param name="GivesUp">An operator gives up what only its tables hold: the WAL of it is recycled.</param>
+public sealed record SalvageWal(string Node, string Source, bool GivesUp = false) : Step(Node)
 {
     /// <inheritdoc />
     public override string Words => $"salvage what only {Node} holds";
 
     /// <inheritdoc />
-    public override string Path => $"salvage?source={Source}";
+    public override string Path => $"salvage?source={Source}{(GivesUp ? "&earlier=given-up" : "")}";
 
     /// <inheritdoc />
     public override Reach Reach => Reach.Untouched;

@@ -29,7 +29,7 @@ public sealed record StepForm(string Verb, string Options, Func<string, StepOpti
         new("place-slots", "source=NODE", (node, o) => new PlaceSlots(node, o["source"]!)),
         new("copy-slots", "source=NODE", (node, o) => new CopySlots(node, o["source"]!)),
         new("level-slots", "source=NODE", (node, o) => new LevelSlots(node, o["source"]!)),
-        new("salvage", "source=NODE", (node, o) => new SalvageWal(node, o["source"]!)),
+        new("salvage", "source=NODE [earlier=given-up]", (node, o) => new SalvageWal(node, o["source"]!, o["earlier"] == "given-up")),
         new("rewind", "source=NODE", (node, o) => new RewindServer(node, o["source"]!)),
         new("reclone", "source=NODE", (node, o) => new RecloneServer(node, o["source"]!)),
         new("discard-old", "", (node, _) => new DiscardOld(node)),

@@ -36,6 +36,17 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     /// <summary>How much WAL is compared at most, counted back from the common end.</summary>
     public const ulong Bound = 1UL << 30;
 
+    /// <summary>With <see cref="WalKinship.Forked"/>: they differ already where the WAL that both hold begins. They parted there or earlier, and nobody can see where.</summary>
+    public bool PartsEarlier { get; init; }
+
+    /// <summary>From where on WAL may exist on the first node only. Where it is not known where they part, all that is here may.</summary>
+    /// <param name="own">The first node's WAL.</param>
+    public Lsn OnlyHereFrom(WalPosition own)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        return Kinship == WalKinship.NotProvable || PartsEarlier ? own.Oldest : CommonEnd;
+    }
+
     /// <summary>With <see cref="WalKinship.Ahead"/> and <see cref="WalKinship.Forked"/>: what exists only on the first node.</summary>
     public WalTail? OnlyHere { get; init; }
 
@@ -96,6 +107,13 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
             Evidence = new WalParted(Node, Other, at, here, there),
         };
     }
+
+    /// <summary>Whether the record before the first one that differs was compared, too: else nobody knows whether that one was the same.</summary>
+    /// <param name="from">The first byte that was compared.</param>
+    internal bool IsSeenFrom(Lsn from) => OnlyHere?.First is { } here && here.Prev >= from || OnlyThere?.First is { } there && there.Prev >= from;
+
+    /// <summary>They differ in the first whole record that was compared.</summary>
+    internal WalAncestry PartedEarlier(Lsn from) => this with { PartsEarlier = true, Evidence = new WalPartedEarlier(Node, Other, from) };
 
     private static WalKinship Compare(bool endsHere, bool otherEndsHere) => (endsHere, otherEndsHere) switch
     {

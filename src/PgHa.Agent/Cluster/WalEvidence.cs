@@ -62,6 +62,16 @@ public sealed record WalParted(string Node, string Other, Lsn At, WalTail Here, 
     public override string Words => $"they are the same up to {At}; there {Node} holds {Here}; {Other} holds {There}";
 }
 
+/// <summary>Two nodes differ from the oldest WAL on that both hold: where they part is not to be seen any more.</summary>
+/// <param name="Node">The first node.</param>
+/// <param name="Other">The other node.</param>
+/// <param name="At">The oldest position that both hold.</param>
+public sealed record WalPartedEarlier(string Node, string Other, Lsn At) : Evidence
+{
+    /// <inheritdoc />
+    public override string Words => $"the WAL of {Node} and {Other} differs already at {At}, where the WAL that both hold begins: they part there or earlier";
+}
+
 /// <summary>Two nodes are of different clusters.</summary>
 /// <param name="Node">The first node.</param>
 /// <param name="System">Its system identifier.</param>

@@ -63,6 +63,9 @@ public static class RejoinPlan
             return unusable;
         if (form == RejoinForm.Rewind && RefuseRewind(node.Node, wal) is { } impossible)
             return impossible;
+        var unseen = node.DataProblem is null ? RefuseUnseen(node.Node, wal) : null;
+        if (unseen is not null && !mandate.Force)
+            return unseen;
         return new Draft(request.Words)
         {
             Stages =
@@ -70,12 +73,13 @@ public static class RejoinPlan
                 [new CheckUpstream(node.Node, primary), form == RejoinForm.Rewind ? new CheckRewind(node.Node, primary) : new CheckReclone(node.Node, primary)],
                 [new WriteCheckpoint(primary)],
                 .. node.State == NodeState.Stopped ? Array.Empty<IReadOnlyList<Step>>() : [[new StopServer(node.Node)]],
-                .. node.DataProblem is null ? [[new SalvageWal(node.Node, primary)]] : Array.Empty<IReadOnlyList<Step>>(),
+                .. node.DataProblem is null ? [[new SalvageWal(node.Node, primary, unseen is not null)]] : Array.Empty<IReadOnlyList<Step>>(),
                 [form == RejoinForm.Rewind ? new RewindServer(node.Node, primary) : new RecloneServer(node.Node, primary)],
                 [new StartAsStandby(node.Node, primary)],
                 .. form == RejoinForm.Reclone ? [[new DiscardOld(node.Node)]] : Array.Empty<IReadOnlyList<Step>>(),
             ],
             Evidence = [node.DataProblem is { } problem ? new DataUnusable(node.Node, problem) : wal.Of(node.Node).Evidence],
+            Overrides = unseen is null ? [] : [unseen.Message],
             Outcomes = StandbyPlan.Streaming(node.Node, primary),
             Continuation = form == request.Rejoin ? null : (request with { Rejoin = form }).Under(mandate),
             Undo = node.Down ? null : new StartNode(node.Node),
@@ -91,6 +95,14 @@ public static class RejoinPlan
             node.RewindUnfinished ? $"POST instance/slave?rejoin=reclone on {node.Node}: what existed only there was salvaged before the rewind"
                 : node.Place is not null ? $"POST data/clone on {node.Node} fills it" : $"move it away, then POST data/clone on {node.Node} fills the empty place");
     }
+
+    /// <summary>
+    /// Why the salvage would not hold all that exists only there, or null: the WAL in which the node parted from the primary is recycled, so what it wrote
+    /// first is only in its tables.
+    /// </summary>
+    internal static Refusal? RefuseUnseen(string node, WalView wal) => wal.Of(node) is not { PartsEarlier: true } kin ? null : new(Code.WalNotProven,
+        $"rows that only {node} holds could not all be salvaged: {kin.Evidence.Words}, and what {node} wrote before is only in its tables",
+        $"to keep them move its data directory aside, then POST data/clone on {node} fills the empty place; to give them up POST instance/slave?rejoin=reclone&force=true on {node}");
 
     /// <summary>Why pg_rewind could not do it, or would do nothing, or null.</summary>
     internal static Refusal? RefuseRewind(string node, WalView wal)

@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Plans;
 
@@ -112,12 +113,14 @@ public static class StandbyPlan
     internal static bool FollowsPrimary(NodeObservation node, ClusterView view) =>
         node.UpstreamNode is null || node.UpstreamNode == view.Primary?.Node;
 
-    /// <summary>The node that was primary last, as far as its control file tells; else the called one, or another one if that has no data.</summary>
+    /// <summary>The node that was primary last, as far as its control file tells; else the one whose control file is furthest, the called one of several.</summary>
     private static string LastPrimary(ClusterView view, string node)
     {
-        var able = view.Nodes.Where(n => n is { Reachable: true, DataProblem: null }).ToArray();
-        return (able.FirstOrDefault(n => n is { Down: true, Control.OfPrimary: true, StandbySignal: false })
-            ?? able.FirstOrDefault(n => n.Node == node) ?? able.FirstOrDefault() ?? view[node]).Node;
+        var able = view.Nodes.Where(n => n is { Reachable: true, DataProblem: null })
+            .OrderByDescending(n => n.Control?.Timeline.Value)
+            .ThenByDescending(n => n.Control is { } control ? Lsn.Max(control.CheckPoint, control.MinRecoveryPoint).Value : 0)
+            .ThenBy(n => n.Node != node).ToArray();
+        return (able.FirstOrDefault(n => n is { Down: true, Control.OfPrimary: true, StandbySignal: false }) ?? able.FirstOrDefault() ?? view[node]).Node;
     }
 
     /// <summary>There is no primary to follow.</summary>

@@ -35,7 +35,7 @@ public static class StartAllPlan
         var joining = others.Where(n => !StandbyPlan.Streams(n, view, wal)).ToArray();
         foreach (var node in joining)
             if (!WillBeCompleted(node.Node, first, wal) && StandbyPlan.RefuseFollowing(node.Node, primary, wal) is { } refusal)
-                return refusal;
+                return view.Primary is not null ? refusal : refusal with { Hint = $"POST instance/master on {primary} starts it without {node.Node}; then {refusal.Hint}" };
         var lacking = joining.Where(n => BringRules.For(n.Node, primary, wal) is not null).ToArray();
         Step[] check = [.. joining.SelectMany(n => BringRules.Checks(n.Node, primary, wal))];
         Step[] join = [.. joining.Select(n => StandbyPlan.JoinStep(n, primary, brought: lacking.Contains(n)))];

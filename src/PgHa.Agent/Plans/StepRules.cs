@@ -28,7 +28,7 @@ public static partial class StepRules
             BringWal s => Placing(step, sight) ?? sight.Wal.ProblemOf(sight.Node) ?? sight.Wal.ProblemOf(s.Upstream) ?? StandbyPlan.RefuseFollowing(sight.Node, s.Upstream, sight.Wal),
             PlaceSlots or ReplayWal => Placing(step, sight),
             CheckRewind s => Parted(sight, s.Source) ?? RejoinPlan.RefuseRewind(sight.Node, sight.Wal),
-            SalvageWal s => Parted(sight, s.Source) ?? Runs(sight),
+            SalvageWal s => Parted(sight, s.Source) ?? Runs(sight) ?? (s.GivesUp ? null : RejoinPlan.RefuseUnseen(sight.Node, sight.Wal)),
             RewindServer s => Parted(sight, s.Source) ?? RejoinPlan.RefuseRewind(sight.Node, sight.Wal),
             CheckReclone => RejoinPlan.RefuseData(sight.Seen, RejoinForm.Reclone),
             RecloneServer s => Runs(sight) ?? RejoinPlan.RefuseData(sight.Seen, RejoinForm.Reclone) ?? (sight.Seen.RewindUnfinished ? null : Parted(sight, s.Source)), // salvaged before that rewind

@@ -137,6 +137,8 @@ public static class WritableRules
             + $"Then POST instance/slave?rejoin=rewind on {other.Node} (on {candidate}, if the data of {other.Node} is right)", Code.WalNotProven, forcible: false),
         _ when NominallyBehind(other.Node, candidate, wal) =>
             new(new EndedBeforeOldest(other.Node, candidate)),
+        _ when NominallyBehind(candidate, other.Node, wal) => Blocked($"{candidate} ended before the oldest WAL that {other.Node} holds: {kin.Evidence.Words}",
+            $"make {other.Node} primary instead: POST {(other.InRecovery ? "instance/failover/promote" : "instance/master")} on {other.Node}", Code.WalNotProven, forcible: true),
         _ => Blocked($"it cannot be proven that {candidate} holds all WAL of {other.Node}: {kin.Evidence.Words}",
             $"if {candidate} was the last primary, answer for {other.Node} with force=true; if {other.Node} was, POST instance/master?force=true on {other.Node}",
             Code.WalNotProven, forcible: true),

@@ -37,6 +37,7 @@ public class EvidenceTests
             "the WAL of n1 and n2 differs between 0/1000000 and 0/2000000 (XXH128 aa and bb)"),
         (new WalParted("n1", "n2", new(0x3000000), Tail, Nothing),
             "they are the same up to 0/3000000; there n1 holds Transaction/COMMIT at 0/3000000 (xid 700, 64 bytes, CRC 12345678, prev 0/2FFFF80) and, to 0/3000100, 256 bytes with 2 commits; n2 holds nothing from 0/3000000 on"),
+        (new WalPartedEarlier("n1", "n2", new(0x3000000)), "the WAL of n1 and n2 differs already at 0/3000000, where the WAL that both hold begins: they part there or earlier"),
         (new OtherCluster("n1", "7", "n2", "8"), "n1 belongs to cluster 7, n2 to 8"),
         (new NoCommonWal(new("n1", [new(new(0x1000000), new(0x2000000))]), new("n2", [new(new(0x4000000), new(0x4000100)), new(new(0x5000000), new(0x6000000))]), new(0x2000000)),
             "n1 holds WAL from 0/1000000 to 0/2000000, n2 from 0/4000000 to 0/4000100 and 0/5000000 to 0/6000000: no common WAL to compare before 0/2000000"),

@@ -1,7 +1,6 @@
 using PgHa.Agent.Cluster;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
-using PgHa.Formats;
 
 namespace PgHa.Simulation;
 
@@ -22,7 +21,7 @@ internal sealed partial class SimHands
             Taken = Time.GetUtcNow(),
             SystemIdentifier = own.SystemIdentifier,
             Timeline = own.Timeline,
-            Fork = Fork(kin, own),
+            Fork = kin.OnlyHereFrom(own),
             End = own.End,
             Evidence = kin.Evidence.Words,
         };
@@ -32,9 +31,7 @@ internal sealed partial class SimHands
         return report;
     }
 
-    public SalvageReport? Salvaged(WalAncestry kin, WalPosition own) => Disk.Salvages.LastOrDefault(s => s.Timeline == own.Timeline && s.End == own.End && s.Fork <= Fork(kin, own));
-
-    private static Lsn Fork(WalAncestry kin, WalPosition own) => kin.Kinship == WalKinship.NotProvable ? own.Oldest : kin.CommonEnd;
+    public SalvageReport? Salvaged(WalAncestry kin, WalPosition own) => Disk.Salvages.LastOrDefault(s => s.Timeline == own.Timeline && s.End == own.End && s.Fork <= kin.OnlyHereFrom(own));
 
     public async Task<StepResult> RewindAsync(string source, string salvage, CancellationToken cancel)
     {
@@ -56,7 +53,16 @@ internal sealed partial class SimHands
 
     public Task<Refusal?> RefuseInitAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
 
-    public Task<StepResult> InitAsync(EmptyPlace place, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>Whoever makes a cluster has looked whether all disks are mounted.</summary>
+    public async Task<StepResult> InitAsync(EmptyPlace place, CancellationToken cancel)
+    {
+        await Take(100, 900, cancel);
+        Disk.Write();
+        if (Machine.Field.Machines.Any(m => m.Disk.Away))
+            return StepResult.Failed(Code.StepFailed, "a disk is not mounted", "mount it");
+        Disk.Data = SimData.New($"700000000000000{Machine.Field.NextId():D4}");
+        return StepResult.Done("initdb done");
+    }
 
     public Task<Answer<string>> CheckCloneAsync(NodeObservation source, EmptyPlace place, CancellationToken cancel) => CheckRecloneAsync(source, ownRuns: false, cancel);
 
@@ -64,7 +70,9 @@ internal sealed partial class SimHands
 
     public Refusal? RemoveLeftovers() => null;
 
-    private static IEnumerable<long> Rows(SimData data) => data.Wal.Line(data.Wal.Lineage(SimServer.Reach(data, standby: true).Timeline)).Where(r => r.Kind == RecordKind.Row).Select(r => r.Row);
+    /// <summary>The plan, or the salvage, says that some of what only this node holds cannot be saved.</summary>
+    private bool IsNamed => Disk.Salvages.LastOrDefault()?.Evidence.Contains("no common WAL", StringComparison.Ordinal) == true
+        || Machine.Field.Machines.SelectMany(m => m.Agent?.Store.All ?? []).Any(r => r.Overrides.Any(o => o.Contains($"rows that only {Machine.Name} holds", StringComparison.Ordinal)));
 
     private bool Copyable(string source) => Machine.Field.Network.Linked(Machine, Machine.Field[source]) && Machine.Field[source].Server is { Phase: ServerPhase.Up };
 
@@ -76,7 +84,7 @@ internal sealed partial class SimHands
         Machine.Field[source].Server.CheckPoint();
         var copy = Machine.Field[source].Disk.Data!.Backup();
         (copy.Upstream, copy.Run) = (source, Machine.Field.NextId());
-        if (Disk.Data is { } old && Rows(old).Except(Rows(copy)).Except(Disk.SalvagedRows).ToArray() is { Length: > 0 } lost)
+        if (Disk.Data is { } old && !IsNamed && old.Rows().Except(copy.Rows()).Except(Disk.SalvagedRows).ToArray() is { Length: > 0 } lost)
             World.Found($"the data of {Machine.Name} is replaced, and {lost.Length} rows that only it holds were not salvaged");
         Disk.Data = copy;
         return Task.FromResult(StepResult.Done($"{how} from {source}"));

@@ -45,7 +45,11 @@ internal sealed partial class SimHands
         return await CopyAsync(own, theirs, source, cancel) is { } refusal ? StepResult.Failed(refusal) : StepResult.Done($"WAL complete to {theirs.End}");
     }
 
-    public Task<Refusal?> BringAsync(WalToBring bring, WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel) => throw new NotSupportedException();
+    public async Task<Refusal?> BringAsync(WalToBring bring, WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel)
+    {
+        await Take(5, 200, cancel);
+        return await CopyAsync(own, theirs, source, cancel);
+    }
 
     public Task<Answer<string>> BringFromArchiveAsync(string upstream, WalToBring bring, WalView wal, CancellationToken cancel) => throw new NotSupportedException();
 }

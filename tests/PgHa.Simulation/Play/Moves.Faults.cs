@@ -112,6 +112,26 @@ internal static partial class Moves
         });
     }
 
+    /// <summary>Of a running server: a checkpoint, and no slot keeps WAL for the others.</summary>
+    private static (string, Action<Field>) Recycle(Random random, IReadOnlyList<string> names)
+    {
+        var name = Any(random, names);
+        return ($"the WAL of {name} before its checkpoint is recycled", field => field[name].Server.Recycle());
+    }
+
+    /// <summary>Only of a standby that is stopped, and whose rows a running primary holds.</summary>
+    private static (string, Action<Field>) Lost(Random random, IReadOnlyList<string> names)
+    {
+        var name = Any(random, names);
+        return ($"the disk of {name}, if it is a stopped standby that holds nothing of its own, is replaced by an empty one", field =>
+        {
+            var machine = field[name];
+            if (machine is { Server.Runs: false, Disk: { Away: false, Data: { Signal: true } data } }
+                && field.Machines.Where(m => m.Server.Accepts).ToArray() is [var primary] && data.Rows().All(primary.Server.Rows().Contains))
+                machine.Disk.Data = null;
+        });
+    }
+
     private static (string, Action<Field>) SlowStop(Random random, IReadOnlyList<string> names)
     {
         var (name, takes) = (Any(random, names), random.Next(500, 20000));

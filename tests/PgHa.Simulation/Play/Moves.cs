@@ -94,9 +94,11 @@ internal static partial class Moves
             < 78 => Cut(random, names),
             < 83 => StartByHand(random, names),
             < 87 => StopByHand(random, names),
-            < 91 => Disk(random, names),
+            < 89 => Disk(random, names),
+            < 91 => Recycle(random, names),
             < 94 => Clock(random, names),
-            < 96 => Away(random, names),
+            < 95 => Away(random, names),
+            < 96 => Lost(random, names),
             < 98 => SlowStop(random, names),
             < 99 => SlowPromotion(random, names),
             _ => StartsAgain(Any(random, names), random.Next(100, 9000)),
@@ -109,7 +111,7 @@ internal static partial class Moves
         var (called, other, force) = (Any(random, names), Any(random, names), random.Next(8) == 0);
         string? to = random.Next(2) == 0 ? other : null;
         var order = random.Next(2) == 0 ? StopOrder.PrimaryFirst : StopOrder.StandbysFirst;
-        ChangeRequest request = random.Next(20) switch
+        ChangeRequest request = random.Next(22) switch
         {
             < 6 => new Switchover(called, order, to) { By = random.Next(3) > 0 ? SwitchoverForm.Promote : SwitchoverForm.Restart },
             < 8 => new Failover(called, FailoverForm.Promote, to),
@@ -121,9 +123,11 @@ internal static partial class Moves
             < 17 => new StopNode(called),
             < 18 => new StopPrimary(called),
             < 19 => new StopAll(called, order),
-            _ => new StopStandbys(called),
+            < 20 => new StopStandbys(called),
+            < 21 => new CloneData(called, to),
+            _ => new InitData(called),
         };
-        return Call(called, request, force);
+        return Call(called, request, force && request is not InitData); // with force it makes another cluster, where a node cannot be reached
     }
 
     internal static (string Words, Action<Field> Play) Call(string called, ChangeRequest request, bool force = false) =>

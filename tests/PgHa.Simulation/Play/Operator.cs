@@ -40,7 +40,7 @@ internal sealed class Operator(Field field)
     private void StartTheRightOne()
     {
         _startByHand = false;
-        var right = field.Machines.FirstOrDefault(m => !field.Ledger.IsAnswered(m.Name) && m.Disk.Data!.Control.OfPrimary) ?? field.Machines[0];
+        var right = field.Machines.FirstOrDefault(m => !field.Ledger.IsAnswered(m.Name) && m.Disk.Data?.Control.OfPrimary == true) ?? field.Machines[0];
         _calls.Add($"{right.Name} is started as primary by hand");
         right.Disk.Data!.Signal = false;
         right.Server.Start();
@@ -78,33 +78,47 @@ internal sealed class Operator(Field field)
     /// <summary>Without a primary: the node that holds the most.</summary>
     private (string Called, ChangeRequest Request) Primary()
     {
-        var last = field.Machines.OrderByDescending(m => m.Disk.Data!.Control.OfPrimary).ThenBy(m => m.Name).ElementAt(_calls.Count / 2 % field.Machines.Count);
+        var last = field.Machines.OrderByDescending(m => m.Disk.Data?.Control.OfPrimary == true).ThenBy(m => m.Name).ElementAt(_calls.Count / 2 % field.Machines.Count);
         return See(last).InRecovery ? (last.Name, new Failover(last.Name, FailoverForm.Promote)) : (last.Name, new StartAll(last.Name));
     }
 
-    private Refusal? Call(string called, ChangeRequest request)
+    private Refusal? Call(string called, ChangeRequest request, bool force = false)
     {
         Refusal? refusal = null;
         var ended = false;
         var agent = field[called].Agent!;
-        agent.Process.Begin(() => Caller.CallAsync(field, agent, request!, why => (refusal, ended) = (why, true)));
+        agent.Process.Begin(() => Caller.CallAsync(field, agent, request.Under(new Mandate { Force = force }), why => (refusal, ended) = (why, true)));
         field.World.RunUntil(field.World.Now + TimeSpan.FromMinutes(20).Ticks, () => ended);
         if (field.World.Finding is null && !ended)
             field.World.Found($"a call is not answered in 20 minutes: {request.Words}");
+        if (refusal is not null && !force && Answer(called, request, refusal) is var (again, answered))
+            return Call(again, answered, force: true);
         _startByHand = refusal?.Hint.Contains("make it primary by hand", StringComparison.Ordinal) == true && field.Machines.All(m => !m.Server.Runs);
         if (refusal is not null && !_startByHand)
             _hint = Hint(refusal);
         return refusal;
     }
 
+    /// <summary>What only a person knows: a disk is new, and empty for ever; what was written beside the right primary is given up.</summary>
+    private (string Called, ChangeRequest Request)? Answer(string called, ChangeRequest request, Refusal refusal)
+    {
+        if (field.Machines.Any(m => m.Disk is { Data: null, Away: false } && refusal.Message.Contains($"the data of {m.Name} cannot be read", StringComparison.Ordinal)))
+            return (called, request);
+        return field.Names.FirstOrDefault(name => refusal.Hint.Contains($"POST instance/slave?rejoin=reclone&force=true on {name}", StringComparison.Ordinal)) is { } name
+            ? (name, new StartStandby(name, RejoinForm.Reclone)) : null;
+    }
+
     /// <summary>The calls that hints name, as people read them.</summary>
     private (string, ChangeRequest)? Hint(Refusal refusal)
     {
-        foreach (var (text, make) in Known)
-            foreach (var name in field.Names)
-                if (refusal.Hint.Contains($"{text} on {name}", StringComparison.Ordinal))
-                    return (name, make(name));
-        return null;
+        var named =
+            from known in Known
+            from name in field.Names
+            let at = refusal.Hint.IndexOf($"{known.Text} on {name}", StringComparison.Ordinal)
+            where at >= 0
+            orderby at
+            select (name, known.Make(name));
+        return named.Select(n => ((string, ChangeRequest)?)n).FirstOrDefault();
     }
 
     private static readonly (string Text, Func<string, ChangeRequest> Make)[] Known =
@@ -116,6 +130,7 @@ internal sealed class Operator(Field field)
         ("POST instance/master", name => new StartPrimary(name)),
         ("POST instance/all", name => new StartAll(name)),
         ("POST instance/current", name => new StartNode(name)),
+        ("POST data/clone", name => new CloneData(name)),
         ("POST instance/failover/promote", name => new Failover(name, FailoverForm.Promote)),
         ("POST instance/switchover/masterSlave", name => new Switchover(name, StopOrder.PrimaryFirst)),
     ];

@@ -96,11 +96,17 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
                 field.World.Found(string.Create(CultureInfo.InvariantCulture, $"at the end {standby.Name} streams from {primary.Name}, and its WAL is another one from {at:X} on"));
     }
 
-    /// <summary>From where on a standby holds other WAL than its primary; null: all that it holds is a beginning of the primary's.</summary>
+    /// <summary>
+    /// From where on a standby holds other WAL than its primary; null: all that it holds is a beginning of the primary's. Where the primary's is recycled
+    /// the tables tell.
+    /// </summary>
     private static ulong? Parted(SimMachine primary, SimMachine standby)
     {
         var right = primary.Disk.Data!.Wal.Line(primary.Server.Lineage).ToDictionary(r => r.Start, r => r.Id);
-        var own = standby.Disk.Data!.Wal.Line(standby.Server.Lineage).Where(r => r.End <= standby.Server.End);
+        var oldest = right.Keys.DefaultIfEmpty(ulong.MaxValue).Min();
+        var own = standby.Disk.Data!.Wal.Line(standby.Server.Lineage).Where(r => r.End <= standby.Server.End && r.Start >= oldest);
+        if (standby.Server.Rows().Except(primary.Server.Rows()).Any())
+            return oldest;
         return own.Where(r => right.GetValueOrDefault(r.Start, -1) != r.Id).Select(r => (ulong?)r.Start).FirstOrDefault();
     }
 }

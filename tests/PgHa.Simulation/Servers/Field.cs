@@ -38,8 +38,7 @@ internal sealed class Field
     {
         foreach (var machine in Machines)
         {
-            var data = new SimData("7000000000000000001") { CheckPoint = SimWal.First, CheckPointEnd = SimWal.First + 56, State = Formats.Control.DbState.ShutDown };
-            data.Wal.Write(1, new(SimWal.First, SimWal.First + 56, 0, RecordKind.CheckPoint));
+            var data = SimData.New("7000000000000000001");
             if (machine != Machines[0])
                 (data.Signal, data.Upstream, data.State) = (true, Machines[0].Name, Formats.Control.DbState.ShutDownInRecovery);
             machine.Disk.Data = data;

@@ -50,6 +50,17 @@ internal sealed class SimData(string system)
 
     internal DbState State { get; set; } = DbState.ShutDown;
 
+    /// <summary>As initdb leaves it.</summary>
+    internal static SimData New(string system)
+    {
+        var data = new SimData(system) { CheckPoint = SimWal.First, CheckPointEnd = SimWal.First + 56 };
+        data.Wal.Write(1, new(SimWal.First, SimWal.First + 56, 0, RecordKind.CheckPoint));
+        return data;
+    }
+
+    /// <summary>Rows whose WAL is recycled: they are in the tables.</summary>
+    internal HashSet<long> Settled { get; init; } = [];
+
     /// <summary>The last checkpoint record, and its end.</summary>
     internal ulong CheckPoint { get; set; }
 
@@ -71,10 +82,21 @@ internal sealed class SimData(string system)
 
     internal ControlFacts Control => new(system, State, new(Timeline), new(CheckPoint), new(CheckPoint), new(MinRecovery), SimWal.SegmentSize);
 
+    /// <summary>In its tables, and in the WAL that recovery would replay.</summary>
+    internal IEnumerable<long> Rows() => Settled.Concat(Wal.Line(Wal.Lineage(SimServer.Reach(this, standby: true).Timeline)).Where(r => r.Kind == RecordKind.Row).Select(r => r.Row));
+
+    /// <summary>WAL before the last checkpoint is removed: recovery never needs it again, a standby that is behind does.</summary>
+    internal void Recycle()
+    {
+        Settled.UnionWith(Wal.Line(Wal.Lineage(Timeline)).Where(r => r.End <= CheckPoint && r.Kind == RecordKind.Row).Select(r => r.Row));
+        Wal.Remove(CheckPoint);
+    }
+
     /// <summary>As a base backup takes it: a standby of its source.</summary>
     internal SimData Backup() => new(system)
     {
         Wal = Wal.Copy(),
+        Settled = [.. Settled],
         State = DbState.InArchiveRecovery,
         CheckPoint = CheckPoint,
         CheckPointEnd = CheckPointEnd,

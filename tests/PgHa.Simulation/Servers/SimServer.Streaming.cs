@@ -33,6 +33,14 @@ internal sealed partial class SimServer
         _world.After(TimeSpan.FromMilliseconds(200), _process, CheckPoint);
     }
 
+    /// <summary>A checkpoint that removes all WAL which the server itself does not need any more.</summary>
+    internal void Recycle()
+    {
+        CheckPoint();
+        if (Phase == ServerPhase.Up)
+            Data.Recycle();
+    }
+
     /// <summary>Its walreceiver ends, because its primary is gone, or by force.</summary>
     internal void EndReceiver() => (Streaming, StreamsFrom) = (false, null);
 
@@ -81,7 +89,8 @@ internal sealed partial class SimServer
         if (upstream.Phase is not (ServerPhase.Up or ServerPhase.Stopping) || other.Disk.Data?.System != Data.System)
             return false;
         var span = upstream.Lineage.FirstOrDefault(s => s.Timeline.Value == Timeline);
-        return span is not null && (span.End is { } left ? left.Value >= End : upstream.Flushed >= End);
+        return span is not null && (span.End is { } left ? left.Value >= End : upstream.Flushed >= End)
+            && other.Disk.Data.Wal.GoesOn(upstream.Lineage, End); // else: requested WAL segment has already been removed
     }
 
     private void Copy(SimServer upstream, SimWal theirs)

@@ -72,7 +72,7 @@ internal sealed partial class SimServer(SimMachine machine)
     internal IEnumerable<SimServer> Standbys => machine.Field.Machines.Where(m => m.Server is { Streaming: true } s && s.StreamsFrom == machine.Name).Select(m => m.Server);
 
     /// <summary>Rows along its WAL.</summary>
-    internal HashSet<long> Rows() => [.. Data.Wal.Line(Lineage).Where(r => r.End <= Flushed && r.Kind == RecordKind.Row).Select(r => r.Row)];
+    internal HashSet<long> Rows() => [.. Data.Settled, .. Data.Wal.Line(Lineage).Where(r => r.End <= Flushed && r.Kind == RecordKind.Row).Select(r => r.Row)];
 
     private SimRecord Append(RecordKind kind, long row = 0)
     {

@@ -64,6 +64,16 @@ internal sealed class SimWal
         records.RemoveRange(first, records.Count - first);
     }
 
+    /// <summary>What ends at a position or before it is gone, on every timeline.</summary>
+    internal void Remove(ulong upto)
+    {
+        foreach (var records in _records.Values)
+            records.RemoveAll(r => r.End <= upto);
+    }
+
+    /// <summary>Whether the record that begins at a position is there, or nothing follows.</summary>
+    internal bool GoesOn(IReadOnlyList<TimelineSpan> lineage, ulong from) => Line(lineage, from).FirstOrDefault() is not { } next || next.Start <= from;
+
     /// <summary>The records along a lineage, in order.</summary>
     internal IEnumerable<SimRecord> Line(IReadOnlyList<TimelineSpan> lineage, ulong from = 0)
     {
@@ -127,12 +137,13 @@ internal sealed class SimWal
     internal WalTail Tail(IReadOnlyList<TimelineSpan> lineage, Lsn at, Lsn end)
     {
         SimRecord[] rest = [.. Line(lineage, at.Value).Where(r => r.End > at.Value && r.End <= end.Value)];
+        var before = rest.Length == 0 ? null : Line(lineage).LastOrDefault(r => r.End == rest[0].Start);
         return new()
         {
             From = rest.Length == 0 ? end : new(rest[0].Start),
             End = end,
             Commits = rest.Count(r => r.Kind == RecordKind.Row),
-            First = rest.Length == 0 ? null : new(new(rest[0].Start), (uint)(rest[0].End - rest[0].Start), Lsn.Zero, $"{rest[0].Id:X8}", 0, $"{rest[0].Kind}"),
+            First = rest.Length == 0 ? null : new(new(rest[0].Start), (uint)(rest[0].End - rest[0].Start), new(before?.Start ?? 0), $"{rest[0].Id:X8}", 0, $"{rest[0].Kind}"),
         };
     }
 

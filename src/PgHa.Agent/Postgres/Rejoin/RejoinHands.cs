@@ -14,7 +14,7 @@ internal sealed class RejoinHands(AgentOptions options, RewindCheck check, Salva
 
     public Task<Answer<SalvageReport>> SalvageAsync(WalAncestry kin, WalPosition own, CancellationToken cancel) => salvage.RunAsync(kin, own, cancel);
 
-    public SalvageReport? Salvaged(WalAncestry kin, WalPosition own) => store.Covering(own, Salvage.Fork(kin, own));
+    public SalvageReport? Salvaged(WalAncestry kin, WalPosition own) => store.Covering(own, kin.OnlyHereFrom(own));
 
     public Task<StepResult> RewindAsync(string source, string saved, CancellationToken cancel) => rewind.RunAsync(options.Nodes.First(n => n.Name == source), saved, cancel);
 

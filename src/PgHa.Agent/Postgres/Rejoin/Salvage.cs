@@ -17,10 +17,10 @@ internal sealed class Salvage(AgentOptions options, DataDirectory data, WalReadi
 {
     internal async Task<Answer<SalvageReport>> RunAsync(WalAncestry kin, WalPosition own, CancellationToken cancel)
     {
-        var fork = Fork(kin, own);
+        var fork = kin.OnlyHereFrom(own);
         if (store.Covering(own, fork) is { } already)
             return already;
-        var files = Files(own, kin.Kinship == WalKinship.NotProvable && own.Older is [.., var oldest] ? oldest.From : fork).ToArray();
+        var files = Files(own, fork == own.Oldest && own.Older is [.., var oldest] ? oldest.From : fork).ToArray();
         if (PlaceRules.RefuseRoom(options.Node, new DriveInfo(options.StateDir).AvailableFreeSpace, files.Sum(f => f.Length) + (16L << 20)) is { } full)
             return full with { Message = $"{full.Message} to salvage to {options.StateDir}" };
         var id = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture) + "-" + options.Node;
@@ -31,9 +31,6 @@ internal sealed class Salvage(AgentOptions options, DataDirectory data, WalReadi
         store.Keep(report);
         return report;
     }
-
-    /// <summary>Where nothing is proven, all that is here may exist only here.</summary>
-    internal static Lsn Fork(WalAncestry kin, WalPosition own) => kin.Kinship == WalKinship.NotProvable ? own.Oldest : kin.CommonEnd;
 
     private IEnumerable<FileInfo> Files(WalPosition own, Lsn fork)
     {
