@@ -37,7 +37,7 @@ internal static partial class Moves
             {
                 field[name].StartAgent();
                 if (server)
-                    field[name].Server.Start();
+                    field[name].StartByHand();
             });
         });
     }
@@ -65,7 +65,7 @@ internal static partial class Moves
     private static (string, Action<Field>) StartByHand(Random random, IReadOnlyList<string> names)
     {
         var name = Any(random, names);
-        return ($"a supervisor starts the server of {name}", field => field[name].Server.Start());
+        return ($"a supervisor starts the server of {name}", field => field[name].StartByHand());
     }
 
     private static (string, Action<Field>) StopByHand(Random random, IReadOnlyList<string> names)

@@ -91,7 +91,7 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var primary = field.Machines.Single(m => m.Server.Accepts);
         if (field.Ledger.Missing(primary.Server.Rows()) is { Length: > 0 } missing)
             field.World.Found(string.Create(CultureInfo.InvariantCulture, $"at the end {primary.Name} lacks {missing.Length} acknowledged rows (first {missing[0]})"));
-        foreach (var standby in field.Machines.Where(m => m != primary))
+        foreach (var standby in field.Machines.Where(m => m != primary && !m.Disk.Data!.Astray))
             if (Parted(primary, standby) is { } at)
                 field.World.Found(string.Create(CultureInfo.InvariantCulture, $"at the end {standby.Name} streams from {primary.Name}, and its WAL is another one from {at:X} on"));
     }

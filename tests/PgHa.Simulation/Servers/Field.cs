@@ -230,6 +230,14 @@ internal sealed class SimMachine
         agent.Process.Kill();
     }
 
+    /// <summary>Somebody else than an agent starts the server: systemd, a supervisor, a person.</summary>
+    internal void StartByHand()
+    {
+        if (Disk.Mounted is { } data)
+            data.Astray |= Field.Ledger.IsAnswered(Name);
+        Server.Start();
+    }
+
     /// <summary>Power is lost: agent, server, and what was not flushed.</summary>
     internal void Crash()
     {

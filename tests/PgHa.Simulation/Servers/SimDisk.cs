@@ -75,6 +75,12 @@ internal sealed class SimData(string system)
     /// <summary>The node that primary_conninfo names.</summary>
     internal string? Upstream { get; set; }
 
+    /// <summary>
+    /// Force had answered for the node, and then somebody else than an agent started its server: it may stream over WAL of its own, because two
+    /// promotions can make the same timeline number, and PostgreSQL does not see that.
+    /// </summary>
+    internal bool Astray { get; set; }
+
     /// <summary>Names the last start.</summary>
     internal long Run { get; set; }
 

@@ -19,7 +19,7 @@ internal sealed partial class SimServer
     private void StartAgain()
     {
         if (StartedAgainAfter is not null)
-            Start();
+            machine.StartByHand();
     }
 
     /// <summary>A fast shutdown.</summary>
