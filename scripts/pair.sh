@@ -1,5 +1,5 @@
 # Two real PostgreSQL nodes, pg-node01 and pg-node02, made by hand as an operator would make them,
-# with an agent beside each, on 127.0.0.1 and 127.0.0.2. Source it after common.sh.
+# with an agent beside each, on 127.0.0.1 and 127.0.0.2; or more, where NODE and HOST name more. Source it after common.sh.
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # WORK, API and AGENT are read by the scripts that source this
 
@@ -12,23 +12,26 @@ PAIR_SETTINGS=  # more lines of postgresql.conf
 PAIR_CONFIG=    # more lines of pgha.yml
 PAIR_PROGRAM=   # what runs as agent; the build in dist where it is empty
 
-# make_pair NAME: primary and streaming standby on free ports, agents not yet started.
+nodes() { seq $((${#NODE[@]} - 1)); }
+
+# make_pair NAME: primary and streaming standbys on free ports, agents not yet started.
 make_pair() {
   WORK=$(make_workdir "$1")
   cd "$WORK" || return
   install -m 755 "$ROOT/dist/pgha" "$WORK/pgha"   # the owner may not be able to read a checkout in a home folder
   choose_ports
   write_passfile
+  local n
   make_primary
-  make_standby
-  write_config 1
-  write_config 2
+  for n in $(nodes); do ((n == 1)) || make_standby "$n"; done
+  for n in $(nodes); do write_config "$n"; done
 }
 
 choose_ports() {
-  local api; api=$(free_port 8079 "${HOST[@]:1}")
+  local api n; api=$(free_port 8079 "${HOST[@]:1}")
   PG_PORT=$(free_port 0 "${HOST[@]:1}")
-  API=('' "http://${HOST[1]}:$api" "http://${HOST[2]}:$api")
+  API=('')
+  for n in $(nodes); do API[n]=http://${HOST[n]}:$api; done
 }
 
 # put FILE MODE: writes standard input to a file of the servers' user.
@@ -43,7 +46,8 @@ write_passfile() {
 data_dir() { say "$WORK/${NODE[$1]}/data"; }
 
 make_primary() {
-  "${AS_OWNER[@]}" mkdir -p "$WORK/${NODE[1]}/state" "$WORK/${NODE[2]}/state"
+  local n
+  for n in $(nodes); do "${AS_OWNER[@]}" mkdir -p "$WORK/${NODE[n]}/state"; done
   "${AS_OWNER[@]}" "$PG_BIN/initdb" -D "$(data_dir 1)" -U postgres -E UTF8 --no-locale --data-checksums \
     --auth-local=trust --auth-host=scram-sha-256 --pwfile="$WORK/password" >"$WORK/initdb.log"
   put "$(data_dir 1)/pg_hba.conf" 600 <<-HBA
@@ -56,14 +60,14 @@ make_primary() {
 }
 
 make_standby() {
-  "${AS_OWNER[@]}" env PGPASSFILE="$WORK/pgpass" "$PG_BIN/pg_basebackup" -D "$(data_dir 2)" -R -c fast \
-    -d "host=${HOST[1]} port=$PG_PORT user=postgres passfile=$WORK/pgpass application_name=${NODE[2]}"
-  write_postgresql_conf 2
-  start_server 2
-  wait_until 20 standby_streams || die "the hand-made standby does not stream"
+  "${AS_OWNER[@]}" env PGPASSFILE="$WORK/pgpass" "$PG_BIN/pg_basebackup" -D "$(data_dir "$1")" -R -c fast \
+    -d "host=${HOST[1]} port=$PG_PORT user=postgres passfile=$WORK/pgpass application_name=${NODE[$1]}"
+  write_postgresql_conf "$1"
+  start_server "$1"
+  wait_until 20 standby_streams "$1" || die "the hand-made standby does not stream"
 }
 
-standby_streams() { [[ $(sql 1 "select count(*) from pg_stat_replication where state = 'streaming'") == 1 ]]; }
+standby_streams() { [[ $(sql 1 "select count(*) from pg_stat_replication where state = 'streaming' and application_name = '${NODE[$1]}'") == 1 ]]; }
 
 write_postgresql_conf() {
   put "$(data_dir "$1")/postgresql.conf" 600 <<-CONF
@@ -84,13 +88,13 @@ start_server() {
 }
 
 write_config() {
+  local n
   put "$WORK/${NODE[$1]}/pgha.yml" 600 <<-YAML
 	cluster: main
 	node: ${NODE[$1]}
 	listen: ${API[$1]}
 	nodes:
-	  ${NODE[1]}: { agent: "${API[1]}", postgres: "${HOST[1]}:$PG_PORT" }
-	  ${NODE[2]}: { agent: "${API[2]}", postgres: "${HOST[2]}:$PG_PORT" }
+	$(for n in $(nodes); do say "  ${NODE[n]}: { agent: \"${API[n]}\", postgres: \"${HOST[n]}:$PG_PORT\" }"; done)
 	postgres:
 	  bin_dir: $PG_BIN
 	  data_dir: $(data_dir "$1")
@@ -110,11 +114,16 @@ start_agent() {
 }
 
 start_agents() {
-  start_agent 1
-  start_agent 2
-  wait_until 15 agent_answers 1 && wait_until 15 agent_answers 2 && return
+  local n
+  for n in $(nodes); do start_agent "$n"; done
+  wait_until 15 agents_answer && return
   tail -n 20 "$WORK"/*/agent.log >&2
   die "the agents do not answer"
+}
+
+agents_answer() {
+  local n
+  for n in $(nodes); do agent_answers "$n" || return 1; done
 }
 
 agent_answers() { curl -sf -o /dev/null --max-time 2 "${API[$1]}/api/pg/v1/instance/current"; }
@@ -127,10 +136,8 @@ stop_agent() {
 
 # Other agents beside the same servers, which run on: from another executable, or with another configuration.
 restart_agents() {
-  stop_agent 1
-  stop_agent 2
-  write_config 1
-  write_config 2
+  local n
+  for n in $(nodes); do stop_agent "$n"; write_config "$n"; done
   start_agents
 }
 
@@ -142,10 +149,11 @@ remove_pair() {
   local n
   [[ -n $WORK ]] || return 0
   cd /
-  for n in 1 2; do stop_agent $n; done
-  for n in 1 2; do
-    [[ ! -f $(data_dir $n)/postmaster.pid ]] ||
-      "${AS_OWNER[@]}" "$PG_BIN/pg_ctl" -D "$(data_dir $n)" -m immediate -w stop >/dev/null 2>&1 || true
+  for n in $(nodes); do stop_agent "$n"; done
+  for n in $(nodes); do
+    [[ ! -f $(data_dir "$n")/postmaster.pid ]] ||
+      "${AS_OWNER[@]}" "$PG_BIN/pg_ctl" -D "$(data_dir "$n")" -m immediate -w stop >/dev/null 2>&1 || true
   done
+  pkill -9 -f "^$WORK/[a-z]* guard " || true # those of automatic mode
   rm -rf "$WORK"
 }

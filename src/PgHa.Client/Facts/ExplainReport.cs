@@ -49,4 +49,4 @@ public sealed record ExplainReport
 /// <param name="NewPrimary">The node that would be primary; null: none.</param>
 /// <param name="Seconds">After how many seconds at most it would begin to take its place.</param>
 /// <param name="BytesAtRisk">How many bytes of WAL no other node that can be seen has; 0: nothing would be lost.</param>
-public sealed record IfItDied(string Node, string Then, string? NewPrimary, double? Seconds, long? BytesAtRisk);
+public sealed record IfItDied(string Node, string Then, string? NewPrimary = null, double? Seconds = null, long? BytesAtRisk = null);

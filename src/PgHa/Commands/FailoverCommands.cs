@@ -37,7 +37,7 @@ internal static class FailoverCommands
         var said = answer.Value;
         Console.WriteLine((said.Holder is null ? "no node holds the record" : $"{said.Holder} holds the record, epoch {said.Epoch}{RunsOut(said)}") + (said.Paused ? "; PAUSED" : ""));
         Console.WriteLine($"{said.Node}: {said.Reason}");
-        Console.WriteLine($"  rule {said.Row}: {said.Rule}; {said.Action}");
+        Console.WriteLine($"  rule {said.Row}: {said.Rule}{(said.Action == "None" ? "" : $"; {said.Action}")}");
         if (said.Trouble is { } trouble)
             Console.WriteLine($"  not done: {trouble}");
         if (said.Hint is { } hint)

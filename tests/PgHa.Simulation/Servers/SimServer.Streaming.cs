@@ -81,7 +81,8 @@ internal sealed partial class SimServer
             return;
         (Streaming, StreamsFrom) = (true, name);
         Copy(upstream, other.Disk.Data!.Wal);
-        machine.Field.Ledger.Follows(machine.Name, Rows);
+        if (!Told) // else it becomes primary in a moment, although it streams
+            machine.Field.Ledger.Follows(machine.Name, Rows);
     }
 
     private bool Serves(SimServer upstream, SimMachine other)
