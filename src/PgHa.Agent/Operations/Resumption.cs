@@ -28,7 +28,7 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
     {
         var newest = store.All.FirstOrDefault();
         var line = newest is null ? [] : Line(newest).Select(r => r.Id).ToHashSet();
-        foreach (var older in store.All.Where(r => IsOpen(r) && !line.Contains(r.Id)).ToArray())
+        while (store.All.FirstOrDefault(r => IsOpen(r) && !line.Contains(r.Id)) is { } older) // looked for anew: those that it took up are concluded with it
             Conclude(new Operation(older), RecoveryState.Reported, $"operation {newest!.Id} ran on this agent after it", null);
         return newest is not null && IsOpen(newest) ? newest : null;
     }

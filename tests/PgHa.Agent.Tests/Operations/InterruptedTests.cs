@@ -73,6 +73,16 @@ public sealed class InterruptedTests : IDisposable
         Assert.Equal(RecoveryState.Reported, store.Find("1")?.Recovery?.State);
     }
 
+    /// <summary>One that took up another was interrupted, too, and somebody called for something else since.</summary>
+    [Fact]
+    public void What_took_up_another_is_concluded_with_it()
+    {
+        var store = Next(Running("1"), Running("2", resumes: "1"), Running("3") with { State = OperationState.Done });
+        Assert.Null(Find(store));
+        Assert.Equal(RecoveryState.Reported, store.Find("1")?.Recovery?.State);
+        Assert.Equal(RecoveryState.Reported, store.Find("2")?.Recovery?.State);
+    }
+
     [Fact]
     public void What_was_reported_is_not_taken_up_by_the_next_run()
     {
