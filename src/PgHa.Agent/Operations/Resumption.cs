@@ -30,7 +30,12 @@ public sealed partial class Resumption(ClusterObserver cluster, OperationStore s
         var line = newest is null ? [] : Line(newest).Select(r => r.Id).ToHashSet();
         while (store.All.FirstOrDefault(r => IsOpen(r) && !line.Contains(r.Id)) is { } older) // looked for anew: those that it took up are concluded with it
             Conclude(new Operation(older), RecoveryState.Reported, $"operation {newest!.Id} ran on this agent after it", null);
-        return newest is not null && IsOpen(newest) ? newest : null;
+        if (newest is null || IsOpen(newest))
+            return newest;
+        // The agent ended between the end of an operation and what that makes of the one it had taken up.
+        if (Line(newest).Skip(1).FirstOrDefault(IsOpen) is { } left && Verdict(newest) is var (state, message))
+            Conclude(new Operation(left), state, message, newest.Id);
+        return null;
     }
 
     /// <summary>Takes an interrupted operation up, to the end.</summary>

@@ -83,6 +83,17 @@ public sealed class InterruptedTests : IDisposable
         Assert.Equal(RecoveryState.Reported, store.Find("2")?.Recovery?.State);
     }
 
+    /// <summary>The agent ended in between: nobody would look at the first one again.</summary>
+    [Theory]
+    [InlineData(OperationState.Done, RecoveryState.Completed), InlineData(OperationState.Failed, RecoveryState.Reported)]
+    public void What_was_taken_up_is_concluded_by_the_end_of_what_took_it_up(OperationState ended, RecoveryState concluded)
+    {
+        var store = Next(Running("1"), Running("2", resumes: "1"), Running("3", resumes: "2") with { State = ended });
+        Assert.Null(Find(store));
+        Assert.Equal((concluded, "3"), (store.Find("2")!.Recovery!.State, store.Find("2")!.Recovery!.Operation));
+        Assert.Equal(concluded, store.Find("1")?.Recovery?.State);
+    }
+
     [Fact]
     public void What_was_reported_is_not_taken_up_by_the_next_run()
     {

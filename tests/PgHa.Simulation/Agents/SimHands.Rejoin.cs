@@ -70,9 +70,14 @@ internal sealed partial class SimHands
 
     public Refusal? RemoveLeftovers() => null;
 
-    /// <summary>The plan, or the salvage, says that some of what only this node holds cannot be saved.</summary>
-    private bool IsNamed => Disk.Salvages.LastOrDefault()?.Evidence.Contains("no common WAL", StringComparison.Ordinal) == true
-        || Machine.Field.Machines.SelectMany(m => m.Agent?.Store.All ?? []).Any(r => r.Overrides.Any(o => o.Contains($"rows that only {Machine.Name} holds", StringComparison.Ordinal)));
+    /// <summary>Rows that no salvage holds: the plan has named them, and force has answered; or it could not be told whether there are any.</summary>
+    private void GiveUp(long[] lost)
+    {
+        if (Machine.Field.Machines.SelectMany(m => m.Agent?.Store.All ?? []).Any(r => r.Overrides.Any(o => o.Contains($"rows that only {Machine.Name} holds", StringComparison.Ordinal))))
+            Machine.Field.Ledger.GiveUp(lost);
+        else if (Disk.Salvages.LastOrDefault()?.Evidence.Contains("no common WAL", StringComparison.Ordinal) != true)
+            World.Found($"the data of {Machine.Name} is replaced, and {lost.Length} rows that only it holds were not salvaged");
+    }
 
     private bool Copyable(string source) => Machine.Field.Network.Linked(Machine, Machine.Field[source]) && Machine.Field[source].Server is { Phase: ServerPhase.Up };
 
@@ -84,8 +89,8 @@ internal sealed partial class SimHands
         Machine.Field[source].Server.CheckPoint();
         var copy = Machine.Field[source].Disk.Data!.Backup();
         (copy.Upstream, copy.Run) = (source, Machine.Field.NextId());
-        if (Disk.Data is { } old && !IsNamed && old.Rows().Except(copy.Rows()).Except(Disk.SalvagedRows).ToArray() is { Length: > 0 } lost)
-            World.Found($"the data of {Machine.Name} is replaced, and {lost.Length} rows that only it holds were not salvaged");
+        if (Disk.Data is { } old && old.Rows().Except(copy.Rows()).Except(Disk.SalvagedRows).ToArray() is { Length: > 0 } lost)
+            GiveUp(lost);
         Disk.Data = copy;
         return Task.FromResult(StepResult.Done($"{how} from {source}"));
     }

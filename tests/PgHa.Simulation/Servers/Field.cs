@@ -177,6 +177,13 @@ internal sealed class Ledger
                 _acknowledged.Remove(row);
     }
 
+    /// <summary>An operator gave up by name what only one node's tables held.</summary>
+    internal void GiveUp(IEnumerable<long> rows)
+    {
+        foreach (var row in rows)
+            _acknowledged.Remove(row);
+    }
+
     internal bool IsAnswered(string node) => _answered.Contains(node);
 
     internal long[] Missing(HashSet<long> rows)
