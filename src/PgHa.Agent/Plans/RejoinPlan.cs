@@ -100,9 +100,14 @@ public static class RejoinPlan
     /// Why the salvage would not hold all that exists only there, or null: the WAL in which the node parted from the primary is recycled, so what it wrote
     /// first is only in its tables.
     /// </summary>
-    internal static Refusal? RefuseUnseen(string node, WalView wal) => wal.Of(node) is not { PartsEarlier: true } kin ? null : new(Code.WalNotProven,
-        $"rows that only {node} holds could not all be salvaged: {kin.Evidence.Words}, and what {node} wrote before is only in its tables",
+    internal static Refusal? RefuseUnseen(string node, WalView wal) => !wal.Of(node).PartsEarlier && !WentOn(node, wal) ? null : new(Code.WalNotProven,
+        $"rows that only {node} holds could not all be salvaged: {wal.Of(node).Evidence.Words}, and what {node} wrote before is only in its tables",
         $"to keep them move its data directory aside, then POST data/clone on {node} fills the empty place; to give them up POST instance/slave?rejoin=reclone&force=true on {node}");
+
+    /// <summary>By its timelines it went on past the point where they part, and holds WAL only from some later point on.</summary>
+    private static bool WentOn(string node, WalView wal) => wal.Of(node).Kinship is WalKinship.Forked or WalKinship.NotProvable
+        && wal.PositionOf(node) is { } own && wal.PositionOf(wal.Focus) is { } theirs && own.SystemIdentifier == theirs.SystemIdentifier
+        && WalAncestry.NominalEnd(own, theirs) < own.Oldest;
 
     /// <summary>Why pg_rewind could not do it, or would do nothing, or null.</summary>
     internal static Refusal? RefuseRewind(string node, WalView wal)

@@ -70,12 +70,12 @@ internal sealed partial class SimHands
 
     public Refusal? RemoveLeftovers() => null;
 
-    /// <summary>Rows that no salvage holds: the plan has named them, and force has answered; or it could not be told whether there are any.</summary>
+    /// <summary>Rows that no salvage holds: the plan has named them, and force has answered.</summary>
     private void GiveUp(long[] lost)
     {
         if (Machine.Field.Machines.SelectMany(m => m.Agent?.Store.All ?? []).Any(r => r.Overrides.Any(o => o.Contains($"rows that only {Machine.Name} holds", StringComparison.Ordinal))))
             Machine.Field.Ledger.GiveUp(lost);
-        else if (Disk.Salvages.LastOrDefault()?.Evidence.Contains("no common WAL", StringComparison.Ordinal) != true)
+        else
             World.Found($"the data of {Machine.Name} is replaced, and {lost.Length} rows that only it holds were not salvaged");
     }
 

@@ -78,12 +78,13 @@ internal sealed class Field
         if (!AllEnded)
             return;
         var (faults, operations) = (Faults, Begun);
+        string[] promoted = [.. Machines.Where(m => m.Server.Told).Select(m => m.Name)]; // by something that had failed before: they become primary in a while
         foreach (var wait in new[] { 1, 2500, 6000 })
             World.After(TimeSpan.FromMilliseconds(wait), null, () =>
             {
                 if (faults != Faults || operations != Begun)
                     return;
-                foreach (var (name, state) in report.Left.Where(l => IsPlain(l.Value)))
+                foreach (var (name, state) in report.Left.Where(l => IsPlain(l.Value) && !promoted.Contains(l.Key)))
                     if (this[name].Agent is { Process.Alive: true } agent && agent.Node.Observe().State is var now && Kind(now) != Kind(state))
                         World.Found($"{report.Goal} was done and left {name} {state.Words()}; with nothing else done since, it is {now.Words()}");
             });
