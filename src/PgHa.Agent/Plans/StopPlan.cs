@@ -68,7 +68,7 @@ public static class StopPlan
             Answered = leftOut,
             Undo = Undo(mandate, view, stopping),
             Continuation = request is StopPrimary && stopping.Count == 1 ? new StopNode(stopping.First()) : null,
-            Outcomes = [.. stopping.Select(n => new Outcome(n, [NodeState.Stopped])), .. stopping.Count == 0 ? [] : Remaining(view, stopping)],
+            Outcomes = [.. stopping.Union(order.SelectMany(nodes => nodes).Select(n => n.Node)).Select(n => new Outcome(n, [NodeState.Stopped])), .. stopping.Count == 0 ? [] : Remaining(view, stopping)],
         };
     }
 

@@ -25,8 +25,9 @@ internal sealed partial class SimHands
             End = own.End,
             Evidence = kin.Evidence.Words,
         };
+        var data = Mounted;
         Disk.Salvages.Add(report);
-        Disk.SalvagedRows.UnionWith(Disk.Mounted!.Wal.Line(Disk.Mounted.Wal.Lineage(own.Timeline.Value), report.Fork.Value).Where(r => r.Kind == RecordKind.Row).Select(r => r.Row));
+        Disk.SalvagedRows.UnionWith(data.Wal.Line(data.Wal.Lineage(own.Timeline.Value), report.Fork.Value).Where(r => r.Kind == RecordKind.Row).Select(r => r.Row));
         Machine.Field.Ledger.Salvaged(Disk.SalvagedRows);
         return report;
     }

@@ -156,7 +156,7 @@ internal sealed partial class SimHands
 
     public async Task<StepResult> ReplayAsync(CancellationToken cancel)
     {
-        var end = SimServer.Reach(Disk.Mounted!, standby: true).End;
+        var end = SimServer.Reach(Mounted, standby: true).End;
         WriteStandbySignal();
         if (await StartAsync(cancel) is { } failed)
             return StepResult.Failed(failed, neverWritable: true);

@@ -12,19 +12,21 @@ internal sealed partial class SimHands
     {
         if (theirs.End < own.End || theirs.Timeline != own.Timeline)
             return new Refusal(Code.WalNotProven, $"{own.Node} ends at {own.End}, {theirs.Node} at {theirs.End}", "repeat the call: it is planned anew");
-        if (theirs.End > own.End && await CopyAsync(own, theirs, source, cancel) is { } refusal)
+        if (theirs.End > own.End && await CopyAsync(own, theirs, source, cancel, running: true) is { } refusal)
             return refusal;
         Instance.ReplayFiles();
         return Instance.Phase == ServerPhase.Up && Instance.End >= theirs.End.Value ? "" : new Refusal(Code.StepFailed, $"it has replayed to {Instance.End:X} only", "look at its log");
     }
 
     /// <summary>What it misses, verified.</summary>
-    private async Task<Refusal?> CopyAsync(WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel)
+    private async Task<Refusal?> CopyAsync(WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel, bool running = false)
     {
         var bytes = new MemoryStream();
         var copied = await source.CopyAsync(own.End, theirs.End, bytes, cancel);
         if (!copied.IsOk)
             return copied.Refusal;
+        if (Instance.Runs && !running)
+            return new(Code.WrongState, $"the server of {own.Node} was started meanwhile", "repeat the call");
         Write(data =>
         {
             foreach (var span in theirs.Lineage.Where(s => s.Timeline > own.Timeline))

@@ -82,8 +82,10 @@ internal sealed partial class SimHands(SimAgent agent) : IHands, IServerHands, I
     private void Write(Action<SimData> change)
     {
         Disk.Write();
-        change(Disk.Mounted ?? throw new IOException("the data directory is not there"));
+        change(Mounted);
     }
+
+    private SimData Mounted => Disk.Mounted ?? throw new IOException("the data directory is not there");
 
     private Task Take(int least, int most, CancellationToken cancel) => Task.Delay(World.Between(least, most), Time, cancel);
 }

@@ -36,11 +36,12 @@ internal sealed class Operator(Field field)
         }
     }
 
-    /// <summary>Of nodes that have forked, and all are stopped, a person starts the one whose data is right: that which was not given up by force.</summary>
+    /// <summary>Of nodes that have forked, and are stopped, a person starts the one whose data is right: that which was not given up by force.</summary>
     private void StartTheRightOne()
     {
         _startByHand = false;
-        var right = field.Machines.FirstOrDefault(m => !field.Ledger.IsAnswered(m.Name) && m.Disk.Data?.Control.OfPrimary == true) ?? field.Machines[0];
+        var right = field.Machines.FirstOrDefault(m => !field.Ledger.IsAnswered(m.Name) && m is { Server.Runs: false, Disk.Data.Control.OfPrimary: true })
+            ?? field.Machines.FirstOrDefault(m => m is { Server.Runs: false, Disk.Data: not null }) ?? field.Machines[0];
         _calls.Add($"{right.Name} is started as primary by hand");
         right.Disk.Data!.Signal = false;
         right.Server.Start();
@@ -93,7 +94,7 @@ internal sealed class Operator(Field field)
             field.World.Found($"a call is not answered in 20 minutes: {request.Words}");
         if (refusal is not null && !force && Answer(called, request, refusal) is var (again, answered))
             return Call(again, answered, force: true);
-        _startByHand = refusal?.Hint.Contains("make it primary by hand", StringComparison.Ordinal) == true && field.Machines.All(m => !m.Server.Runs);
+        _startByHand = refusal?.Hint.Contains("make it primary by hand", StringComparison.Ordinal) == true && !field.Machines.Any(m => m.Server.Accepts);
         if (refusal is not null && !_startByHand)
             _hint = Hint(refusal);
         return refusal;

@@ -75,7 +75,8 @@ internal sealed class ArchiveWal(
             foreach (var file in staged.Values)
             {
                 await file.SyncAsync();
-                file.Place();
+                if (await placing.PlaceProvenAsync(file, cancel) is { } started)
+                    return started;
             }
             return $"brought {staged.Count} segments from the archive, from the one at {bring.Segments[0]} on; {proof.Value}";
         }

@@ -43,8 +43,7 @@ internal sealed class WalBringing(WalStaging staging, WalPlacing placing, Histor
             ?? await DiffersAsync(staged, segment, upto, source, cancel);
         if (misfit is not null)
             return new(Code.WalNotProven, $"{segment.FileName} of {source.Name} is not fit to be placed: {misfit}", "look at that node's pg_wal");
-        staged.Place();
-        return null;
+        return await placing.PlaceProvenAsync(staged, cancel);
     }
 
     private static async Task<string?> DiffersAsync(StagedFile staged, WalSegment segment, Lsn upto, IWalSource source, CancellationToken cancel)

@@ -42,8 +42,7 @@ internal sealed class WalCompletion(WalReading reading, WalStaging staging, WalP
             ?? (placing.BeginsAsOurs(staged, segment, own, own.End) ? null : "it differs from the WAL that is here already");
         if (misfit is not null)
             return new(Code.WalNotProven, $"{segment.FileName} of {source.Name} is not fit to be placed: {misfit}", "look at that node's pg_wal");
-        staged.Place();
-        return null;
+        return await placing.PlaceProvenAsync(staged, cancel);
     }
 
     private static async Task<Refusal?> FetchAsync(StagedFile staged, string name, IWalSource source, CancellationToken cancel)

@@ -51,6 +51,15 @@ internal sealed class WalPlacing(DataDirectory data, SharedObservation observati
         return null;
     }
 
+    /// <summary>Puts a proven file in its place while no server runs. One that somebody has started meanwhile writes there itself.</summary>
+    internal async Task<Refusal?> PlaceProvenAsync(StagedFile staged, CancellationToken cancel)
+    {
+        if (PlacingRules.RefuseState(await observations.GetAsync(fresh: true, cancel)) is { } started)
+            return started;
+        staged.Place();
+        return null;
+    }
+
     /// <summary>Why a segment from elsewhere must not take its place on the node, or null: the same for uploads and for what is copied from a peer.</summary>
     internal string? Misfit(StagedFile staged, WalSegment segment, string systemIdentifier, IReadOnlyList<TimelineSpan> lineage) => PlacingRules.Misfit(
         segment, staged.Length, WalSegmentPages.Read(segment.FileName, staged.Length, staged.Read), systemIdentifier, data.Major ?? 0, lineage);
