@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace PgHa.Agent.Tests;
 
-/// <summary>docs/facts.md: each fact that the sources cite is there, and so is each test that it names.</summary>
+/// <summary>docs/facts.md: each fact that the sources cite is there, and so is each test that it names; and those of docs/faults.md.</summary>
 [Trait("Category", "Fast")]
 public partial class FactsTests
 {
@@ -27,14 +27,15 @@ public partial class FactsTests
         }
     }
 
-    [Fact]
-    public void Every_test_that_is_named_exists()
+    [Theory]
+    [InlineData("facts.md"), InlineData("faults.md")]
+    public void Every_test_that_is_named_exists(string document)
     {
         var classes = Sources.Of("tests").ToLookup(file => Path.GetFileNameWithoutExtension(file));
-        var named = Tests().Matches(Document);
+        var named = Tests().Matches(File.ReadAllText(Path.Combine(Sources.Root, "docs", document)));
         Assert.NotEmpty(named);
         foreach (Match test in named)
-            Assert.True(classes[test.Groups[1].Value].Any(file => File.ReadAllText(file).Contains($" {test.Groups[2].Value}(", StringComparison.Ordinal)), $"docs/facts.md names {test.Value}");
+            Assert.True(classes[test.Groups[1].Value].Any(file => File.ReadAllText(file).Contains($" {test.Groups[2].Value}(", StringComparison.Ordinal)), $"docs/{document} names {test.Value}");
     }
 
     [Theory]

@@ -2,7 +2,7 @@ namespace PgHa.Cluster.Tests.Safety;
 
 /// <summary>
 /// A walreceiver that ends between the switch record and the zeros behind it leaves in the segment what the file held before it was recycled. The
-/// same WAL then lies in files of different bytes. That is no fork.
+/// same WAL then lies in files of different bytes (fact 54). That is no fork.
 /// </summary>
 public sealed class UnusedRestTests : ClusterTest
 {

@@ -7,7 +7,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// WAL to be compared: all bytes that stand for it. The unused rest of a segment behind a switch counts as the zeros that a server writes there,
-/// because a file that was recycled may still hold its older WAL there: a server or a walreceiver was stopped in between.
+/// because a file that was recycled may still hold its older WAL there (fact 54).
 /// </summary>
 internal static class UsedWal
 {
