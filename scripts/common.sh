@@ -34,7 +34,7 @@ install_packages() {
 
 apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
-ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-client-15 curl:curl; }
+ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-client-15 curl:curl pgrep:procps; }
 
 # An output plugin that is not PostgreSQL's own; only tests need it.
 ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-decoderbufs"; }

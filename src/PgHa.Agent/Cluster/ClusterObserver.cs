@@ -89,17 +89,22 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, TimeProvider tim
         return verdict.Kinship is WalKinship.Forked or WalKinship.Ahead ? await PartAsync(verdict, digests[0].Value!, digests[1].Value!, cancel) : verdict;
     }
 
-    /// <summary>Names the first differing record and what exists on one side only; where that cannot be read any more, the verdict stays as it is.</summary>
+    /// <summary>
+    /// Names the first differing record and what exists on one side only. Where that cannot be read, nobody has seen where they part: nothing may be given
+    /// up as if it were known.
+    /// </summary>
     private async Task<WalAncestry> PartAsync(WalAncestry verdict, WalDigest ofA, WalDigest ofB, CancellationToken cancel)
     {
         var (a, b) = (this[verdict.Node], this[verdict.Other]);
         var at = ofA.Hash == ofB.Hash ? verdict.CommonEnd : await ForkSearch.FirstDifferenceAsync(a, b, ofA.From, ofA.To, cancel);
         if (!at.IsOk)
-            return verdict;
+            return Unseen();
         var tails = await Task.WhenAll(a.Wal.TailAsync(at.Value, cancel), b.Wal.TailAsync(at.Value, cancel));
         if (!tails.All(t => t.IsOk))
-            return verdict;
+            return Unseen();
         var parted = verdict.Parted(tails[0].Value!, tails[1].Value!);
         return ofA.Hash == ofB.Hash || parted.IsSeenFrom(ofA.From) ? parted : parted.PartedEarlier(ofA.From);
+
+        WalAncestry Unseen() => verdict with { PartsEarlier = ofA.Hash != ofB.Hash };
     }
 }

@@ -36,7 +36,7 @@ public sealed record WalAncestry(string Node, string Other, WalKinship Kinship, 
     /// <summary>How much WAL is compared at most, counted back from the common end.</summary>
     public const ulong Bound = 1UL << 30;
 
-    /// <summary>With <see cref="WalKinship.Forked"/>: they differ already where the WAL that both hold begins. They parted there or earlier, and nobody can see where.</summary>
+    /// <summary>With <see cref="WalKinship.Forked"/>: where they part is not seen: they differ already where the WAL that both hold begins, or the first difference could not be read.</summary>
     public bool PartsEarlier { get; init; }
 
     /// <summary>From where on WAL may exist on the first node only. Where it is not known where they part, all that is here may.</summary>

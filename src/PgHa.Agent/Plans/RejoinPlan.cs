@@ -104,10 +104,10 @@ public static class RejoinPlan
         $"rows that only {node} holds could not all be salvaged: {wal.Of(node).Evidence.Words}, and what {node} wrote before is only in its tables",
         $"to keep them move its data directory aside, then POST data/clone on {node} fills the empty place; to give them up POST instance/slave?rejoin=reclone&force=true on {node}");
 
-    /// <summary>By its timelines it went on past the point where they part, and holds WAL only from some later point on.</summary>
+    /// <summary>By its timelines it went on past the point where they part, and holds WAL only from some later point on; or the primary's timelines cannot be read.</summary>
     private static bool WentOn(string node, WalView wal) => wal.Of(node).Kinship is WalKinship.Forked or WalKinship.NotProvable
-        && wal.PositionOf(node) is { } own && wal.PositionOf(wal.Focus) is { } theirs && own.SystemIdentifier == theirs.SystemIdentifier
-        && WalAncestry.NominalEnd(own, theirs) < own.Oldest;
+        && wal.PositionOf(node) is { } own
+        && (wal.PositionOf(wal.Focus) is not { } theirs || (own.SystemIdentifier == theirs.SystemIdentifier && WalAncestry.NominalEnd(own, theirs) < own.Oldest));
 
     /// <summary>Why pg_rewind could not do it, or would do nothing, or null.</summary>
     internal static Refusal? RefuseRewind(string node, WalView wal)

@@ -1,4 +1,5 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
 using PgHa.Agent.Tests.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -20,8 +21,32 @@ public class ClusterObserverTests
         Assert.True(wal.Of("n2") is { Node: "n2", Other: "n1", Kinship: WalKinship.Identical });
     }
 
-    private sealed class Node(string name, string callsItself) : INode, IWalSource
+    /// <summary>The first difference cannot be read: nobody has seen where they part, so a salvage must not begin there.</summary>
+    [Theory]
+    [InlineData("digest"), InlineData("tail")]
+    public async Task A_fork_whose_place_cannot_be_read_is_not_taken_for_a_known_one(string unread)
     {
+        var observer = new ClusterObserver([new Node("n1", "n1"), new Node("n2", "n2", "bb", unread)], TimeProvider.System);
+        var wal = await observer.CompareWalAsync(Sketch.View(Condition.Primary, Condition.Standby), "n1", TestContext.Current.CancellationToken);
+        Assert.True(wal.Of("n2") is { Kinship: WalKinship.Forked, PartsEarlier: true });
+        Assert.Equal(wal.PositionOf("n2")!.Oldest, wal.Of("n2").OnlyHereFrom(wal.PositionOf("n2")!));
+        Assert.NotNull(RejoinPlan.RefuseUnseen("n2", wal));
+    }
+
+    /// <summary>Nobody knows then whether the other node went on past the primary's line.</summary>
+    [Fact]
+    public async Task Beside_a_primary_whose_timelines_cannot_be_read_nothing_is_given_up_unasked()
+    {
+        var observer = new ClusterObserver([new Node("n1", "n1", unread: "position"), new Node("n2", "n2")], TimeProvider.System);
+        var wal = await observer.CompareWalAsync(Sketch.View(Condition.Primary, Condition.Standby), "n1", TestContext.Current.CancellationToken);
+        Assert.Equal(WalKinship.NotProvable, wal.Of("n2").Kinship);
+        Assert.NotNull(RejoinPlan.RefuseUnseen("n2", wal));
+    }
+
+    private sealed class Node(string name, string callsItself, string hash = "aa", string? unread = null) : INode, IWalSource
+    {
+        private int _digests;
+
         public string Name => name;
 
         public IWalSource Wal => this;
@@ -33,13 +58,18 @@ public class ClusterObserverTests
         public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => throw new NotSupportedException();
 
         public Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel) =>
-            Task.FromResult<Answer<WalPosition>>(Sketch.Position(callsItself, new TimelineSpan(new(1), Lsn.Zero, null)));
+            Task.FromResult<Answer<WalPosition>>(unread == "position" ? Away : Sketch.Position(callsItself, new TimelineSpan(new(1), Lsn.Zero, null)));
 
         public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) => throw new NotSupportedException();
 
-        public Task<Answer<WalDigest>> DigestAsync(Lsn from, Lsn to, CancellationToken cancel) => Task.FromResult<Answer<WalDigest>>(new WalDigest(from, to, "aa"));
+        /// <summary>Of the whole range it can be had; of its parts, where the difference is looked for, perhaps not.</summary>
+        public Task<Answer<WalDigest>> DigestAsync(Lsn from, Lsn to, CancellationToken cancel) =>
+            Task.FromResult<Answer<WalDigest>>(unread == "digest" && _digests++ % 2 > 0 ? Away : new WalDigest(from, to, hash));
 
-        public Task<Answer<WalTail>> TailAsync(Lsn at, CancellationToken cancel) => throw new NotSupportedException();
+        public Task<Answer<WalTail>> TailAsync(Lsn at, CancellationToken cancel) =>
+            Task.FromResult<Answer<WalTail>>(unread == "tail" ? Away : new WalTail { From = at, End = at, Commits = 0 });
+
+        private static Refusal Away => new(Code.PeerUnreachable, "it is away", "bring its agent back");
 
         public Task<Answer<long>> CopyAsync(Lsn from, Lsn to, Stream destination, CancellationToken cancel) => throw new NotSupportedException();
 
