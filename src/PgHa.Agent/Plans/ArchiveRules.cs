@@ -70,7 +70,7 @@ public static class ArchiveRules
     /// </summary>
     /// <param name="next">The start.</param>
     /// <param name="upstream">The primary that it is to follow.</param>
-    /// <param name="wal">The nodes' WAL: where one of them went through that timeline it is the right one.</param>
+    /// <param name="wal">The nodes' WAL: where the primary went through that timeline, or a node whose WAL does not part from the primary's, it is the right one.</param>
     public static Refusal? RefuseStart(NextStart next, string upstream, WalView wal)
     {
         ArgumentNullException.ThrowIfNull(next);
@@ -82,9 +82,19 @@ public static class ArchiveRules
         var history = TimelineHistory.Parse(new(newest.Timeline), newest.Text);
         if (!history.IsOk)
             return Unreadable(next.Node, newest, history.Error);
-        return wal.Positions.Keys.Select(wal.PositionOf).OfType<WalPosition>().Any(p => GhostRules.InLineage(history.Value, p)) ? null : new(Code.WalNotProven,
-            $"the archive that restore_command of {next.Node} asks holds timeline {newest.Timeline}, which no node went through: {next.Node} would go for it at its start, and not follow {upstream}", WayOut(next.Node));
+        var through = wal.Positions.Keys.Select(wal.PositionOf).OfType<WalPosition>().Where(p => GhostRules.InLineage(history.Value, p)).Select(p => p.Node).ToArray();
+        return through.Any(n => n == upstream || (wal.Focus == upstream && wal.Of(n).Kinship is not (WalKinship.Forked or WalKinship.NotProvable))) ? null : LeadsAway(next.Node, newest, upstream, through);
     }
+
+    /// <summary>Why a copy of another node would not follow it, or null: at its start it goes for the newest timeline of the archive, which the other one never went through.</summary>
+    /// <param name="node">The node whose data is to be replaced.</param>
+    /// <param name="source">The node that it is to follow.</param>
+    /// <param name="newest">The newest timeline that the archive of the node holds beyond the source's.</param>
+    public static Refusal? RefuseCopy(string node, string source, ArchivedHistory? newest) => newest is null ? null : LeadsAway(node, newest, source, []);
+
+    private static Refusal LeadsAway(string node, ArchivedHistory newest, string upstream, IReadOnlyList<string> through) => new(Code.WalNotProven,
+        $"the archive that restore_command of {node} asks holds timeline {newest.Timeline}, which {(through.Count == 0 ? "" : $"{string.Join(" and ", through)} went through, and ")}{upstream} did not go through: "
+        + $"{node} would go for it at its start, and not follow {upstream}", WayOut(node));
 
     /// <summary>With such a code PostgreSQL ends recovery, and with it the server.</summary>
     internal static Refusal CannotRun(string node, int code) => new(Code.WrongState,

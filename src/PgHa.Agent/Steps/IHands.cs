@@ -188,6 +188,9 @@ internal interface IRejoinHands
     /// <summary>Why it cannot be rewound, or null.</summary>
     Task<Refusal?> RefuseRewindAsync(WalAncestry kin, WalPosition own, CancellationToken cancel);
 
+    /// <summary>Why a copy of the source would not follow it here, because of what the archive holds; null: it would.</summary>
+    Task<Refusal?> RefuseArchiveAsync(NodeObservation source, CancellationToken cancel);
+
     /// <summary>Saves what only this node holds.</summary>
     Task<Answer<SalvageReport>> SalvageAsync(WalAncestry kin, WalPosition own, CancellationToken cancel);
 

@@ -59,13 +59,16 @@ internal sealed class Rejoining(string node, IHands hands, StepSights sights, St
     private async Task<StepResult> CheckRewindAsync(StepSight sight, CancellationToken cancel)
     {
         var kin = sight.Wal.Of(node);
-        return await hands.Rejoin.RefuseRewindAsync(kin, sight.Wal.PositionOf(node)!, cancel) is { } refusal
+        return (await hands.Rejoin.RefuseArchiveAsync(sight.View[kin.Other], cancel) ?? await hands.Rejoin.RefuseRewindAsync(kin, sight.Wal.PositionOf(node)!, cancel)) is { } refusal
             ? StepResult.Failed(refusal)
             : StepResult.Done($"it can be rewound to {kin.CommonEnd}");
     }
 
-    private async Task<StepResult> CheckRecloneAsync(string source, StepSight sight, CancellationToken cancel) =>
-        StepRun.Answered(await hands.Rejoin.CheckRecloneAsync(sight.View[source], ownRuns: sight.Seen.State != NodeState.Stopped, cancel));
+    private async Task<StepResult> CheckRecloneAsync(string source, StepSight sight, CancellationToken cancel) => StepRun.Answered(await CopyableAsync(source, sight, cancel));
+
+    private async Task<Answer<string>> CopyableAsync(string source, StepSight sight, CancellationToken cancel) => await hands.Rejoin.RefuseArchiveAsync(sight.View[source], cancel) is { } refusal
+        ? refusal
+        : await hands.Rejoin.CheckRecloneAsync(sight.View[source], ownRuns: sight.Seen.State != NodeState.Stopped, cancel);
 
     private async Task<StepResult> SalvageAsync(StepSight sight, CancellationToken cancel)
     {
@@ -96,7 +99,7 @@ internal sealed class Rejoining(string node, IHands hands, StepSights sights, St
     private async Task<Refusal?> RefuseReplacingAsync(string source, CancellationToken cancel)
     {
         var sight = await sights.LookAsync(source, cancel);
-        return StepRules.Replacing(sight, source) ?? (await hands.Rejoin.CheckRecloneAsync(sight.View[source], ownRuns: sight.Seen.State != NodeState.Stopped, cancel)).Refusal;
+        return StepRules.Replacing(sight, source) ?? (await CopyableAsync(source, sight, cancel)).Refusal;
     }
 
     private async Task<StepResult> ReplaceBeginningAsync(string source, CancellationToken cancel)

@@ -62,6 +62,29 @@ public class ArchiveRulesTests
         Assert.Null(ArchiveRules.RefuseStart(next with { Archived = null }, "n1", Wal(Sketch.Position("n1", new TimelineSpan(new(1), Lsn.Zero, null)))));
     }
 
+    /// <summary>A fork that is given up does not make its timeline the right one.</summary>
+    [Theory]
+    [InlineData(WalKinship.Identical, true), InlineData(WalKinship.Behind, true), InlineData(WalKinship.Ahead, true), InlineData(WalKinship.Forked, false), InlineData(WalKinship.NotProvable, false)]
+    public void Nor_for_one_that_only_a_node_went_through_whose_WAL_parts_from_the_primarys(WalKinship kinship, bool right)
+    {
+        var next = new NextStart { Node = "n3", Obstacles = [], Archived = new(2, "1\t0/3000000\tno recovery target\n") };
+        var primary = Sketch.Position("n1", new TimelineSpan(new(1), Lsn.Zero, null));
+        var other = Sketch.Position("n2", new TimelineSpan(new(1), Lsn.Zero, new Lsn(0x3000000)), new(new(2), new(0x3000000), null));
+        var wal = new WalView("n1", new Dictionary<string, Answer<WalPosition>> { ["n1"] = primary, ["n2"] = other },
+            new Dictionary<string, WalAncestry> { ["n2"] = new("n2", "n1", kinship, new(0x3000000), new WalNotAsked("n2")) });
+        var refused = ArchiveRules.RefuseStart(next, "n1", wal);
+        Assert.Equal(right, refused is null);
+        if (!right) Assert.Contains("which n2 went through, and n1 did not go through", refused!.Message, StringComparison.Ordinal);
+        Assert.Null(ArchiveRules.RefuseStart(next, "n2", wal with { Focus = "n2", Ancestry = new Dictionary<string, WalAncestry>() }));
+    }
+
+    [Fact]
+    public void A_copy_goes_for_whatever_the_archive_holds_beyond_the_timeline_of_its_source()
+    {
+        Assert.Null(ArchiveRules.RefuseCopy("n2", "n1", null));
+        Assert.Contains("holds timeline 2, which n1 did not go through", ArchiveRules.RefuseCopy("n2", "n1", new(2, "1\t0/3000000\tgiven up\n"))!.Message, StringComparison.Ordinal);
+    }
+
     private static WalView Wal(WalPosition position) =>
         new(position.Node, new Dictionary<string, Answer<WalPosition>> { [position.Node] = position }, new Dictionary<string, WalAncestry>());
 

@@ -173,6 +173,71 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
+    /// <summary>The timeline that is given up lies in the archive: a copy of the right node would go for it, and end with "requested timeline 2 is not a child of this server's history".</summary>
+    [Theory]
+    [InlineData("reclone"), InlineData("rewind")]
+    public async Task A_node_whose_archived_timeline_is_given_up_is_not_replaced_before_that_is_out_of_the_archive(string form)
+    {
+        var cluster = await PartedInTheArchive(2);
+        await cluster.AssertUnchanged(async () =>
+        {
+            foreach (var call in (string[])[$"instance/slave?rejoin={form}&dryRun=true", $"instance/slave?rejoin={form}"])
+            {
+                var answer = await cluster.N2.Api.Post(call);
+                answer.AssertRefused(409, 13);
+                Assert.Contains("holds timeline 2, which pg-node01 did not go through", answer.Message, StringComparison.Ordinal);
+                Assert.Contains("take it out of the archive", answer.Hint, StringComparison.Ordinal);
+            }
+        });
+        await TakeOut(cluster);
+        await cluster.Play($"POST N2 instance/slave?rejoin={form} → master, slave");
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave");
+    }
+
+    /// <summary>That another node went through it is no reason to follow it: it is not the primary's.</summary>
+    [Fact]
+    public async Task Nor_does_a_third_node_start_into_it()
+    {
+        var cluster = await PartedInTheArchive(3);
+        foreach (var call in (string[])["instance/slave", "instance/current"])
+        {
+            var answer = await cluster.N3.Api.Post(call);
+            answer.AssertRefused(409, 13);
+            Assert.Contains("holds timeline 2, which pg-node02 went through, and pg-node01 did not go through", answer.Message, StringComparison.Ordinal);
+        }
+        await TakeOut(cluster);
+        await cluster.Play("""
+            POST N3 instance/slave                → master, inactive, slave
+            POST N2 instance/slave?rejoin=reclone → master, slave, slave
+            """);
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates("master", "slave", "slave");
+    }
+
+    /// <summary>N2 was promoted and has archived its timeline; then somebody decided that the data of N1, the old primary, is the right one. N2 and any third node are stopped.</summary>
+    private async Task<TestCluster> PartedInTheArchive(int size)
+    {
+        var cluster = await WithArchive(size, everywhere: true);
+        if (size > 2) await cluster.Play("DELETE N3 instance/current → master, slave, inactive");
+        var (rest, states) = (size == 2 ? "" : ", inactive", Enumerable.Repeat("inactive", size - 1));
+        await cluster.Play($"""
+            DELETE N1 instance/current        → inactive, recovery{rest}
+            POST N2 instance/failover/promote → inactive, single{rest}
+            """);
+        await cluster.N2.Postgres.Execute("CREATE TABLE given_up AS SELECT 1");
+        await cluster.N2.Postgres.Execute("SELECT pg_switch_wal()");
+        await Wait.Until("the new timeline is archived", () => File.Exists(Path.Combine(Archive(cluster), "00000002.history")));
+        await cluster.Play($"DELETE N2 instance/current → inactive, inactive{rest}");
+        File.Delete(cluster.N1.Postgres.InData("standby.signal"));
+        await cluster.N1.Postgres.StartAsPrimary();
+        await cluster.Ledger.Insert(cluster.N1);
+        await cluster.WaitForStates(["single", .. states]);
+        return cluster;
+    }
+
+    private static async Task TakeOut(TestCluster cluster) => await AsPostgres.Run("/bin/sh", "-c", $"rm {Archive(cluster)}/00000002*");
+
     private static async Task<string> Lay(TestCluster cluster, string history)
     {
         var path = Path.Combine(Archive(cluster), "00000002.history");
@@ -188,15 +253,21 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         await cluster.WaitForStates("master", "slave");
     }
 
-    private async Task<TestCluster> WithArchive()
+    private async Task<TestCluster> WithArchive(int size = 2, bool everywhere = false)
     {
-        var cluster = Keep(await TestCluster.AllRunning(prepare: async each =>
+        var cluster = Keep(await TestCluster.AllRunning(size, async each =>
         {
             await AsPostgres.Run("/bin/mkdir", Archive(each));
+            if (everywhere)
+            {
+                foreach (var node in each.Nodes)
+                    await node.AddToPostgresConf($"wal_log_hints = on\narchive_mode = on\narchive_command = 'cp %p {Archive(each)}/%f'\nrestore_command = 'cp {Archive(each)}/%f \"%p\"'");
+                return;
+            }
             await each.N2.AddToPostgresConf($"restore_command = 'while test -e {Hang(each)}; do sleep 0.05; done; cp {Archive(each)}/%f \"%p\"'");
         }));
         await cluster.Ledger.Insert(cluster.N1);
-        await cluster.WaitForStates("master", "slave");
+        await cluster.WaitForStates(["master", .. Enumerable.Repeat("slave", size - 1)]);
         return cluster;
     }
 

@@ -1,4 +1,5 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
@@ -8,6 +9,9 @@ namespace PgHa.Simulation;
 internal sealed partial class SimHands
 {
     public Task<Refusal?> RefuseRewindAsync(WalAncestry kin, WalPosition own, CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
+    public Task<Refusal?> RefuseArchiveAsync(NodeObservation source, CancellationToken cancel) => Task.FromResult(
+        Machine.Field.Archive is { Hangs: false } archive && (source.Sql?.Timeline ?? source.Control?.Timeline) is { } timeline ? ArchiveRules.RefuseCopy(Machine.Name, source.Node, archive.Newer(timeline.Value)) : null);
 
     public async Task<Answer<SalvageReport>> SalvageAsync(WalAncestry kin, WalPosition own, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Plans;
 using PgHa.Agent.Steps;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -95,11 +96,26 @@ internal sealed partial class SimHands
             await Task.Delay(TimeSpan.FromMilliseconds(20), Time, cancel);
         }
         Instance.CheckPoint();
-        return "";
+        return await AskArchiveAsync(source.Sql?.Timeline?.Value ?? 1, source.Sql?.Flush ?? Lsn.Zero, cancel);
     }
 
-    public Task<Answer<string>> AskArchiveAsync(CancellationToken cancel) => Task.FromResult<Answer<string>>(
-        Instance.Phase == ServerPhase.Up ? "" : new Refusal(Code.WrongState, $"{Machine.Name} does not run", $"start it first: POST instance/current on {Machine.Name}"));
+    public async Task<Answer<string>> AskArchiveAsync(CancellationToken cancel)
+    {
+        if (Instance.Phase != ServerPhase.Up)
+            return new Refusal(Code.WrongState, $"{Machine.Name} does not run", $"start it first: POST instance/current on {Machine.Name}");
+        var asked = await AskArchiveAsync(Mounted.Timeline, new(Instance.End), cancel);
+        return asked.IsOk || asked.Refusal != ArchiveRules.Slow(Machine.Name) ? asked : $"; {asked.Refusal.Message}";
+    }
+
+    private async Task<Answer<string>> AskArchiveAsync(uint timeline, Lsn flushed, CancellationToken cancel)
+    {
+        if (Machine.Field.Archive is not { } archive)
+            return "";
+        await Take(1, 20, cancel);
+        var refusal = archive.Hangs ? ArchiveRules.Slow(Machine.Name)
+            : archive.Newer(timeline) is { } newest ? ArchiveRules.RefuseFollowing(Machine.Name, newest, new(timeline), flushed) : null;
+        return refusal is null ? "; its archive says that nothing there leads away" : refusal;
+    }
 
     public async Task<StepResult> HandOverAsync(bool acceptUnlogged, Func<Task<Refusal?>> refuse, CancellationToken cancel)
     {

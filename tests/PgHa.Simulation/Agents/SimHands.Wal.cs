@@ -53,5 +53,18 @@ internal sealed partial class SimHands
         return await CopyAsync(own, theirs, source, cancel);
     }
 
-    public Task<Answer<string>> BringFromArchiveAsync(string upstream, WalToBring bring, WalView wal, CancellationToken cancel) => throw new NotSupportedException();
+    public async Task<Answer<string>> BringFromArchiveAsync(string upstream, WalToBring bring, WalView wal, CancellationToken cancel)
+    {
+        await Take(5, 200, cancel);
+        var (own, theirs) = (wal.PositionOf(Machine.Name)!, wal.PositionOf(upstream)!);
+        if (RefuseArchive(own, theirs) is { } refusal)
+            return refusal;
+        if (Instance.Runs)
+            return new Refusal(Code.WrongState, $"the server of {own.Node} was started meanwhile", "repeat the call");
+        Write(data => Machine.Field.Archive!.Restore(data.Wal, theirs.Lineage, own.Timeline.Value, own.End.Value));
+        return "brought from the archive";
+    }
+
+    private Refusal? RefuseArchive(WalPosition own, WalPosition theirs) => Machine.Field.Archive is { Hangs: false } archive && archive.Continues(Mounted.Wal, theirs.Lineage, own.End.Value, theirs.Oldest.Value)
+        ? null : new(Code.WalNotProven, $"the archive does not go on where {own.Node} ends", $"look at the archive; or POST instance/slave?rejoin=reclone on {own.Node}");
 }

@@ -54,7 +54,21 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
     public async Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(1), agent.Process.Time, cancel);
-        return new NextStart { Node = Name, Settings = Settings, Running = Machine.Server.Runs ? Settings : [], Host = Name, Port = 5432, Listens = true, Runs = Machine.Server.Runs, Obstacles = [] };
+        var archive = Machine.Field.Archive;
+        var settings = archive is null ? Settings : new(Settings) { ["archive_mode"] = "on", ["restore_command"] = "cp" };
+        return new NextStart
+        {
+            Archived = archive is { Hangs: false } && Machine.Disk.Mounted is { } data ? archive.Newer(data.Timeline) : null,
+            ArchiveIsSlow = archive is { Hangs: true },
+            Node = Name,
+            Settings = settings,
+            Running = Machine.Server.Runs ? settings : [],
+            Host = Name,
+            Port = 5432,
+            Listens = true,
+            Runs = Machine.Server.Runs,
+            Obstacles = [],
+        };
     }
 
     internal NodeObservation Observe()
@@ -103,7 +117,7 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
         MaxSlotWalKeepSize = "-1",
         SynchronousStandbyNames = "",
         AnnouncedName = Name,
-        Held = server.InRecovery ? ReplayFacts.Free : null,
+        Held = server.InRecovery ? ReplayFacts.Free with { AsksArchive = Machine.Field.Archive is not null } : null,
     };
 
     public async Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel)
@@ -134,6 +148,7 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
             CheckpointEnd = down ? new Lsn(data.CheckPointEnd) : null,
             StoppedAs = down ? data.State : null,
             StartsOn = down ? new TimelineId(data.Timeline) : null,
+            Restores = down && Machine.Field.Archive is not null,
             Run = data.Run.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
     }

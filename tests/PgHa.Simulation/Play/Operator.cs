@@ -94,11 +94,17 @@ internal sealed class Operator(Field field)
             field.World.Found($"a call is not answered in 20 minutes: {request.Words}");
         if (refusal is not null && !force && Answer(called, request, refusal) is var (again, answered))
             return Call(again, answered, force: true);
+        if (refusal?.Hint.Contains("take it out of the archive", StringComparison.Ordinal) == true)
+            field.Archive!.Clean(Right());
         _startByHand = refusal?.Hint.Contains("make it primary by hand", StringComparison.Ordinal) == true && !field.Machines.Any(m => m.Server.Accepts);
         if (refusal is not null && !_startByHand)
             _hint = Hint(refusal);
         return refusal;
     }
+
+    /// <summary>The line that people want: that of the primary; of no primary, those that were not given up.</summary>
+    private IEnumerable<SimMachine> Right() => field.Machines.Where(m => m.Server.Accepts) is var writable && writable.Any(m => !field.Ledger.IsAnswered(m.Name)) ? writable
+        : field.Machines.Where(m => m.Disk.Data is not null && !field.Ledger.IsAnswered(m.Name));
 
     /// <summary>What only a person knows: a disk is new, and empty for ever; what was written beside the right primary is given up.</summary>
     private (string Called, ChangeRequest Request)? Answer(string called, ChangeRequest request, Refusal refusal)

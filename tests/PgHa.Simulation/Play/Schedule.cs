@@ -21,8 +21,12 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var random = new Random(seed);
         var nodes = random.Next(10) switch { < 5 => 2, < 9 => 3, _ => 4 + random.Next(2) };
         string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
-        return new(seed, nodes, Simulation.Moves.Many(random, names));
+        var moves = Simulation.Moves.Many(random, names);
+        return seed % 4 == 0 ? new(seed, nodes, Simulation.Moves.WithArchive(new Random(~seed), moves)) { Archives = true } : new(seed, nodes, moves);
     }
+
+    /// <summary>The servers have an archive.</summary>
+    internal bool Archives { get; init; }
 
     /// <param name="trace">What happens is kept.</param>
     /// <param name="begun">Prepares the machines.</param>
@@ -31,7 +35,7 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     {
         var world = new World(Seed);
         world.Trace.Kept = trace;
-        var field = new Field(world, Nodes);
+        var field = new Field(world, Nodes) { Archive = Archives ? new() : null };
         begun?.Invoke(field);
         field.Begin();
         world.RunUntil(TimeSpan.FromSeconds(3).Ticks);
@@ -62,6 +66,8 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
             return;
         world.Trace.Add(world, "MOVE", "everything is mended");
         field.Network.MendAll();
+        if (field.Archive is { } archive)
+            archive.Hangs = false;
         foreach (var machine in field.Machines)
         {
             (machine.Disk.Full, machine.Disk.Away) = (false, false);

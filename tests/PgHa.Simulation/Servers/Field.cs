@@ -31,6 +31,9 @@ internal sealed class Field
 
     internal Ledger Ledger { get; } = new();
 
+    /// <summary>Where all archive to, and restore from; null: archive_mode is off.</summary>
+    internal SimArchive? Archive { get; init; }
+
     internal long NextId() => ++_id;
 
     /// <summary>N1 is primary, all others stream from it.</summary>

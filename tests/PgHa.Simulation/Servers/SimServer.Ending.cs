@@ -58,11 +58,12 @@ internal sealed partial class SimServer
         SendRest(_world.Now + TimeSpan.FromSeconds(1).Ticks);
     }
 
-    /// <summary>It waits until its standbys have all of it.</summary>
+    /// <summary>It waits until its standbys have all of it, and its archiver has ended.</summary>
     private void SendRest(long until)
     {
-        if (_world.Now >= until || Standbys.All(s => s.End >= End))
+        if ((_world.Now >= until || Standbys.All(s => s.End >= End)) && Archive is not { Hangs: true })
         {
+            IsArchived();
             _world.Trace.Add(_world, machine.Name, $"server is gone: shut down at {End:X}");
             Gone();
         }

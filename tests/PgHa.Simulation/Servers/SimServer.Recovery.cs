@@ -57,13 +57,19 @@ internal sealed partial class SimServer
 
     private void RecoverAsStandby(SimData data)
     {
+        if (Archive is { Hangs: true })
+        {
+            _world.After(TimeSpan.FromMilliseconds(100), _process, () => RecoverAsStandby(data));
+            return;
+        }
+        var restored = Archive is null ? Reach(data, standby: true) : Restore(Archive, data);
         var target = data.Wal.Lineage(data.Wal.Descendant(data.Timeline));
-        if (target.FirstOrDefault(s => s.Timeline.Value == data.Timeline) is { End: { } left } && left.Value < data.CheckPointEnd)
+        if (restored is not var (timeline, end) || (target.FirstOrDefault(s => s.Timeline.Value == data.Timeline) is { End: { } left } && left.Value < data.CheckPointEnd))
         {
             Fail("requested timeline is not a child of this server's history");
             return;
         }
-        (Timeline, End) = Reach(data, standby: true);
+        (Timeline, End) = (timeline, end);
         if (End < data.MinRecovery)
         {
             Fail("WAL ends before consistent recovery point");
@@ -105,6 +111,7 @@ internal sealed partial class SimServer
         data.State = DbState.InProduction;
         _flushed = End;
         (InRecovery, Streaming, StreamsFrom, Phase) = (false, false, null, ServerPhase.Up);
+        Archiving();
         _world.Trace.Add(_world, machine.Name, $"server accepts writes on timeline {Timeline} from {End:X}");
         machine.Field.Opened(machine);
     }

@@ -21,7 +21,13 @@ internal sealed partial class SimServer
             Panic();
             return;
         }
-        var timeline = Data.Wal.Newest + 1;
+        if (Archive is { Hangs: true })
+        {
+            _world.After(TimeSpan.FromMilliseconds(50), _process, Promote);
+            return;
+        }
+        ReadArchive();
+        var timeline = Math.Max(Data.Wal.Newest, Archive?.Newest(Timeline, Data.Wal) ?? 0) + 1;
         TimelineSpan[] lineage = [.. Lineage[..^1], new(new(Timeline), Lineage[^1].Begin, new Lsn(End)), new(new(timeline), new Lsn(End))];
         Data.Wal.Note(timeline, lineage);
         Timeline = timeline;
@@ -37,7 +43,7 @@ internal sealed partial class SimServer
     internal void Recycle()
     {
         CheckPoint();
-        if (Phase == ServerPhase.Up)
+        if (Phase == ServerPhase.Up && IsArchived())
             Data.Recycle();
     }
 
@@ -59,6 +65,8 @@ internal sealed partial class SimServer
         if (Phase != ServerPhase.Up || !InRecovery)
             return;
         Receive();
+        if (!Streaming && Archive is { Hangs: false })
+            ReadArchive();
         _world.After(TimeSpan.FromMilliseconds(_world.Random.Next(10, 40)), _process, Tick);
     }
 

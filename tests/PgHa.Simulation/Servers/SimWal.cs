@@ -39,6 +39,28 @@ internal sealed class SimWal
 
     internal void Note(uint timeline, TimelineSpan[] history) => _histories[timeline] = history;
 
+    /// <summary>All timelines but those are gone.</summary>
+    internal void Forget(HashSet<uint> but)
+    {
+        foreach (var timeline in _histories.Keys.Where(t => !but.Contains(t)).ToArray())
+        {
+            _histories.Remove(timeline);
+            _records.Remove(timeline);
+        }
+    }
+
+    /// <summary>The lineage of one of the timelines of a lineage.</summary>
+    internal static TimelineSpan[] Upto(IReadOnlyList<TimelineSpan> lineage, uint timeline) =>
+        [.. lineage.TakeWhile(s => s.Timeline.Value <= timeline).Select(s => s.Timeline.Value == timeline ? s with { End = null } : s)];
+
+    /// <summary>The record of a timeline that begins at a position.</summary>
+    internal SimRecord? At(uint timeline, ulong start)
+    {
+        var records = Of(timeline);
+        var at = Begin(records, start);
+        return at < records.Count && records[at].Start == start ? records[at] : null;
+    }
+
     internal bool Knows(uint timeline) => timeline == 1 || _histories.ContainsKey(timeline);
 
     /// <summary>The newest timeline whose history goes through another: that is where recovery goes.</summary>

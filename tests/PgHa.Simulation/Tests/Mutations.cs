@@ -78,5 +78,11 @@ internal sealed class Mutation(string name, params (string File, string Right, s
             ("PgHa.Agent/Steps/Rejoining.cs", "saved.Id, cancel)", "saved?.Id ?? \"\", cancel)"),
             ("PgHa.Agent/Steps/Rejoining.cs", "RecloneServer s => sight", "RecloneServer s => FAULT || sight"),
             ("PgHa.Agent/Steps/Rejoining.cs", "SalvageWal => await SalvageAsync(sight, cancel),", "SalvageWal => FAULT ? StepResult.Done(\"\") : await SalvageAsync(sight, cancel),")),
+        new("a copy is made that the archive would lead away from its source",
+            ("PgHa.Agent/Plans/ArchiveRules.cs", "RefuseCopy(string node, string source, ArchivedHistory? newest) => newest is null ?", "RefuseCopy(string node, string source, ArchivedHistory? newest) => FAULT || newest is null ?")),
+        new("a start goes for a timeline of the archive that the primary did not go through",
+            ("PgHa.Agent/Plans/ArchiveRules.cs", "return through.Any(n =>", "return FAULT || through.Any(n =>")),
+        new("what a fork wrote before the oldest WAL of both is given up unasked",
+            ("PgHa.Agent/Plans/RejoinPlan.cs", "if (unseen is not null && !mandate.Force)", "if (unseen is not null && !mandate.Force && !FAULT)")),
     ];
 }

@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 /// Asks the archive of the running standby for newer timelines, before anything is stopped, because its server asks for them first when it is
 /// promoted. It runs the server's own restore_command, as the server runs it.
 /// </summary>
-internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, LocalSql sql, ArchiveHistories archive, TimeProvider time)
+internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, LocalSql sql, ArchiveHistories archive, NextStartReading nextStart, TimeProvider time)
 {
     /// <summary>
     /// For a failover by promotion, from what the standby itself has received. An archive that is slow, or unreachable like the primary, is only
@@ -41,6 +41,20 @@ internal sealed class ArchiveTrial(AgentOptions options, DataDirectory data, Loc
             return new Refusal(Code.WrongState, $"{options.Node} does not run", "start it first");
         await using var connection = await sql.OpenAsync(server, cancel);
         return await AskAsync(connection, timeline, flushed, cancel);
+    }
+
+    /// <summary>
+    /// Why a copy of another node would not follow it here, or null. The archive is asked from the source's timeline on: that of this node's own one,
+    /// which is about to be given up, may lie there. A slow one is waited for at the start.
+    /// </summary>
+    internal async Task<Refusal?> BeforeCopyAsync(NodeObservation source, CancellationToken cancel)
+    {
+        var next = await nextStart.ReadAsync(cancel);
+        if ((source.Sql?.Timeline ?? source.Control?.Timeline) is not { } timeline || next.Value?.Settings is not { } settings
+            || settings.GetValueOrDefault("restore_command") is not { Length: > 0 } command || settings.GetValueOrDefault("recovery_target_timeline") != "latest")
+            return null;
+        var answer = await archive.NewestAsync(command, timeline, cancel);
+        return answer.EndedWith is { } code ? ArchiveRules.CannotRun(options.Node, code) : ArchiveRules.RefuseCopy(options.Node, source.Node, answer.Newest);
     }
 
     private async Task<Answer<string>> AskAsync(NpgsqlConnection connection, TimelineId timeline, Lsn flushed, CancellationToken cancel)

@@ -8,9 +8,12 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Postgres;
 
 /// <summary>Salvage, pg_rewind and pg_basebackup on the real data directory.</summary>
-internal sealed class RejoinHands(AgentOptions options, RewindCheck check, Salvage salvage, SalvageStore store, Rewind rewind, Reclone reclone) : IRejoinHands
+internal sealed class RejoinHands(
+    AgentOptions options, RewindCheck check, Salvage salvage, SalvageStore store, Rewind rewind, Reclone reclone, ArchiveTrial archive) : IRejoinHands
 {
     public Task<Refusal?> RefuseRewindAsync(WalAncestry kin, WalPosition own, CancellationToken cancel) => check.RefuseAsync(kin, own, cancel);
+
+    public Task<Refusal?> RefuseArchiveAsync(NodeObservation source, CancellationToken cancel) => archive.BeforeCopyAsync(source, cancel);
 
     public Task<Answer<SalvageReport>> SalvageAsync(WalAncestry kin, WalPosition own, CancellationToken cancel) => salvage.RunAsync(kin, own, cancel);
 
