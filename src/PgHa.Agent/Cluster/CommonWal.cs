@@ -12,33 +12,37 @@ public sealed class CommonWal
 {
     private sealed record Proof(string Run, string OtherRun, TimelineId Timeline, Lsn Upto);
 
-    private readonly ConcurrentDictionary<(string, string), Proof> _proofs = new();
+    private readonly ConcurrentDictionary<(string, string), Proof> _proofs = new(); // by the names of both, in their order
 
-    /// <summary>Up to where they are known to be the same; zero where nothing is known.</summary>
+    /// <summary>Up to where they are known to be the same, whichever was compared with the other; zero where nothing is known.</summary>
     public Lsn Upto(WalPosition a, WalPosition b)
     {
-        ArgumentNullException.ThrowIfNull(a);
-        ArgumentNullException.ThrowIfNull(b);
-        return _proofs.TryGetValue((a.Node, b.Node), out var proof) && proof.Run == a.Run && proof.OtherRun == b.Run
-            && OnLine(a, proof) && OnLine(b, proof) ? proof.Upto : Lsn.Zero;
+        var (first, second) = Ordered(a, b);
+        return _proofs.TryGetValue((first.Node, second.Node), out var proof) && proof.Run == first.Run && proof.OtherRun == second.Run
+            && OnLine(first, proof) && OnLine(second, proof) ? proof.Upto : Lsn.Zero;
     }
 
     /// <summary>Remembers a proof.</summary>
     public void Remember(WalPosition a, WalPosition b, WalAncestry verdict)
     {
-        ArgumentNullException.ThrowIfNull(a);
-        ArgumentNullException.ThrowIfNull(b);
         ArgumentNullException.ThrowIfNull(verdict);
-        if (a.Run is { } run && b.Run is { } other && verdict.Kinship is WalKinship.Identical or WalKinship.Behind or WalKinship.Ahead)
-            _proofs[(a.Node, b.Node)] = new(run, other, a.Timeline, verdict.CommonEnd);
+        var (first, second) = Ordered(a, b);
+        if (first.Run is { } run && second.Run is { } other && verdict.Kinship is WalKinship.Identical or WalKinship.Behind or WalKinship.Ahead)
+            _proofs[(first.Node, second.Node)] = new(run, other, first.Timeline, verdict.CommonEnd);
     }
 
     /// <summary>Forgets a proof; whether there was one.</summary>
     public bool Forget(WalPosition a, WalPosition b)
     {
+        var (first, second) = Ordered(a, b);
+        return _proofs.TryRemove((first.Node, second.Node), out _);
+    }
+
+    private static (WalPosition First, WalPosition Second) Ordered(WalPosition a, WalPosition b)
+    {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
-        return _proofs.TryRemove((a.Node, b.Node), out _);
+        return string.CompareOrdinal(a.Node, b.Node) <= 0 ? (a, b) : (b, a);
     }
 
     /// <summary>The line goes through the timeline of the proof, and leaves it no earlier than the proof reaches.</summary>

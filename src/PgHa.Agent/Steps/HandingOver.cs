@@ -69,6 +69,21 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
     /// <summary>The same rules as for any node that becomes writable; what it misses may come from the stopped primary, and from nobody else.</summary>
     private async Task<StepResult> ActAsync(TakeOver step, string operation, CancellationToken cancel)
     {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var withheld = right.TakeAsync(patiently: true, ends.Token); // while the proof is made, and the rest is given and replayed
+        try
+        {
+            return await ActAsync(step, operation, withheld, cancel);
+        }
+        finally
+        {
+            await ends.CancelAsync();
+            await ((Task)withheld).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who gives the right up after this finds it taken, or not
+        }
+    }
+
+    private async Task<StepResult> ActAsync(TakeOver step, string operation, Task<Refusal?> withheld, CancellationToken cancel)
+    {
         var begun = time.GetTimestamp();
         await using var standby = await hands.Server.OpenAsync(cancel);
         if (standby is null)
@@ -83,7 +98,6 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
             return StepResult.Failed(new(Code.PeerUnreachable, $"the WAL of {step.Source} cannot be read", "bring its agent back"), neverWritable: true);
         var proven = time.GetElapsedTime(begun).TotalMilliseconds;
         var source = sights.Of(step.Source);
-        var withheld = right.TakeAsync(patiently: true, cancel); // while the rest is given and replayed
         var theirSlots = source.Slots.ReportAsync(cancel); // it is down: they do not change any more
         var given = await standby.GiveTailAsync(own, theirs, source.Wal, cancel);
         if (!given.IsOk)

@@ -1,5 +1,6 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Steps;
@@ -44,6 +45,7 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
         CreateCluster s => AfterLookAsync(s, sight => hands.Data.InitAsync(sight.Seen.Place!, cancel), cancel),
         CheckClone s => AfterLookAsync(s, async sight => Answered(await hands.Data.CheckCloneAsync(sight.View[s.Source], sight.Seen.Place!, cancel)), cancel),
         CloneFrom s => AfterLookAsync(s, sight => hands.Data.CloneAsync(sight.View[s.Source], sight.Seen.Place!, cancel), cancel),
+        CheckUpstream s => CheckUpstreamAsync(s, cancel),
         CheckStep s => hands.CheckAsync(s, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
     };
@@ -78,6 +80,15 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
         if (primary && stopped.Failure is null)
             await right.GiveUpAsync(MakeStandby, CancellationToken.None);
         return primary ? stopped with { LastWriteAt = 0 } : stopped;
+    }
+
+    /// <summary>A standby compares its WAL with its primary's while writes go on: what is proven now is not read again while they are interrupted.</summary>
+    private async Task<StepResult> CheckUpstreamAsync(CheckUpstream step, CancellationToken cancel)
+    {
+        var check = await hands.CheckAsync(step, cancel);
+        if (check.Failure is null && await sights.ObserveAsync(cancel) is { State: NodeState.Standby } seen && seen.UpstreamNode == step.Upstream)
+            await sights.CompareAsync(step.Upstream, cancel);
+        return check;
     }
 
     private void MakeStandby()

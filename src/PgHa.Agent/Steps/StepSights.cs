@@ -37,6 +37,9 @@ internal sealed class StepSights(string node, ClusterObserver cluster, NodeLock 
     internal async Task<StepSight> WithWalAsync(StepSight sight, string? focus, CancellationToken cancel) =>
         focus is null ? sight : sight with { Wal = await cluster.CompareWalAsync(sight.View, focus, cancel) };
 
+    /// <summary>What is found is remembered: the next comparison with that focus costs only what has come since.</summary>
+    internal async Task CompareAsync(string focus, CancellationToken cancel) => await cluster.CompareWalAsync(await cluster.ObserveAsync(fresh: false, cancel), focus, cancel);
+
     /// <summary>The same sight with the histories in pg_wal that nothing confirms.</summary>
     internal async Task<StepSight> WithGhostsAsync(StepSight sight, CancellationToken cancel) => sight with { Ghosts = await hands.GhostsAsync(cancel) };
 

@@ -48,6 +48,7 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
     private async Task<string?> GiveUpAsync(string why, CancellationToken cancel)
     {
         await tenure.GiveUpAsync(hands.Server.WriteStandbySignal, cancel);
+        await tenure.SettledAsync(cancel); // else the next look would still see the record as its own
         past.Resign(why);
         return null;
     }

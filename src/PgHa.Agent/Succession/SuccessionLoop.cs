@@ -61,8 +61,8 @@ internal sealed partial class SuccessionLoop(
     {
         if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
             _stoodDown = false;
-        else if (!_stoodDown && (_stoodDown = await tenure.StandDownAsync(cancel)) && facts is { Own.InRecovery: true, NotEligible: null })
-            await tenure.PrepareAsync(cancel);
+        else if ((_stoodDown = _stoodDown || await tenure.StandDownAsync(cancel)) && facts is { Own.InRecovery: true, NotEligible: null })
+            await tenure.PrepareAsync(cancel); // in each round: it may have become eligible since, and a guard may end
     }
 
     /// <summary>Why the record changed hands is written once the node serves: then it is known how long it took.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class Tenure(
 {
     private const int ReleaseAttempts = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2), LookAgain = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookSoon = TimeSpan.FromMilliseconds(5), Soon = TimeSpan.FromSeconds(1);
     private readonly OneAtATime _turn = new();
     private Keeping? _keeping;
     private volatile RecordSight? _sight;
@@ -115,7 +116,7 @@ internal sealed partial class Tenure(
         {
             if (time.GetElapsedTime(begun) > 1.1 * terms.D)
                 return answer;
-            await Task.Delay(LookAgain, time, cancel);
+            await Task.Delay(time.GetElapsedTime(begun) < Soon ? LookSoon : LookAgain, time, cancel); // who stops to hold it gives it up in a moment
             answer = await LookAsync(cancel);
             revision ??= Sight?.Revision;
         }
@@ -141,32 +142,59 @@ internal sealed partial class Tenure(
     /// <inheritdoc />
     public async Task GiveUpAsync(Action makeStandby, CancellationToken cancel)
     {
-        using var alone = await _turn.EnterAsync(cancel);
-        if (_keeping is not { } keeping)
-            return;
-        if (await cluster[terms.Node].ObserveAsync(fresh: true, cancel) is { MayBeWritable: true })
+        var alone = await _turn.EnterAsync(cancel);
+        var released = Task.CompletedTask;
+        try
         {
-            LogWritable(terms.Node);
-            return;
+            if (_keeping is not { } keeping)
+                return;
+            if (await cluster[terms.Node].ObserveAsync(fresh: true, cancel) is { MayBeWritable: true })
+            {
+                LogWritable(terms.Node);
+                return;
+            }
+            await EndAsync();
+            if (keeping.Keeper.Holding is not { } holding)
+                return;
+            makeStandby();
+            released = ReleaseAsync(holding);
         }
-        await EndAsync();
-        if (keeping.Keeper.Holding is not { } holding)
-            return;
-        makeStandby();
-        if (await ReleaseAsync(holding, cancel))
-            LogGivenUp(terms.Node, holding.Own.Epoch);
-        else
-            LogRunsOut(terms.Node, holding.Own.Epoch);
-        await guard.RestAsync(cancel);
+        finally
+        {
+            _ = released.ContinueWith(_ => alone.Dispose(), TaskScheduler.Default); // whoever wants the record here waits until etcd has been told
+        }
+    }
+
+    /// <summary>Ends when etcd has been told what was given up here, or could not be.</summary>
+    internal async Task SettledAsync(CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+    }
+
+    /// <summary>No step waits for it: a successor sees it in etcd, or waits until the record runs out.</summary>
+    private async Task ReleaseAsync(Holding holding)
+    {
+        try
+        {
+            await guard.RestAsync(CancellationToken.None); // first: nothing here can write, and a standby may be started before etcd answers
+            if (await ReleasedAsync(holding))
+                LogGivenUp(terms.Node, holding.Own.Epoch);
+            else
+                LogRunsOut(terms.Node, holding.Own.Epoch);
+        }
+        catch (Exception e)
+        {
+            LogReleaseFailed(e, terms.Node, holding.Own.Epoch);
+        }
     }
 
     /// <summary>Whether etcd has it, or it is another's by now. A renewal that was on its way may have come first.</summary>
-    private async Task<bool> ReleaseAsync(Holding holding, CancellationToken cancel)
+    private async Task<bool> ReleasedAsync(Holding holding)
     {
         for (var attempt = 0; attempt < ReleaseAttempts; attempt++)
         {
             (holding, var last) = holding.Release(clock());
-            (holding, var hold) = holding.Hear(last, await store.SwapAsync(last.Record, last.Revision, terms.Call, cancel));
+            (holding, var hold) = holding.Hear(last, await store.SwapAsync(last.Record, last.Revision, terms.Call, CancellationToken.None));
             if (hold is Hold.Lost or Hold.Gone || holding.Acknowledged is { Record.Released: true })
                 return true;
         }
@@ -250,6 +278,9 @@ internal sealed partial class Tenure(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} does not renew the record of epoch {Epoch} any more, and etcd could not be told: it runs out")]
     private partial void LogRunsOut(string node, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Node} does not renew the record of epoch {Epoch} any more, and could not tell etcd: it runs out")]
+    private partial void LogReleaseFailed(Exception e, string node, long epoch);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} has given the record of epoch {Epoch} up: another node may take it at once")]
     private partial void LogGivenUp(string node, long epoch);
