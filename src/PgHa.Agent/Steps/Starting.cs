@@ -8,6 +8,8 @@ namespace PgHa.Agent.Steps;
 /// <summary>The steps that start this node's server or promote it.</summary>
 internal sealed class Starting(string node, IHands hands, StepSights sights, IWriteRight right, TimeProvider time)
 {
+    private static readonly TimeSpan RestoresWithin = TimeSpan.FromSeconds(5), Interval = TimeSpan.FromMilliseconds(50);
+
     internal async Task<StepResult> InRecoveryAsync(StartInRecovery step, CancellationToken cancel)
     {
         if (StepRules.Refuse(step, await sights.LookAsync(null, cancel)) is { } refusal)
@@ -38,9 +40,33 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
             return StepResult.Failed(slot.Refusal);
         var logical = await hands.Slots.BeforeStandbyAsync(sights.Of(step.Upstream).Slots, cancel);
         hands.Server.WriteStandbySignal();
-        return await hands.Server.StartAsync(cancel) is { } failed
-            ? await PointWhatRunsAsync(step.Upstream, failed, cancel)
+        if (await hands.Server.StartAsync(cancel) is { } failed)
+            return await PointWhatRunsAsync(step.Upstream, failed, cancel);
+        return sight.Wal.PositionOf(node)?.Restores == true && await RefuseRestoredAsync(step, cancel) is { } strayed ? StepResult.Failed(strayed)
             : StepResult.Done($"accepts connections in recovery, {slot.Value}; {sight.Wal.Of(node).Evidence.Words}{logical}{(ended is null ? "" : $"; before: {ended.Evidence}")}");
+    }
+
+    /// <summary>
+    /// Its archive may have given it WAL of another node that archives to the same place and writes on the same timeline: what it holds is compared once more when it streams.
+    /// With other WAL it must not stream on, because no server notices.
+    /// </summary>
+    private async Task<Refusal?> RefuseRestoredAsync(StartAsStandby step, CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            var sight = await sights.LookAsync(step.Upstream, cancel);
+            var (kin, last) = (sight.Wal.Of(node).Kinship, time.GetElapsedTime(begun) > RestoresWithin);
+            if (kin == WalKinship.Forked || (last && kin == WalKinship.Ahead))
+            {
+                var stopped = await hands.Server.StopAsync(untilShutDown: false, onPurpose: false, cancel);
+                var refusal = StandbyPlan.RefuseJoin(node, sight.Wal)!;
+                return refusal with { Message = $"the archive that restore_command of {node} asks gave it WAL that is not of {step.Upstream}: {refusal.Message}; {(stopped.Failure is { } runs ? runs.Message : "it is stopped")}" };
+            }
+            if (last || !sight.Seen.InRecovery || (sight.Seen.State == NodeState.Standby && kin is WalKinship.Identical or WalKinship.Behind))
+                return null;
+            await Task.Delay(Interval, time, cancel);
+        }
     }
 
     internal async Task<StepResult> AsPrimaryAsync(StartAsPrimary step, string operation, CancellationToken cancel)

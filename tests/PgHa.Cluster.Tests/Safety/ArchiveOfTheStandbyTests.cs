@@ -215,6 +215,33 @@ public sealed class ArchiveOfTheStandbyTests : ClusterTest
         await cluster.WaitForStates("master", "slave", "slave");
     }
 
+    /// <summary>
+    /// Force has answered for N1, which had gone on writing and archiving on the timeline on which N2 goes on now. N3 gets its WAL from there, and would then stream
+    /// from N2 over it: no server notices.
+    /// </summary>
+    [Fact]
+    public async Task WAL_of_another_primary_on_the_same_timeline_is_noticed_and_the_way_out_works()
+    {
+        var cluster = await WithArchive(3, everywhere: true);
+        await cluster.Play("""
+            DELETE N3 instance/current → master, slave, inactive
+            DELETE N2 instance/current → single, inactive, inactive
+            """);
+        await cluster.N1.Postgres.Execute("CREATE TABLE given_up AS SELECT 1");
+        var segment = await cluster.N1.Postgres.Ask<string>("SELECT pg_walfile_name(pg_switch_wal())");
+        await Wait.Until("that is archived", () => File.Exists(Path.Combine(Archive(cluster), segment)));
+        await cluster.N1.Agent.Kill();
+        await cluster.N1.Postgres.KillAndWait();
+        Assert.Equal(200, (await cluster.N2.Api.Post("instance/master?force=true")).Status);
+        await cluster.N2.Postgres.Execute("CREATE TABLE kept AS SELECT 1");
+        var refused = await cluster.N3.Api.Post("instance/slave");
+        Assert.Contains("the archive that restore_command of pg-node03 asks gave it WAL that is not of pg-node02", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("rejoin=reclone", refused.Hint, StringComparison.Ordinal);
+        Assert.Equal("inactive", (await cluster.N3.Api.Get("instance/all")).State(cluster.N3));
+        Assert.Equal(200, (await cluster.N3.Api.Post("instance/slave?rejoin=reclone")).Status);
+        await Wait.Until("N3 has what N2 wrote", () => cluster.N3.Postgres.Ask<bool>("SELECT to_regclass('kept') IS NOT NULL AND to_regclass('given_up') IS NULL"), 30);
+    }
+
     /// <summary>N2 was promoted and has archived its timeline; then somebody decided that the data of N1, the old primary, is the right one. N2 and any third node are stopped.</summary>
     private async Task<TestCluster> PartedInTheArchive(int size)
     {
