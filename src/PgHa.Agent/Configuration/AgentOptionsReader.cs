@@ -20,6 +20,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
 
         Report(NodeRules.Check(node, nodes));
         Report(AgentRules.CheckDirectories(postgres.DataDir, stateDir));
+        Report(AgentRules.CheckSocket(stateDir, failover.Mode));
         Report(AgentRules.CheckTls(raw.Mentions));
         Report(AgentRules.CheckListen(listen, raw.Mentions("security.token_file"), HasTls()));
         return raw.Errors.Count > 0 ? null : new()

@@ -1,8 +1,12 @@
+using System.Text;
+
 namespace PgHa.Agent.Configuration;
 
 /// <summary>What must hold for this agent: what is to be protected where it listens, and where its directories lie. Pure.</summary>
 public static class AgentRules
 {
+    private const int LongestSocket = 107;
+
     /// <summary>What may not listen there.</summary>
     public static IEnumerable<(string Key, Complaint Complaint)> CheckListen(Uri? listen, bool hasToken, bool hasTls)
     {
@@ -46,6 +50,15 @@ public static class AgentRules
         else if (IsWithin(dataDir, stateDir))
             yield return ("state_dir", new($"postgres.data_dir {dataDir} is inside state_dir {stateDir}",
                 "choose a directory of its own for the agent, such as /var/lib/pgha"));
+    }
+
+    /// <summary>The guard listens below <c>state_dir</c>, and Linux bounds the path of a socket (sun_path of unix(7): 108 bytes with the 0 at its end).</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckSocket(string? stateDir, FailoverMode mode)
+    {
+        if (stateDir is null || mode != FailoverMode.Automatic || Encoding.UTF8.GetByteCount(new StateFiles(stateDir).Guard) is var length && length <= LongestSocket)
+            yield break;
+        yield return ("state_dir", new($"state_dir {stateDir} is too long for failover.mode automatic: the socket of the guard has {length} bytes there, and Linux allows {LongestSocket}",
+            "choose a shorter directory, such as /var/lib/pgha"));
     }
 
     private static bool IsWithin(string inner, string outer) =>

@@ -61,7 +61,8 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
             {
                 var stopped = await hands.Server.StopAsync(untilShutDown: false, onPurpose: false, cancel);
                 var refusal = StandbyPlan.RefuseJoin(node, sight.Wal)!;
-                return refusal with { Message = $"the archive that restore_command of {node} asks gave it WAL that is not of {step.Upstream}: {refusal.Message}; {(stopped.Failure is { } runs ? runs.Message : "it is stopped")}" };
+                var now = stopped.Failure is { } runs ? $"it could not be stopped: {runs.Message}" : "it is stopped";
+                return refusal with { Message = $"the archive that restore_command of {node} asks gave it WAL that is not of {step.Upstream}: {refusal.Message}; {now}" };
             }
             if (last || !sight.Seen.InRecovery || (sight.Seen.State == NodeState.Standby && kin is WalKinship.Identical or WalKinship.Behind))
                 return null;

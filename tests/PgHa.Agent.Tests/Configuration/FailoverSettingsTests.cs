@@ -18,6 +18,25 @@ public sealed class FailoverSettingsTests
         Assert.Empty(FailoverWords.Of(failover));
     }
 
+    /// <summary>The longest path that a socket can be bound to is accepted, and the next one is not: as Linux does it.</summary>
+    [Fact]
+    public void A_state_dir_in_which_the_guard_could_not_listen_is_refused_where_there_is_a_guard()
+    {
+        const string automatic = Witness + "failover: { mode: automatic, etcd: beside, d: 4s }", file = "/guard";
+        var (longest, tooLong) = ("/tmp/".PadRight(107 - file.Length, 'x'), "/tmp/".PadRight(108 - file.Length, 'x'));
+
+        Assert.Equal(longest, Yaml.Options(Yaml.WithLine($"state_dir: {longest}\n{automatic}")).StateDir);
+        Assert.Equal(tooLong, Yaml.Options(Yaml.WithLine($"state_dir: {tooLong}")).StateDir);
+        var error = Yaml.OnlyError(Yaml.WithLine($"state_dir: {tooLong}\n{automatic}"));
+        Assert.Equal("state_dir", error.Key);
+        Assert.Contains("the socket of the guard has 108 bytes there, and Linux allows 107", error.Message, StringComparison.Ordinal);
+
+        Directory.CreateDirectory(longest);
+        using (var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+            socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(longest + file));
+        Directory.Delete(longest, recursive: true);
+    }
+
     [Fact]
     public void Beside_the_agents_etcd_has_a_member_on_each_node_and_witness()
     {

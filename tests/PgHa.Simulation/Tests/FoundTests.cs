@@ -98,5 +98,26 @@ public sealed class FoundTests
         }
     }
 
+    /// <summary>
+    /// Force answered for a primary whose agent was away, and that ran on and archived: a standby got its WAL from the archive at its start, and streamed on
+    /// from the new primary over it, on the same timeline.
+    /// </summary>
+    [Fact]
+    public void A_standby_does_not_stream_on_over_WAL_that_the_archive_has_of_another_primary()
+    {
+        Move[] moves =
+        [
+            At(1504, Moves.KillServer("n2")),
+            At(12, Moves.Call("n3", new StartAll("n3"), force: true)),
+            At(3, Moves.KillAgent("n1", 3888)),
+            At(2595, Moves.StopByHand("n1")),
+        ];
+        foreach (var seed in Enumerable.Range(1, 60))
+        {
+            var outcome = new Schedule(seed, 3, moves) { Archives = true }.Play(trace: true);
+            Assert.True(outcome.Finding is null, outcome.Finding + string.Join('\n', outcome.Trace));
+        }
+    }
+
     private static Move At(int after, (string Words, Action<Field> Play) move) => new(TimeSpan.FromMilliseconds(after), move.Words, move.Play);
 }
