@@ -28,7 +28,7 @@ public sealed class CommonWal
         ArgumentNullException.ThrowIfNull(verdict);
         var (first, second) = Ordered(a, b);
         if (first.Run is { } run && second.Run is { } other && verdict.Kinship is WalKinship.Identical or WalKinship.Behind or WalKinship.Ahead)
-            _proofs[(first.Node, second.Node)] = new(run, other, first.Timeline, verdict.CommonEnd);
+            _proofs[(first.Node, second.Node)] = new(run, other, first.Timeline <= second.Timeline ? first.Timeline : second.Timeline, verdict.CommonEnd);
     }
 
     /// <summary>Forgets a proof; whether there was one.</summary>

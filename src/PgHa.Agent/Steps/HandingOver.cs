@@ -104,7 +104,7 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
             return StepResult.Failed(given.Refusal, neverWritable: true);
         var replayed = time.GetElapsedTime(begun).TotalMilliseconds;
         var slots = await hands.Slots.LevelLastAsync(source.Slots, await theirSlots, cancel);
-        if (await withheld is { } why)
+        if ((await withheld ?? await right.TakeAsync(patiently: false, cancel)) is { } why) // it may have been lost since
             return StepResult.Failed(why, neverWritable: true);
         var promoted = await standby.PromoteAsync(cancel);
         if (promoted.Failure is not null)

@@ -19,7 +19,11 @@ internal interface IWriteRight
     /// <summary>No process of the server may write any more: another node may take the right at once, without waiting until it runs out.</summary>
     /// <param name="makeStandby">Sees to it that the next start here is one in recovery; the right is not given up before.</param>
     /// <param name="cancel">Ends it: then it runs out by itself.</param>
+    /// <remarks>It does not wait until the others can see it: <see cref="SettledAsync"/> does.</remarks>
     Task GiveUpAsync(Action makeStandby, CancellationToken cancel);
+
+    /// <summary>Ends when the others can see what was given up, or could not be told.</summary>
+    Task SettledAsync(CancellationToken cancel);
 }
 
 /// <summary>Nobody keeps it: a person decides who is primary, and answers for what cannot be seen.</summary>
@@ -32,4 +36,6 @@ internal sealed class UnkeptRight : IWriteRight
     public Task<Refusal?> ConfirmAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
 
     public Task GiveUpAsync(Action makeStandby, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task SettledAsync(CancellationToken cancel) => Task.CompletedTask;
 }

@@ -8,7 +8,7 @@ namespace PgHa.Agent.Steps;
 /// <summary>The steps that start this node's server or promote it.</summary>
 internal sealed class Starting(string node, IHands hands, StepSights sights, IWriteRight right, TimeProvider time)
 {
-    private static readonly TimeSpan RestoresWithin = TimeSpan.FromSeconds(5), Interval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RestoresWithin = TimeSpan.FromSeconds(15), Interval = TimeSpan.FromMilliseconds(50);
 
     internal async Task<StepResult> InRecoveryAsync(StartInRecovery step, CancellationToken cancel)
     {
@@ -47,27 +47,36 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
     }
 
     /// <summary>
-    /// Its archive may have given it WAL of another node that archives to the same place and writes on the same timeline: what it holds is compared once more when it streams.
-    /// With other WAL it must not stream on, because no server notices.
+    /// Its archive may have given it WAL of another node that archives to the same place and writes on the same timeline: what it holds is compared once more until it streams, for a while.
+    /// With other WAL it must not stream on, because no server notices. Looked at twice: a running node may be read a moment later than its primary.
     /// </summary>
     private async Task<Refusal?> RefuseRestoredAsync(StartAsStandby step, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
-        while (true)
+        for (var doubted = false; ; await Task.Delay(Interval, time, cancel))
         {
             var sight = await sights.LookAsync(step.Upstream, cancel);
-            var (kin, last) = (sight.Wal.Of(node).Kinship, time.GetElapsedTime(begun) > RestoresWithin);
-            if (kin == WalKinship.Forked || (last && kin == WalKinship.Ahead))
+            var (kin, last) = (sight.Wal.Of(node), time.GetElapsedTime(begun) > RestoresWithin);
+            if (kin.Kinship == WalKinship.Forked || (last && kin.Kinship == WalKinship.Ahead))
             {
-                var stopped = await hands.Server.StopAsync(untilShutDown: false, onPurpose: false, cancel);
-                var refusal = StandbyPlan.RefuseJoin(node, sight.Wal)!;
-                var now = stopped.Failure is { } runs ? $"it could not be stopped: {runs.Message}" : "it is stopped";
-                return refusal with { Message = $"the archive that restore_command of {node} asks gave it WAL that is not of {step.Upstream}: {refusal.Message}; {now}" };
+                if (doubted)
+                    return await StopStrayedAsync(step.Upstream, kin, cancel);
+                doubted = true;
+                continue;
             }
-            if (last || !sight.Seen.InRecovery || (sight.Seen.State == NodeState.Standby && kin is WalKinship.Identical or WalKinship.Behind))
+            doubted = false;
+            if (last || !sight.Seen.InRecovery || (sight.Seen.State == NodeState.Standby && kin.Kinship is WalKinship.Identical or WalKinship.Behind))
                 return null;
-            await Task.Delay(Interval, time, cancel);
         }
+    }
+
+    /// <summary>It is to stay stopped: a new copy would be given the same WAL.</summary>
+    private async Task<Refusal> StopStrayedAsync(string upstream, WalAncestry kin, CancellationToken cancel)
+    {
+        var stopped = await hands.Server.StopAsync(untilShutDown: false, onPurpose: true, cancel);
+        var now = stopped.Failure is { } runs ? $"it could not be stopped: {runs.Message}" : "it is stopped";
+        return new(Code.WalNotProven, $"the archive that restore_command of {node} asks gave it WAL that is not of {upstream}: {kin.Evidence.Words}; {now}",
+            $"take the WAL that is not of {upstream} out of the archive, or reset restore_command on {node}; then POST instance/slave?rejoin=reclone on {node}");
     }
 
     internal async Task<StepResult> AsPrimaryAsync(StartAsPrimary step, string operation, CancellationToken cancel)
@@ -76,7 +85,7 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
             return StepResult.Failed(lingering, neverWritable: true);
         // Demoted, and started since by whoever owns it: it would be started again if it were stopped.
         if (await sights.ObserveAsync(cancel) is { InRecovery: true, ServerOwner: not null })
-            return await PromoteAsync(new(node, step.Accepted), operation, cancel);
+            return await PromoteAsync(new(node, step.Accepted), operation, cancel, patiently: step.PrimaryKnown);
         var terms = new WritableTerms(operation, step.Accepted) { ByRecord = right.IsHeld, Required = NodeState.Stopped, PrimaryKnown = step.PrimaryKnown };
         var (refusal, sight) = await sights.CompleteAsync(terms, cancel);
         if ((refusal ?? StepRules.Refuse(step, sight)) is { } refused)
@@ -88,7 +97,7 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
         return await BecameAsync(await KeptOnlyIfWritableAsync(await StartWritableAsync() with { NotCarried = late }));
     }
 
-    internal async Task<StepResult> PromoteAsync(PromoteServer step, string operation, CancellationToken cancel)
+    internal async Task<StepResult> PromoteAsync(PromoteServer step, string operation, CancellationToken cancel, bool patiently = false)
     {
         if (!hands.Look().Ready)
             await sights.SettleAsync(cancel);
@@ -98,7 +107,7 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
         var archive = await hands.Server.AskArchiveAsync(cancel);
         if (!archive.IsOk)
             return StepResult.Failed(archive.Refusal, neverWritable: true);
-        if (await right.TakeAsync(patiently: false, cancel) is { } withheld)
+        if (await right.TakeAsync(patiently, cancel) is { } withheld)
             return StepResult.Failed(withheld, neverWritable: true);
         var late = await hands.Slots.BeforePromotionAsync(cancel);
         var promoted = await KeptOnlyIfWritableAsync(await hands.Server.PromoteAsync(cancel));
@@ -119,8 +128,10 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
     /// <summary>Where it is proven that the node did not come to accept writes it gives the right up at once: another one may serve then.</summary>
     internal async Task<StepResult> KeptOnlyIfWritableAsync(StepResult result)
     {
-        if (result.NeverWritable)
-            await right.GiveUpAsync(hands.Server.WriteStandbySignal, CancellationToken.None);
+        if (!result.NeverWritable)
+            return result;
+        await right.GiveUpAsync(hands.Server.WriteStandbySignal, CancellationToken.None);
+        await right.SettledAsync(CancellationToken.None); // an undo asks for it next, and does not wait
         return result;
     }
 

@@ -14,10 +14,12 @@ internal sealed partial class SuccessionLoop(
     ILogger<SuccessionLoop> log)
     : UpkeepLoop(TimeSpan.FromMilliseconds(250), time, log)
 {
+    private static readonly TimeSpan SlowGuard = TimeSpan.FromSeconds(1), PrepareAgain = TimeSpan.FromSeconds(15);
     private readonly TimeProvider _time = time;
     private readonly ILogger _log = log;
     private string _said = "";
     private bool _stoodDown;
+    private long? _prepared;
     private long _written;
 
     /// <summary>What was judged last, and from what; null: nothing yet.</summary>
@@ -62,7 +64,17 @@ internal sealed partial class SuccessionLoop(
         if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
             _stoodDown = false;
         else if ((_stoodDown = _stoodDown || await tenure.StandDownAsync(cancel)) && facts is { Own.InRecovery: true, NotEligible: null })
-            await tenure.PrepareAsync(cancel); // in each round: it may have become eligible since, and a guard may end
+            await PrepareAsync(cancel);
+    }
+
+    /// <summary>In each round, because it may have become eligible since, and a guard may end. One that does not come up holds up the others' work for seconds: not again for a while.</summary>
+    private async Task PrepareAsync(CancellationToken cancel)
+    {
+        var begun = _time.GetTimestamp();
+        if (_prepared is { } slow && _time.GetElapsedTime(slow) < PrepareAgain)
+            return;
+        await tenure.PrepareAsync(cancel);
+        _prepared = _time.GetElapsedTime(begun) > SlowGuard ? begun : null;
     }
 
     /// <summary>Why the record changed hands is written once the node serves: then it is known how long it took.</summary>

@@ -108,20 +108,27 @@ internal sealed partial class Tenure(
         return false;
     }
 
-    /// <summary>A record that is not renewed any more runs out soon; one that is renewed does not.</summary>
+    /// <summary>
+    /// A record that is not renewed any more runs out soon, or is given up in a moment; one that is renewed does not. A renewal that was on its way when its
+    /// holder gave it up may be seen first: for as long as an attempt is bounded a renewal does not count.
+    /// </summary>
     private async Task<RecordAnswer> RunOutAsync(RecordAnswer answer, CancellationToken cancel)
     {
         var (begun, revision) = (time.GetTimestamp(), Sight?.Revision);
-        while ((answer is RecordAnswer.Stands { Record: var r } && !IsOwn(r) && !Sight!.HasRunOut(clock()) && Sight.Revision == revision) || answer is RecordAnswer.Outage)
+        while (MayRunOut(answer, revision))
         {
-            if (time.GetElapsedTime(begun) > 1.1 * terms.D)
+            if (time.GetElapsedTime(begun) > (1.1 * terms.D) + terms.Call)
                 return answer;
             await Task.Delay(time.GetElapsedTime(begun) < Soon ? LookSoon : LookAgain, time, cancel); // who stops to hold it gives it up in a moment
             answer = await LookAsync(cancel);
-            revision ??= Sight?.Revision;
+            revision = revision is null || time.GetElapsedTime(begun) < terms.Call ? Sight?.Revision : revision;
         }
         return answer;
     }
+
+    /// <summary>An answer that is older than what was seen since says nothing.</summary>
+    private bool MayRunOut(RecordAnswer answer, long? revision) => answer is RecordAnswer.Outage
+        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (stands.Revision < Sight!.Revision || (!Sight.HasRunOut(clock()) && Sight.Revision == revision)));
 
     /// <inheritdoc />
     public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => await StopAsync(held: false, cancel)
@@ -165,8 +172,8 @@ internal sealed partial class Tenure(
         }
     }
 
-    /// <summary>Ends when etcd has been told what was given up here, or could not be.</summary>
-    internal async Task SettledAsync(CancellationToken cancel)
+    /// <inheritdoc />
+    public async Task SettledAsync(CancellationToken cancel)
     {
         using var alone = await _turn.EnterAsync(cancel);
     }
@@ -176,11 +183,12 @@ internal sealed partial class Tenure(
     {
         try
         {
-            await guard.RestAsync(CancellationToken.None); // first: nothing here can write, and a standby may be started before etcd answers
+            var rest = guard.RestAsync(CancellationToken.None); // first: nothing here can write, and a standby may be started before etcd answers
             if (await ReleasedAsync(holding))
                 LogGivenUp(terms.Node, holding.Own.Epoch);
             else
                 LogRunsOut(terms.Node, holding.Own.Epoch);
+            await rest;
         }
         catch (Exception e)
         {
