@@ -16,6 +16,7 @@ namespace PgHa.Agent.Guard;
 internal sealed class GuardLink(string dataDirectory, string socket, string program, TimeProvider time) : IDeadline, IAsyncDisposable
 {
     private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED
+    private const int Attempts = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10), AnswersWithin = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500);
     private StreamReader? _reader;
@@ -59,10 +60,13 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
                 Linux.Signal(handle, Linux.SigKill);
     }
 
+    /// <summary>A guard that is dying may still be connected to: what it did not answer is said to the next one.</summary>
     private async Task<GuardWire?> TrySayAsync(GuardWord word, TimeSpan until, bool starts, CancellationToken cancel)
     {
-        for (var attempt = 0; attempt < (starts ? 2 : 1); attempt++)
+        for (var attempt = 0; attempt < (starts ? Attempts : 1); attempt++)
         {
+            if (attempt > 1)
+                await Task.Delay(Pause, time, cancel);
             try
             {
                 if (_stream is null)
@@ -75,7 +79,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
             }
             catch (Exception e) when (e is IOException or SocketException or Win32Exception)
             {
-                // it has ended: another one is started, once
+                // it has ended: another one is started
             }
             catch (OperationCanceledException)
             {

@@ -125,15 +125,23 @@ public sealed class GuardTests : ClusterTest
 
         var until = GuardClient.Now + (20 * Soon);
         Assert.Equal(until, await link.SetAsync(until, cancel));
-        var first = Guards(socket);
-        Signal.Send(Assert.Single(first), Signal.Kill);
+        var first = await OnDuty(socket);
+        Signal.Send(first, Signal.Kill);
         Assert.Equal(until, await link.SetAsync(until, cancel));
-        Assert.NotEqual(first, Guards(socket));
-        Signal.Send(Assert.Single(Guards(socket)), Signal.Term); // on duty it stays
+        var second = await OnDuty(socket);
+        Assert.NotEqual(first, second);
+        Signal.Send(second, Signal.Term); // on duty it stays
         Assert.True(await link.RestAsync(cancel));
         Assert.Null(await link.SetAsync(GuardClient.Now - Soon, cancel));
         Assert.NotNull(await link.SetAsync(GuardClient.Now + Soon, cancel));
         await Fenced(Node.Postgres);
+    }
+
+    /// <summary>On a busy machine one that is slow to listen gets company, which ends at once.</summary>
+    private static async Task<int> OnDuty(string socket)
+    {
+        await Wait.Until("one guard is left", () => Guards(socket).Length == 1);
+        return Guards(socket)[0];
     }
 
     private static int[] Guards(string socket) =>
