@@ -6,16 +6,20 @@ internal sealed partial class SimServer
     private SimArchive? Archive => machine.Field.Archive;
 
     /// <summary>The archiver of the primary.</summary>
-    private void Archiving() => _world.After(TimeSpan.FromMilliseconds(Archive is null ? 0 : _world.Random.Next(50, 1500)), Archive is null ? null : _process, () =>
+    private void Archiving()
     {
-        if (Phase != ServerPhase.Up || InRecovery || Archive is null)
-            return;
-        IsArchived();
-        Archiving();
-    });
+        if (Archive is not null)
+            _world.After(TimeSpan.FromMilliseconds(_world.Random.Next(50, 1500)), _process, () =>
+            {
+                if (Phase != ServerPhase.Up || InRecovery)
+                    return;
+                TryArchive();
+                Archiving();
+            });
+    }
 
     /// <summary>Archives what is flushed. False: some of it is not archived, and stays in pg_wal.</summary>
-    private bool IsArchived() => Archive is null || InRecovery || (!Archive.Hangs && Archive.Take(Data.Wal, Lineage, _flushed));
+    private bool TryArchive() => Archive is null || InRecovery || (!Archive.Hangs && Archive.Take(Data.Wal, Lineage, _flushed));
 
     /// <summary>At the start in recovery: it goes for the newest timeline that it finds. Where it comes to; null: its own checkpoint is not on that.</summary>
     private static (uint Timeline, ulong End)? Restore(SimArchive archive, SimData data)

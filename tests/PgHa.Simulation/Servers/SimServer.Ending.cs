@@ -63,7 +63,7 @@ internal sealed partial class SimServer
     {
         if ((_world.Now >= until || Standbys.All(s => s.End >= End)) && Archive is not { Hangs: true })
         {
-            IsArchived();
+            TryArchive();
             _world.Trace.Add(_world, machine.Name, $"server is gone: shut down at {End:X}");
             Gone();
         }

@@ -43,7 +43,7 @@ internal sealed partial class SimServer
     internal void Recycle()
     {
         CheckPoint();
-        if (Phase == ServerPhase.Up && IsArchived())
+        if (Phase == ServerPhase.Up && TryArchive())
             Data.Recycle();
     }
 
