@@ -119,5 +119,47 @@ public sealed class FoundTests
         }
     }
 
+    /// <summary>
+    /// A switchover was interrupted, and taken up on its agent by an operation that was interrupted, too; then the agent was told to do something else, and ended. Its next
+    /// run concluded the first one twice, and broke there.
+    /// </summary>
+    [Fact]
+    public void An_interrupted_operation_that_took_up_another_is_concluded_with_it_once()
+    {
+        foreach (var end in Enumerable.Range(0, 40).Select(i => 320 + (i * 4)))
+        {
+            Move[] moves =
+            [
+                At(0, Moves.SlowPromotion("n2", 4994, closed: false)),
+                At(367, Moves.Call("n1", new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote })),
+                At(2308, Moves.KillAgent("n2", 1248)),
+                At(1939, Moves.Disk("n1", 521)),
+                At(120, Moves.StopByHand("n2")),
+                At(4113, Moves.Call("n1", new StartAll("n1"))),
+                At(end, Moves.KillAgent("n1", 201)),
+            ];
+            var outcome = new Schedule(8460, 2, moves).Play(trace: true);
+            Assert.True(outcome.Finding is null, outcome.Finding + string.Join('\n', outcome.Trace));
+        }
+    }
+
+    /// <summary>An agent ended between the end of an operation and what that makes of the one it had taken up: that one stayed open for ever.</summary>
+    [Fact]
+    public void An_operation_that_was_taken_up_to_its_end_is_concluded_by_the_next_run_of_the_agent()
+    {
+        foreach (var end in Enumerable.Range(0, 60).Select(i => 3760 + i))
+        {
+            Move[] moves =
+            [
+                At(104, Moves.Call("n2", new Switchover("n2", StopOrder.StandbysFirst, "n1"))),
+                At(580, Moves.Call("n1", new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Restart })),
+                At(335, Moves.KillAgent("n1", 2621)),
+                At(end, Moves.KillAgent("n1", 2760)),
+            ];
+            var outcome = new Schedule(1326, 2, moves).Play(trace: true);
+            Assert.True(outcome.Finding is null, outcome.Finding + string.Join('\n', outcome.Trace));
+        }
+    }
+
     private static Move At(int after, (string Words, Action<Field> Play) move) => new(TimeSpan.FromMilliseconds(after), move.Words, move.Play);
 }
