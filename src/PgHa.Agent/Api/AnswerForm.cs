@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,18 +23,16 @@ internal static class AnswerForm
 
     private static bool IsJson(HttpResponse response) => response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) == true;
 
+    /// <summary>The newline is not flushed by itself: it goes out with what was written before, or with the end of the answer.</summary>
     private static async Task EndAsync(HttpContext context, RequestDelegate next)
     {
-        context.Response.OnStarting(static state =>
-        {
-            var response = (HttpResponse)state;
-            if (IsJson(response) && response.ContentLength is { } length)
-                response.ContentLength = length + 1;
-            return Task.CompletedTask;
-        }, context.Response);
+        var ending = new Ending(context.Response);
+        context.Response.OnStarting(ending.CountAsync);
         await next(context);
-        if (IsJson(context.Response))
-            await context.Response.Body.WriteAsync(NewLine, context.RequestAborted);
+        if (!IsJson(context.Response))
+            return;
+        await ending.CountAsync();
+        context.Response.BodyWriter.Write(NewLine.Span);
     }
 
     private static async Task IndentAsync(HttpContext context, RequestDelegate next)
@@ -44,6 +43,7 @@ internal static class AnswerForm
         try
         {
             await next(context);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }
         finally
         {
@@ -64,5 +64,19 @@ internal static class AnswerForm
         indented.Write(NewLine.Span);
         response.ContentLength = indented.Length;
         await response.Body.WriteAsync(indented.GetBuffer().AsMemory(0, (int)indented.Length), cancel);
+    }
+
+    /// <summary>Counts the newline into the length of an answer, once: before the answer starts.</summary>
+    private sealed class Ending(HttpResponse response)
+    {
+        private bool _counted;
+
+        internal Task CountAsync()
+        {
+            if (!_counted && IsJson(response) && response.ContentLength is { } length)
+                response.ContentLength = length + 1;
+            _counted = true;
+            return Task.CompletedTask;
+        }
     }
 }

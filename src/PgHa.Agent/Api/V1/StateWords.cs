@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using PgHa.Client.Facts;
@@ -27,7 +28,7 @@ internal sealed class StateWords(IEnumerable<(string Node, NodeState State)> nod
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = "application/json";
-        var body = new System.Buffers.ArrayBufferWriter<byte>(256);
+        var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
@@ -36,6 +37,7 @@ internal sealed class StateWords(IEnumerable<(string Node, NodeState State)> nod
             json.WriteEndObject();
         }
         httpContext.Response.ContentLength = body.WrittenCount;
-        return httpContext.Response.BodyWriter.WriteAsync(body.WrittenMemory, httpContext.RequestAborted).AsTask();
+        httpContext.Response.BodyWriter.Write(body.WrittenSpan); // flushed at the end of the request, in one piece
+        return Task.CompletedTask;
     }
 }
