@@ -13,7 +13,7 @@ namespace PgHa.Agent.Guard;
 /// <param name="socket">Where the guard listens.</param>
 /// <param name="program">The executable of pgha.</param>
 /// <param name="time">The clock of waits.</param>
-internal sealed class GuardLink(string dataDirectory, string socket, string program, TimeProvider time) : IDeadline, IAsyncDisposable
+internal sealed class GuardLink(string dataDirectory, string socket, string program, TimeProvider time) : IGuard, IAsyncDisposable
 {
     private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED
     private const int Attempts = 5;
@@ -28,11 +28,11 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) =>
         await SayAsync(GuardWord.Until, until, cancel) is { Word: GuardWord.Until } confirmed ? confirmed.Until : null;
 
-    /// <summary>No server here may write, and none does. Whether the guard has heard it, or there is none.</summary>
-    internal async Task<bool> RestAsync(CancellationToken cancel) => await SayAsync(GuardWord.Rest, default, cancel, starts: false) is null or { Word: GuardWord.Rest };
+    /// <inheritdoc />
+    public async Task<bool> RestAsync(CancellationToken cancel) => await SayAsync(GuardWord.Rest, default, cancel, starts: false) is null or { Word: GuardWord.Rest };
 
-    /// <summary>What is in force, without changing it: until when the server may write; null: nothing is guarded, or nobody answers.</summary>
-    internal async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
+    /// <inheritdoc />
+    public async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
 
     /// <summary>A guard that is stopped by a signal guards nothing: it is killed, and another one started at the next word.</summary>
     private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel, bool starts = true)

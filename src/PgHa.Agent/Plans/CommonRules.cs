@@ -46,8 +46,8 @@ public static class CommonRules
     }
 
     private static Refusal? Data(NodeObservation node) => node.DataProblem is not { } problem ? null : new(Code.WrongState,
-        $"the data directory of {node.Node} cannot be used: {problem}",
-        $"correct postgres.data_dir; an empty one is filled by POST data/clone on {node.Node}, or with the first node of a new cluster by POST data/init on {node.Node}");
+        $"the data directory of {node.Node} cannot be used: {problem}", node.RewindUnfinished ? RejoinPlan.FinishByCopy(node.Node)
+        : $"correct postgres.data_dir; an empty one is filled by POST data/clone on {node.Node}, or with the first node of a new cluster by POST data/init on {node.Node}");
 
     private static Refusal? Foreign(ClusterView view)
     {

@@ -92,9 +92,12 @@ public static class RejoinPlan
         if (node.RewindUnfinished && form == RejoinForm.Reclone)
             return null;
         return node.DataProblem is not { } problem ? null : new(Code.WrongState, $"the data directory of {node.Node} cannot be used: {problem}",
-            node.RewindUnfinished ? $"POST instance/slave?rejoin=reclone on {node.Node}: what existed only there was salvaged before the rewind"
+            node.RewindUnfinished ? FinishByCopy(node.Node)
                 : node.Place is not null ? $"POST data/clone on {node.Node} fills it" : $"move it away, then POST data/clone on {node.Node} fills the empty place");
     }
+
+    /// <summary>The way out where a rewind broke off.</summary>
+    internal static string FinishByCopy(string node) => $"POST instance/slave?rejoin=reclone on {node}: what existed only there was salvaged before the rewind";
 
     /// <summary>
     /// Why the salvage would not hold all that exists only there, or null: the WAL in which the node parted from the primary is recycled, so what it wrote

@@ -77,8 +77,7 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
         }
         finally
         {
-            await ends.CancelAsync();
-            await ((Task)withheld).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who gives the right up after this finds it taken, or not
+            await withheld.EndAsync(ends); // who gives the right up after this finds it taken, or not
         }
     }
 

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using Npgsql;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Postgres;
 
 namespace PgHa.Agent.Succession;
 
@@ -9,16 +7,15 @@ namespace PgHa.Agent.Succession;
 /// Whether this node's server shows that it works: a new connection is answered, and what was inserted into the WAL is flushed. An agent that is merely alive
 /// does not keep the record for a server that hangs.
 /// </summary>
-internal sealed class ServerPulse(AgentOptions options, DataDirectory data, LocalSql sql, StepTrace trace, TimeProvider time) : BackgroundService
+/// <param name="options">For how long it may be silent.</param>
+/// <param name="beats">Asks for a sign of life; bounded.</param>
+/// <param name="stepRuns">A step is at work on the node.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ServerPulse(FailoverOptions options, Func<CancellationToken, Task<bool>> beats, Func<bool> stepRuns, TimeProvider time) : BackgroundService
 {
-    private const string StartingUpOrShuttingDown = "57P03";
-    private const string Query = """
-        SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE (pg_current_wal_insert_lsn() - '0/0')::text || ' ' || (pg_current_wal_flush_lsn() - '0/0')::text END
-        """;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private long _last = time.GetTimestamp();
     private long _expectedSince = time.GetTimestamp();
-    private (ulong Inserted, ulong Flushed, long Since) _wal;
 
     /// <summary>A server that is about to be started, or is being recovered, gets the time of a restart in place.</summary>
     internal void Expect() => _expectedSince = time.GetTimestamp();
@@ -27,64 +24,19 @@ internal sealed class ServerPulse(AgentOptions options, DataDirectory data, Loca
     internal TimeSpan Silent => time.GetElapsedTime(_last);
 
     /// <summary>It has shown that it works lately, or a step is at work on it, or it has time left to start.</summary>
-    internal bool Lives => Silent < options.Failover.HangAfter || trace.Last is { Running: true } || time.GetElapsedTime(_expectedSince) < options.Failover.RestartWithin;
+    internal bool Lives => Silent < options.HangAfter || stepRuns() || time.GetElapsedTime(_expectedSince) < options.RestartWithin;
+
+    /// <summary>Asks again and again.</summary>
+    internal async Task WatchAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            if (await beats(cancel))
+                _last = time.GetTimestamp();
+            await Task.Delay(Interval, time, cancel);
+        }
+    }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            if (await LooksAliveAsync(stoppingToken))
-                _last = time.GetTimestamp();
-            await Task.Delay(Interval, time, stoppingToken);
-        }
-    }
-
-    /// <summary>
-    /// Whatever the server says, it lives: too many connections, a login that is refused. But one that starts up or shuts down has the time of a restart, not more.
-    /// </summary>
-    private async Task<bool> LooksAliveAsync(CancellationToken cancel)
-    {
-        using var bound = new CancellationTokenSource(options.Failover.HangAfter, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
-        try
-        {
-            if (PostmasterPid.Read(data.Root) is not { } server)
-                return false;
-            var connection = await sql.OpenAsync(server, both.Token);
-            try
-            {
-                return Flushes(await LocalSql.ScalarAsync(connection, Query, both.Token)) || await CommitsAsync(connection, both.Token);
-            }
-            finally
-            {
-                await OneConnection.CloseAsync(connection, time);
-            }
-        }
-        catch (PostgresException e)
-        {
-            return e.SqlState != StartingUpOrShuttingDown;
-        }
-        catch (Exception) when (!cancel.IsCancellationRequested)
-        {
-            return false; // it could not be asked: that is no sign of life, and ends nothing
-        }
-    }
-
-    /// <summary>WAL that was inserted is flushed. Where it is not for long, nobody may be waiting for it: only a commit tells whether the disk hangs.</summary>
-    private bool Flushes(string? positions)
-    {
-        if (positions?.Split(' ') is not [var inserted, var flushed] || !ulong.TryParse(inserted, out var end) || !ulong.TryParse(flushed, out var done))
-            return true; // in recovery
-        if (done != _wal.Flushed || end <= done)
-            _wal = (end, done, time.GetTimestamp());
-        return time.GetElapsedTime(_wal.Since) < options.Failover.HangAfter / 2;
-    }
-
-    private static async Task<bool> CommitsAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        await LocalSql.ScalarAsync(connection, "SET synchronous_commit = local", cancel);
-        await LocalSql.ScalarAsync(connection, "SELECT pg_logical_emit_message(true, 'pgha', 'pulse')::text", cancel);
-        return true;
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => WatchAsync(stoppingToken);
 }

@@ -24,14 +24,7 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
         SuccessionAction.StopAndGiveUp => await StopAsync(verdict.Reason, held: true, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.PassOn => await TakeAsync(verdict, first: false, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StartInRecovery => past.MayFollow ? await BeginAsync(verdict, new StartNode(Node), cancel) : null,
-        SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, Form(facts.Rejoin)), cancel) : null,
-        _ => null,
-    };
-
-    private static RejoinForm? Form(RejoinMode mode) => mode switch
-    {
-        RejoinMode.Rewind => RejoinForm.Rewind,
-        RejoinMode.Reclone => RejoinForm.Reclone,
+        SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, SuccessionRules.Return(facts)), cancel) : null,
         _ => null,
     };
 

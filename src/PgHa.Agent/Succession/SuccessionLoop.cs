@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Etcd;
 using PgHa.Agent.Upkeep;
 using PgHa.Client.Facts;
 
@@ -10,7 +9,7 @@ namespace PgHa.Agent.Succession;
 
 /// <summary>Automatic failover on this node: look, judge, act, again and again.</summary>
 internal sealed partial class SuccessionLoop(
-    AgentOptions options, SuccessionSights sights, SuccessionActing acting, SuccessionPast past, Tenure tenure, EtcdRecords records, EtcdNotes notes, FailoverState state, Func<TimeSpan> clock, TimeProvider time,
+    AgentOptions options, SuccessionSights sights, SuccessionActing acting, SuccessionPast past, Tenure tenure, ISurroundings surroundings, FailoverState state, Func<TimeSpan> clock, TimeProvider time,
     ILogger<SuccessionLoop> log)
     : UpkeepLoop(TimeSpan.FromMilliseconds(250), time, log)
 {
@@ -41,7 +40,7 @@ internal sealed partial class SuccessionLoop(
         var verdict = SuccessionRules.Judge(facts);
         past.Note(verdict);
         Last = (facts, verdict);
-        state.Facts = new() { Epoch = records.Epoch, Priority = options.Failover.Priority, NotEligible = facts.NotEligible, MayWriteFor = (tenure.Until - clock())?.TotalSeconds, Doing = verdict.Reason };
+        state.Facts = new() { Epoch = surroundings.Epoch, Priority = options.Failover.Priority, NotEligible = facts.NotEligible, MayWriteFor = (tenure.Until - clock())?.TotalSeconds, Doing = verdict.Reason };
         Say(verdict);
         await StandDownAsync(facts, cancel);
         var failed = await acting.ActAsync(verdict, facts, cancel);
@@ -94,7 +93,7 @@ internal sealed partial class SuccessionLoop(
             Timeline = sql.Timeline?.Value,
             Lsn = sql.Flush?.ToString(),
         };
-        if (!await notes.WriteAsync(entry, cancel))
+        if (!await surroundings.WriteAsync(entry, cancel))
             return;
         (_written, past.Taken) = (epoch, null);
         LogServes(_log, options.Node, string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, timeline {entry.Timeline}"), entry.Cause);

@@ -1,3 +1,5 @@
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Succession;
@@ -23,7 +25,8 @@ public static partial class SuccessionRules
         new(3, "etcd cannot be asked, or what stands there cannot be used", "wait; a server that may write does so until its deadline", Blind),
         new(4, "an operation holds this node, and its coordinator lives", "wait for it", BusyNode),
         new(5, "automatic failover is paused", "say what would be done, and do nothing", PausedCluster),
-        new(6, "this node holds the record, and its server does not run", "start it again in place; after too many crashes, or if it was stopped on purpose, give the record up", HeldDown),
+        new(6, "this node holds the record, and its server does not run",
+            "start it again in place, or in recovery if it was not primary yet; after too many crashes, or if it was stopped on purpose, give the record up", HeldDown),
         new(7, "this node holds the record, and its server is in recovery", "promote it; if that failed, give the record up", HeldInRecovery),
         new(8, "this node holds the record, and its server hangs", "kill it, and give the record up", HeldHanging),
         new(9, "this node holds the record, and serves", "nothing", HeldServing),
@@ -50,7 +53,7 @@ public static partial class SuccessionRules
     private static SuccessionVerdict Do(SuccessionAction action, string reason, string? hint = null) => new(0, action, reason) { Hint = hint };
 
     private static SuccessionVerdict? Unusable(SuccessionFacts f) => f.Unusable is not { } why ? null
-        : Nothing(why, "is postgres.data_dir right, and its disk mounted? POST instance/slave?rejoin=reclone on this node replaces the data by a copy of the primary's");
+        : Nothing(why, $"is postgres.data_dir right, and its disk mounted? If so {RejoinPlan.RefuseData(f.Own, RejoinForm.Reclone)?.Hint ?? $"move it away, then POST data/clone on {f.Node} fills the empty place"}");
 
     private static SuccessionVerdict? WritableWithout(SuccessionFacts f)
     {
@@ -102,6 +105,7 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? HeldDown(SuccessionFacts f) => !f.Held || !f.Own.Down ? null
         : f.StoppedOnPurpose ? Do(SuccessionAction.GiveUp, "its server was stopped by a call: its place passes on")
         : (f.Crashes ?? f.Failed) is { } why ? Do(SuccessionAction.GiveUp, $"its server does not come back: {why}")
+        : f.Own.Control is not { OfPrimary: true } ? Do(SuccessionAction.StartInRecovery, "its server has ended before it was promoted: it starts in recovery, so that it can be promoted")
         : Do(SuccessionAction.StartAsPrimary, "its server has ended: it is started again in place");
 
     private static SuccessionVerdict? HeldInRecovery(SuccessionFacts f) => !f.Held || !f.Own.InRecovery ? null
@@ -135,6 +139,14 @@ public static partial class SuccessionRules
             ? Do(SuccessionAction.Follow, $"{f.Holder} holds the record and serves: it follows")
             : Nothing(f.Own.InRecovery ? $"it follows {f.Holder}, which holds the record" : $"{f.Holder} holds the record; it is {f.Own.State.Words()} itself");
     }
+
+    /// <summary>How it comes back, if it has parted from the holder; null: a person says how. What a rewind left half done only a copy replaces.</summary>
+    internal static RejoinForm? Return(SuccessionFacts f) => f.Rejoin switch
+    {
+        RejoinMode.Rewind when !f.Own.RewindUnfinished => RejoinForm.Rewind,
+        RejoinMode.Manual => null,
+        _ => RejoinForm.Reclone,
+    };
 
     private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}") : null;
 

@@ -34,13 +34,16 @@ public static class SuccessionServices
             .AddSingleton(new EtcdNotes(etcd, options.Cluster, call))
             .AddSingleton<Func<TimeSpan>>(SinceBoot)
             .AddSingleton<SuccessionPast>()
-            .AddSingleton<ServerPulse>()
+            .AddSingleton<PulseQuery>()
+            .AddSingleton(s => new ServerPulse(options.Failover, s.GetRequiredService<PulseQuery>().LooksAliveAsync, () => s.GetRequiredService<StepTrace>().Last is { Running: true },
+                s.GetRequiredService<TimeProvider>()))
             .AddHostedService(s => s.GetRequiredService<ServerPulse>())
-            .AddSingleton(s => new GuardLink(options.Postgres.DataDir, options.State.Guard, Environment.ProcessPath!, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IGuard>(s => new GuardLink(options.Postgres.DataDir, options.State.Guard, Environment.ProcessPath!, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()), () => Kill(options.Postgres.DataDir)))
-            .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<GuardLink>(), s.GetRequiredService<ServerPulse>(),
+            .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
                 s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight>(s => s.GetRequiredService<Tenure>())
+            .AddSingleton<ISurroundings, Surroundings>()
             .AddSingleton<SuccessionSights>()
             .AddSingleton(s => new Lazy<OperationRunner>(s.GetRequiredService<OperationRunner>))
             .AddSingleton<SuccessionActing>()

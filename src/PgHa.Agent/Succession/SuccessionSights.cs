@@ -1,21 +1,16 @@
-using System.Net.Sockets;
-using Npgsql;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Etcd;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Operations;
-using PgHa.Agent.Postgres;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Succession;
 
 /// <summary>Gathers what <see cref="SuccessionRules"/> judge. Decides nothing.</summary>
 internal sealed class SuccessionSights(
-    AgentOptions options, Tenure tenure, EtcdRecords records, EtcdNotes notes, ClusterObserver cluster, ClusterLock locks, NodeLock nodeLock, KnownServer known, ServerPulse pulse, PeerLogin login, SuccessionPast past,
-    Func<TimeSpan> clock, TimeProvider time)
+    AgentOptions options, Tenure tenure, ISurroundings surroundings, ClusterObserver cluster, ClusterLock locks, NodeLock nodeLock, ServerPulse pulse, SuccessionPast past, Func<TimeSpan> clock, TimeProvider time)
 {
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2), OldPrimaryWithin = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private ClusterView? _view;
     private long _seenAt, _answeredAt = time.GetTimestamp();
     private string _paused = "";
@@ -55,12 +50,12 @@ internal sealed class SuccessionSights(
             Why = answer switch { RecordAnswer.Outage o => $"etcd cannot be asked ({o.Why})", RecordAnswer.Unreadable u => $"the record in etcd cannot be used ({u.Why})", _ => null },
             Held = held,
             Guarded = !held && own.Writable && await tenure.AskGuardAsync(cancel) > clock(),
-            HasSeenOne = records.Epoch > 0,
+            HasSeenOne = surroundings.Epoch > 0,
             Blind = time.GetElapsedTime(_answeredAt) > 2 * options.Failover.Times.Renewal,
             Hangs = held && !pulse.Lives,
-            SingleUser = PostmasterPid.Read(options.Postgres.DataDir) is { SingleUser: true },
+            SingleUser = surroundings.SingleUser,
             Unusable = Unusable(own),
-            StoppedOnPurpose = own.Down && known.StoppedOnPurpose,
+            StoppedOnPurpose = own.Down && surroundings.StoppedOnPurpose,
             Busy = await BusyAsync(cancel),
             Paused = _paused.Length > 0,
             NotEligible = NotEligible(own),
@@ -87,17 +82,17 @@ internal sealed class SuccessionSights(
     {
         if (calm && _view is { } view && time.GetElapsedTime(_seenAt) < Calm)
             return new([.. view.Nodes.Select(n => n.Node == own.Node ? own : n)]);
-        var paused = notes.PauseAsync(cancel);
+        var paused = surroundings.PauseAsync(cancel);
         _view = await cluster.ObserveAsync(fresh: true, cancel);
         _seenAt = time.GetTimestamp();
-        _paused = await paused is { IsOk: true } answer ? answer.Value : _paused;
+        _paused = await paused ?? _paused;
         return _view;
     }
 
     private async Task<SuccessionFacts> CompareAsync(SuccessionFacts facts, CancellationToken cancel)
     {
         var wal = cluster.CompareWalAsync(Readable(facts.View), options.Node, cancel);
-        var serves = facts.Holder is { } holder && holder != options.Node && !facts.View[holder].Reachable && await OldPrimaryServesAsync(holder, cancel);
+        var serves = facts.Holder is { } holder && holder != options.Node && !facts.View[holder].Reachable && await surroundings.AcceptsWritesAsync(holder, cancel);
         return facts with { Wal = await wal, OldPrimaryServes = serves };
     }
 
@@ -105,33 +100,18 @@ internal sealed class SuccessionSights(
     private ClusterView Readable(ClusterView view) =>
         new([.. view.Nodes.Select(n => n.Node == options.Node || n.InRecovery || n.Down ? n : NodeObservation.Unreachable(n.Node, n.Problem ?? "its server does not answer"))]);
 
-    /// <summary>Agent and guard may both be dead, and the server not.</summary>
-    private async Task<bool> OldPrimaryServesAsync(string holder, CancellationToken cancel)
-    {
-        using var bound = new CancellationTokenSource(OldPrimaryWithin, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
-        try
-        {
-            await using var connection = await login.OpenAsync(options.Nodes.First(n => n.Name == holder), both.Token);
-            return await LocalSql.ScalarAsync(connection, "SELECT pg_is_in_recovery()::text", both.Token) == "false";
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested && e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException or IOException)
-        {
-            return false; // nobody can write there through this way; that it is fenced, the record tells
-        }
-    }
-
     private async Task<string?> BusyAsync(CancellationToken cancel) =>
         nodeLock.Holder is { } holder && await locks.LivesAsync(holder, cancel) ? $"{holder.Goal} ({holder.Operation})" : null;
 
     private string? Unusable(NodeObservation own) =>
-        own.DataProblem is { } problem ? $"the data directory of {own.Node} cannot be used: {problem}"
+        own is { DataProblem: { } problem, RewindUnfinished: false } ? $"the data directory of {own.Node} cannot be used: {problem}"
         : tenure.Sight?.Record.System is { } system && own.Control?.SystemIdentifier is { } here && system != here ? $"the data here are those of another database ({here}, and the record says {system})"
         : null;
 
     private string? NotEligible(NodeObservation own) =>
         options.Failover.NoFailover ? "failover.nofailover is set"
-        : own.Down && known.StoppedOnPurpose ? "its server was stopped by a call"
+        : own.RewindUnfinished ? own.DataProblem
+        : own.Down && surroundings.StoppedOnPurpose ? "its server was stopped by a call"
         : own.Sql?.Held is { ForGood: true, Problem: { } problem } ? problem
         : past.ResignedBecause;
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Cluster;
-using PgHa.Agent.Guard;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Steps;
 using PgHa.Client.Operations;
@@ -12,7 +11,7 @@ namespace PgHa.Agent.Succession;
 /// <see cref="SuccessionRules"/>, or is a step that was.
 /// </summary>
 internal sealed partial class Tenure(
-    RecordTerms terms, IRecordStore store, GuardLink guard, ServerPulse pulse, ClusterObserver cluster, Func<TimeSpan> clock, TimeProvider time, UniqueName name, ILogger<Tenure> log) : IWriteRight
+    RecordTerms terms, IRecordStore store, IGuard guard, ServerPulse pulse, ClusterObserver cluster, Func<TimeSpan> clock, TimeProvider time, UniqueName name, ILogger<Tenure> log) : IWriteRight
 {
     private const int ReleaseAttempts = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2), LookAgain = TimeSpan.FromMilliseconds(100);
@@ -168,7 +167,7 @@ internal sealed partial class Tenure(
         }
         finally
         {
-            _ = released.ContinueWith(_ => alone.Dispose(), TaskScheduler.Default); // whoever wants the record here waits until etcd has been told
+            _ = LeaveAfterAsync(released, alone); // whoever wants the record here waits until etcd has been told
         }
     }
 
@@ -176,6 +175,12 @@ internal sealed partial class Tenure(
     public async Task SettledAsync(CancellationToken cancel)
     {
         using var alone = await _turn.EnterAsync(cancel);
+    }
+
+    private static async Task LeaveAfterAsync(Task released, IDisposable alone)
+    {
+        using (alone)
+            await released;
     }
 
     /// <summary>No step waits for it: a successor sees it in etcd, or waits until the record runs out.</summary>
@@ -270,8 +275,7 @@ internal sealed partial class Tenure(
     {
         if (_keeping is not { } keeping)
             return;
-        await keeping.Ends.CancelAsync();
-        await keeping.Task.ContinueWith(static _ => { }, TaskScheduler.Default);
+        await keeping.Task.EndAsync(keeping.Ends);
         keeping.Ends.Dispose();
         _keeping = null;
     }

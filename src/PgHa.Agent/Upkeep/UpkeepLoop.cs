@@ -20,19 +20,22 @@ internal abstract partial class UpkeepLoop(TimeSpan interval, TimeProvider time,
     protected abstract Task LookAsync(CancellationToken cancel);
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => GoOnAsync(stoppingToken);
+
+    /// <summary>Again and again.</summary>
+    internal async Task GoOnAsync(CancellationToken cancel)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!cancel.IsCancellationRequested)
         {
             try
             {
-                await LookAsync(stoppingToken);
+                await LookAsync(cancel);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 Tell($"not done this time: {(e is NpgsqlException or IOException or UnauthorizedAccessException or SocketException or TimeoutException or OperationCanceledException ? e.Message : e.ToString())}");
             }
-            await Task.Delay(interval, time, stoppingToken);
+            await Task.Delay(interval, time, cancel);
         }
     }
 

@@ -1,5 +1,7 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Leadership;
+using PgHa.Agent.Plans;
 using PgHa.Agent.Succession;
 using PgHa.Agent.Tests.Plans;
 using PgHa.Client.Facts;
@@ -105,8 +107,8 @@ public class SuccessionRulesTests
         foreach (var f in Worlds())
         {
             var verdict = SuccessionRules.Judge(f);
-            if (verdict.Action is not (SuccessionAction.FailOver or SuccessionAction.StartInRecovery) && (verdict.Action != SuccessionAction.Take || f.Record != RecordState.RanOut || f.Own.Writable))
-                continue;
+            if (f.Held || (verdict.Action is not (SuccessionAction.FailOver or SuccessionAction.StartInRecovery) && (verdict.Action != SuccessionAction.Take || f.Record != RecordState.RanOut || f.Own.Writable)))
+                continue; // who holds it looks at the others by the plan
             Assert.True(f is { Record: RecordState.RanOut, OldPrimaryServes: false, NotEligible: null } && !f.View["n2"].Writable, $"{f}");
             Assert.True(!f.View["n2"].InRecovery || (f.Own.InRecovery && f.Wal!.Of("n2").Kinship != WalKinship.Ahead), $"{f}");
         }
@@ -176,6 +178,29 @@ public class SuccessionRulesTests
                 var acting = view.Nodes.Where(n => n.Reachable).Count(n => Acts.Contains(SuccessionRules.Judge(From(n.Node, view, ends)).Action));
                 Assert.Equal(view.Nodes.Any(n => n.Reachable) ? 1 : 0, acting);
             }
+    }
+
+    /// <summary>A standby that had taken the record, and was down because its WAL was being completed, was started as primary: on the timeline of the old one.</summary>
+    [Fact]
+    public void Whoever_holds_the_record_and_was_not_primary_yet_is_promoted_and_not_started_as_primary()
+    {
+        var facts = new SuccessionFacts { Node = "n1", View = Seen(Condition.StoppedAsStandby, Condition.AgentAway), Record = RecordState.Own, Stands = Record, Held = true };
+        Assert.Equal(SuccessionAction.StartInRecovery, SuccessionRules.Judge(facts).Action);
+        Assert.Equal(SuccessionAction.StartAsPrimary, SuccessionRules.Judge(facts with { View = Seen(Condition.StoppedAsPrimary, Condition.AgentAway) }).Action);
+    }
+
+    /// <summary>A rewind that broke off left the node stopped for ever, and the hint named a call that is refused.</summary>
+    [Fact]
+    public void What_a_rewind_left_half_done_is_replaced_by_a_copy_and_takes_no_ones_place()
+    {
+        var view = Seen(Condition.HalfRewound, Condition.Primary);
+        var facts = new SuccessionFacts { Node = "n1", View = view, Record = RecordState.Another, Stands = Record with { Node = "n2" }, NotEligible = view["n1"].DataProblem };
+        Assert.Equal(SuccessionAction.Follow, SuccessionRules.Judge(facts).Action);
+        Assert.Equal(RejoinForm.Reclone, SuccessionRules.Return(facts));
+        Assert.Null(SuccessionRules.Return(facts with { Rejoin = RejoinMode.Manual }));
+        Assert.Equal(RejoinForm.Rewind, SuccessionRules.Return(facts with { Node = "n2" }));
+        Assert.Equal(SuccessionAction.None, SuccessionRules.Judge(facts with { Record = RecordState.RanOut }).Action);
+        Assert.Contains("POST instance/slave?rejoin=reclone on n1", CommonRules.Refuse(new StartStandby("n1"), view)?.Hint, StringComparison.Ordinal);
     }
 
     private static SuccessionFacts From(string node, ClusterView view, Lsn[] ends) => new()

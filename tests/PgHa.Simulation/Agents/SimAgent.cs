@@ -24,6 +24,7 @@ internal sealed class SimAgent
             Postgres = new() { DataDir = "/data" },
             StateDir = "/state",
             Security = new(),
+            Failover = machine.Field.Etcd is null ? new() : new() { Mode = FailoverMode.Automatic, D = machine.Field.D, Priority = machine.Field.Priority(machine.Name) },
         };
         Identity = Options.Identity;
         Boot = new(Name);
@@ -58,6 +59,9 @@ internal sealed class SimAgent
 
     internal ClusterObserver Cluster { get; private set; } = null!;
 
+    /// <summary>Null: people decide.</summary>
+    internal SimFailover? Failover { get; private set; }
+
     private string Name() => Machine.Field.NextId().ToString("x6", System.Globalization.CultureInfo.InvariantCulture) + "0000";
 
     private void Wire()
@@ -65,7 +69,8 @@ internal sealed class SimAgent
         var time = Process.Time;
         var peers = Machine.Field.Machines.Where(m => m != Machine).ToDictionary(m => m.Name, m => new SimPeer(this, m));
         Cluster = new([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (INode)peer : Node)], time);
-        Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, new UnkeptRight(), new StepProgress(), time, NullLogger<StepDesk>.Instance);
+        Failover = Machine.Field.Etcd is { } etcd ? new(this, etcd, Name) : null;
+        Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, Failover?.Tenure ?? (IWriteRight)new UnkeptRight(), new StepProgress(), time, NullLogger<StepDesk>.Instance);
         var acting = new ActingNodes([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (IActingNode)peer : Desk)]);
         var clock = new MachineClock($"{Machine.Name}-{Machine.Boot}", () => TimeSpan.FromTicks(Machine.Field.World.Now));
         Store = new(Machine.Disk.Journal);
@@ -74,6 +79,7 @@ internal sealed class SimAgent
         Runner = new(Options, Boot, Live, Cluster, acting, locks, fresh, new StageRunner(acting, Store, time, NullLogger<StageRunner>.Instance), new OutcomeWatch(Cluster, time), Store, new PlanReport(Options),
             new Resumption(Cluster, Store, clock, time, NullLogger<Resumption>.Instance), new Lifetime(), Name, clock, time, NullLogger<OperationRunner>.Instance);
         Runner.TakeUpInterrupted();
+        Failover?.Begin(locks, Runner);
     }
 
     /// <summary>An agent here is only ever killed.</summary>

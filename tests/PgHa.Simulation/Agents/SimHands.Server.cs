@@ -25,6 +25,7 @@ internal sealed partial class SimHands
     public async Task<StepResult> StopAsync(bool untilShutDown, bool onPurpose, CancellationToken cancel)
     {
         var (ran, run) = (Instance.Runs, Instance.Run);
+        Disk.StoppedOnPurpose |= onPurpose;
         Instance.Stop();
         while (Instance.Runs && Instance.Run == run)
         {
@@ -131,7 +132,7 @@ internal sealed partial class SimHands
             return StepResult.Failed(Code.WrongState, $"{Machine.Name} does not run", "repeat the call: it is planned anew");
         var frozen = Time.GetElapsedTime(called);
         Instance.Frozen = true;
-        World.After(TimeSpan.FromSeconds(5), null, () => Instance.Frozen &= Instance.Run != run); // the guard lets it go on, whatever became of the agent
+        World.After(TimeSpan.FromSeconds(5), null, () => GoOn(run)); // the guard lets it go on, whatever became of the agent
         await Take(5, 25, CancellationToken.None);
         if (Instance.Run != run || Instance.Phase != ServerPhase.Up || !Instance.Frozen)
             return StepResult.Failed(Code.StepFailed, $"the sessions of {Machine.Name} could not be ended", "writes go on; repeat the call");
@@ -139,6 +140,15 @@ internal sealed partial class SimHands
         Instance.Crash(keepsWritten: true);
         await Take(5, 25, CancellationToken.None);
         return StepResult.Done("sessions ended and all flushed") with { LastWriteAt = frozen.TotalMilliseconds };
+    }
+
+    private void GoOn(long run)
+    {
+        if (Instance.Run != run || !Instance.Frozen)
+            return;
+        Instance.Frozen = false;
+        if (Instance.Accepts)
+            Machine.Field.Opened(Machine);
     }
 
     public async Task<ITakeOver?> OpenAsync(CancellationToken cancel)

@@ -86,18 +86,20 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
             {
                 ServerPhase.None => ServerStatus.Stopped,
                 ServerPhase.Starting => ServerStatus.Starting,
+                ServerPhase.Up when server.Hung => ServerStatus.NotAnswering,
                 ServerPhase.Up => ServerStatus.Running,
                 _ => ServerStatus.ShuttingDown,
             },
             StandbySignal = data?.Signal == true,
             Control = data?.Control,
-            Sql = server.Phase == ServerPhase.Up ? Sql(server) : null,
+            Sql = server is { Phase: ServerPhase.Up, Hung: false } ? Sql(server) : null,
             UpstreamNode = server.Streaming ? server.StreamsFrom : null,
             DataProblem = data is null ? "it is empty" : data.RewindUnfinished ? "a rewind of it did not finish" : null,
             RewindUnfinished = data?.RewindUnfinished == true,
             Place = data is null ? new(Room) : null,
             Problem = server.Problem,
             Promoting = server.Told,
+            Failover = agent.Failover?.State.Facts,
         };
     }
 
@@ -131,6 +133,8 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
         var server = Machine.Server;
         if (Machine.Disk.Mounted is not { RewindUnfinished: false } data)
             return new Refusal(Code.WrongState, $"{Name} holds no data", "mount its disk");
+        if (server.Hung)
+            return new Refusal(Code.WrongState, $"the server of {Name} does not answer", "look at it");
         if (server.Phase is ServerPhase.Starting or ServerPhase.Stopping && !(server.Phase == ServerPhase.Stopping && data.Control.StoppedCleanly))
             return new Refusal(Code.WrongState, $"the server of {Name} is on its way", "repeat the call");
         var (timeline, end) = server.Phase == ServerPhase.Up ? (server.Timeline, server.Flushed) : SimServer.Reach(data, standby: true);

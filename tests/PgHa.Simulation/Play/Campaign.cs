@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace PgHa.Simulation;
 
 /// <summary>Many schedules, on as many threads as there are processors. Each of them is played on one thread.</summary>
-internal sealed class Campaign(int firstSeed, int most, TimeSpan within)
+internal sealed class Campaign(int firstSeed, int most, TimeSpan within, Func<int, Schedule> of)
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Lock _gate = new();
@@ -33,7 +33,7 @@ internal sealed class Campaign(int firstSeed, int most, TimeSpan within)
     {
         while (Take() is { } seed)
         {
-            var outcome = Schedule.Of(seed).Play();
+            var outcome = of(seed).Play();
             lock (_gate)
             {
                 (Played, _events, _calls, _seconds) = (Played + 1, _events + outcome.Events, _calls + outcome.Calls, _seconds + outcome.Seconds);

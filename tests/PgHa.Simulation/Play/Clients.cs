@@ -28,6 +28,10 @@ internal sealed class Clients(Field field)
         if (open.Length == 0)
             return;
         var (machine, row) = (open[_random.Next(open.Length)], ++_row);
-        machine.Server.Insert(row, () => field.Ledger.Acknowledge(row, machine.Name));
+        machine.Server.Insert(row, () =>
+        {
+            field.Absences?.LookForTwo(machine);
+            field.Ledger.Acknowledge(row, machine.Name);
+        });
     }
 }

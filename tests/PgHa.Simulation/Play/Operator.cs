@@ -48,8 +48,11 @@ internal sealed class Operator(Field field)
         field.World.RunUntil(field.World.Now + TimeSpan.FromSeconds(3).Ticks);
     }
 
-    private bool Whole() => field.Machines.Count(m => m.Server.Accepts) == 1 && field.Machines.Single(m => m.Server.Accepts) is var primary
-        && field.Machines.All(m => m == primary || (m.Server is { Streaming: true, Phase: ServerPhase.Up } s && s.StreamsFrom == primary.Name && s.Timeline == primary.Server.Timeline));
+    private bool Whole() => IsWhole(_ => false);
+
+    /// <summary>One accepts writes, and all others but some follow it.</summary>
+    internal bool IsWhole(Func<SimMachine, bool> except) => field.Machines.Count(m => m.Server.Accepts) == 1 && field.Machines.Single(m => m.Server.Accepts) is var primary
+        && field.Machines.All(m => m == primary || except(m) || (m.Server is { Streaming: true, Phase: ServerPhase.Up } s && s.StreamsFrom == primary.Name && s.Timeline == primary.Server.Timeline));
 
     private string States() => string.Join(", ", field.Machines.Select(m => $"{m.Name} {See(m).State.Words()}{(See(m).StandbySignal ? " (standby.signal)" : "")}"));
 

@@ -14,6 +14,7 @@ internal sealed record Outcome(string? Finding, IReadOnlyList<string> Trace, int
 /// <summary>A seed: how many nodes, and which moves. What the machines make of it follows from the same seed.</summary>
 internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
 {
+    private static readonly long ComesBack = TimeSpan.FromMinutes(3).Ticks;
     private static readonly long Settled = TimeSpan.FromMinutes(30).Ticks;
 
     internal static Schedule Of(int seed)
@@ -24,6 +25,18 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var moves = Simulation.Moves.Many(random, names);
         return seed % 4 == 0 ? new(seed, nodes, Simulation.Moves.WithArchive(new Random(~seed), moves)) { Archives = true } : new(seed, nodes, moves);
     }
+
+    /// <summary>One in which the agents decide who is primary.</summary>
+    internal static Schedule OfAutomatic(int seed)
+    {
+        var random = new Random(seed);
+        var nodes = random.Next(10) switch { < 2 => 2, < 9 => 3, _ => 4 + random.Next(2) };
+        string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
+        return new(seed, nodes, Simulation.Moves.Unattended(random, names)) { D = TimeSpan.FromSeconds(random.Next(2, 9)) };
+    }
+
+    /// <summary>How long the record in etcd holds; null: people decide who is primary.</summary>
+    internal TimeSpan? D { get; init; }
 
     /// <summary>The servers have an archive.</summary>
     internal bool Archives { get; init; }
@@ -36,6 +49,8 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var world = new World(Seed);
         world.Trace.Kept = trace;
         var field = new Field(world, Nodes) { Archive = Archives ? new() : null };
+        if (D is { } d)
+            field.Automatic(d);
         begun?.Invoke(field);
         field.Begin();
         world.RunUntil(TimeSpan.FromSeconds(3).Ticks);
@@ -50,8 +65,12 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
             move.Play(field);
         }
         world.RunUntil(world.Now + TimeSpan.FromSeconds(20).Ticks);
+        if (D is not null)
+            world.RunUntil(world.Now + TimeSpan.FromSeconds(60).Ticks, () => field.Machines.Any(m => m.Server.Accepts));
         Heal(field);
         mended?.Invoke(field);
+        if (D is not null)
+            Unattended(field);
         new Operator(field).BringBack();
         clients.Stopped = true;
         if (world.Finding is null)
@@ -68,8 +87,11 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         field.Network.MendAll();
         if (field.Archive is { } archive)
             archive.Hangs = false;
+        if (field.Etcd is { } etcd)
+            (etcd.Out, etcd.Loss, etcd.Paused) = (false, 0, "");
         foreach (var machine in field.Machines)
         {
+            machine.Server.Hung = false;
             (machine.Disk.Full, machine.Disk.Away) = (false, false);
             (machine.Server.StopTakes, machine.Server.PromotionTakes, machine.Server.StartedAgainAfter) = (TimeSpan.Zero, TimeSpan.Zero, null);
             machine.Server.PromotionsClose = false;
@@ -79,6 +101,13 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         world.RunUntil(world.Now + Settled, () => field.Machines.All(m => Open(m) is null));
         if (world.Finding is null && field.Machines.Select(Open).FirstOrDefault(open => open is not null) is { } stuck)
             world.Found(stuck);
+    }
+
+    /// <summary>Nobody does anything: the agents bring back what was not stopped on purpose.</summary>
+    private static void Unattended(Field field)
+    {
+        var world = field.World;
+        world.RunUntil(world.Now + ComesBack, () => new Operator(field).IsWhole(except: m => m.Disk.StoppedOnPurpose));
     }
 
     /// <summary>An operation that is not concluded, or a lock that may be live: that of a run of an agent that has ended is void.</summary>
@@ -95,6 +124,7 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     private static void Prove(Field field)
     {
         var primary = field.Machines.Single(m => m.Server.Accepts);
+        field.Absences?.Prove(primary);
         if (field.Ledger.Missing(primary.Server.Rows()) is { Length: > 0 } missing)
             field.World.Found(string.Create(CultureInfo.InvariantCulture, $"at the end {primary.Name} lacks {missing.Length} acknowledged rows (first {missing[0]})"));
         foreach (var standby in field.Machines.Where(m => m != primary && !m.Disk.Data!.Astray))

@@ -34,6 +34,24 @@ internal sealed class Field
     /// <summary>Where all archive to, and restore from; null: archive_mode is off.</summary>
     internal SimArchive? Archive { get; init; }
 
+    /// <summary>Where the record is; null: people decide who is primary.</summary>
+    internal SimEtcd? Etcd { get; private set; }
+
+    /// <summary>How long the record holds after its last renewal.</summary>
+    internal TimeSpan D { get; private set; }
+
+    /// <summary>Which rows may be away with their machine, where agents decide; null where people do.</summary>
+    internal Absences? Absences { get; private set; }
+
+    /// <summary>Whether somebody serves, where agents decide; null where people do.</summary>
+    internal Service? Service { get; private set; }
+
+    /// <summary>The agents decide who is primary.</summary>
+    internal void Automatic(TimeSpan d) => (Etcd, D, Absences, Service, Disturbed) = (new(this), d, new(this), new(this), true);
+
+    /// <summary>The last one comes first, if all hold the same.</summary>
+    internal int Priority(string node) => Names.ToList().IndexOf(node);
+
     internal long NextId() => ++_id;
 
     /// <summary>N1 is primary, all others stream from it.</summary>
@@ -49,6 +67,8 @@ internal sealed class Field
         }
         foreach (var machine in Machines)
             machine.StartAgent();
+        Absences?.Begin();
+        Service?.Begin();
     }
 
     /// <summary>How many operations were begun.</summary>
@@ -132,6 +152,11 @@ internal sealed class Field
     /// <summary>A server has begun to accept writes: no other may, and it must hold every acknowledged row.</summary>
     internal void Opened(SimMachine machine)
     {
+        if (Absences is not null)
+        {
+            Absences.Opened(machine);
+            return;
+        }
         LearnOverrides();
         if (Ledger.IsAnswered(machine.Name))
         {
@@ -173,6 +198,9 @@ internal sealed class Ledger
     /// <summary>A node that force had answered for has come back writable: which of the two is right is for people to decide, and the other is salvaged.</summary>
     internal bool Split { get; set; }
 
+    /// <summary>Who acknowledged a row that is not among these; each once.</summary>
+    internal IEnumerable<(long Row, string By)> Lacking(HashSet<long> rows) => _acknowledged.Where(a => !rows.Contains(a.Key)).Select(a => (a.Key, a.Value));
+
     /// <summary>Rows were saved before their WAL was given up.</summary>
     internal void Salvaged(IEnumerable<long> rows)
     {
@@ -203,9 +231,12 @@ internal sealed class Ledger
 /// <summary>A machine: a disk, a server, an agent, a clock.</summary>
 internal sealed class SimMachine
 {
+    private readonly double _rate;
+    private long _booted;
+
     internal SimMachine(Field field, string name)
     {
-        (Field, Name) = (field, name);
+        (Field, Name, _rate) = (field, name, 1 + ((name[^1] % 3) - 1) * 0.0049); // one slow, one right, one fast
         Server = new(this);
     }
 
@@ -218,6 +249,14 @@ internal sealed class SimMachine
     internal SimServer Server { get; }
 
     internal SimAgent? Agent { get; private set; }
+
+    internal SimGuard Guard => field ??= new(this);
+
+    /// <summary>The machine's clock since boot: of a rate of its own, and never compared with another's.</summary>
+    internal TimeSpan Clock => TimeSpan.FromTicks((long)((Field.World.Now - _booted) * _rate));
+
+    /// <summary>How long it is until that clock says so.</summary>
+    internal TimeSpan UntilClock(TimeSpan moment) => TimeSpan.FromTicks((long)Math.Ceiling((moment - Clock).Ticks / _rate));
 
     /// <summary>How far its wall clock is off.</summary>
     internal TimeSpan ClockOffset { get; set; }
@@ -239,6 +278,8 @@ internal sealed class SimMachine
             return;
         Field.World.Trace.Add(Field.World, Name, "agent is killed");
         agent.Process.Kill();
+        if (Field.Etcd is not null && !Guard.IsOnDuty && !Server.InRecovery)
+            Server.Crash(keepsWritten: true); // agent and guard killed in one instant, and the server not, is what nothing covers on a machine that is cut off
     }
 
     /// <summary>Somebody else than an agent starts the server: systemd, a supervisor, a person.</summary>
@@ -254,7 +295,9 @@ internal sealed class SimMachine
     {
         Field.World.Trace.Add(Field.World, Name, "machine crashes");
         Agent?.Process.Kill();
+        Guard.Kill();
         Server.Crash(keepsWritten: false);
+        _booted = Field.World.Now;
         Boot++;
     }
 }

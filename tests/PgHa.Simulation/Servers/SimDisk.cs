@@ -1,3 +1,4 @@
+using PgHa.Agent.Leadership;
 using PgHa.Agent.Operations;
 using PgHa.Client.Facts;
 using PgHa.Formats.Control;
@@ -23,6 +24,12 @@ internal sealed class SimDisk
     internal MemoryJournal Journal { get; } = new();
 
     internal string? LastOperation { get; set; }
+
+    /// <summary>What was seen of the record in etcd.</summary>
+    internal RecordMemory Memory { get; set; } = RecordMemory.None;
+
+    /// <summary>The server was stopped by a call, and was not started since.</summary>
+    internal bool StoppedOnPurpose { get; set; }
 
     /// <summary>The run of the server that was told to become primary.</summary>
     internal long? Told { get; set; }

@@ -5,11 +5,15 @@ namespace PgHa.Simulation;
 /// <summary>Stops and crashes.</summary>
 internal sealed partial class SimServer
 {
+    /// <summary>Whoever stops a server that hangs kills it in the end.</summary>
+    private static readonly TimeSpan HungStopEnds = TimeSpan.FromSeconds(5);
+
     private void Gone()
     {
         Phase = ServerPhase.None;
         Streaming = false;
         StreamsFrom = null;
+        Hung = false;
         _waiting.Clear();
         _process?.Kill();
         if (StartedAgainAfter is { } wait)
@@ -30,6 +34,11 @@ internal sealed partial class SimServer
         if (Phase == ServerPhase.Starting)
         {
             Gone();
+            return;
+        }
+        if (Hung)
+        {
+            _world.After(HungStopEnds, _process, () => Crash(keepsWritten: true));
             return;
         }
         Phase = ServerPhase.Stopping;

@@ -20,6 +20,7 @@ internal sealed partial class SimServer
             return;
         }
         data.Run = Run;
+        machine.Disk.StoppedOnPurpose = false;
         machine.Disk.Told = null; // a trigger file is removed by the start
         _world.Trace.Add(_world, machine.Name, $"server starts {(data.Signal ? "in recovery" : "as primary")}");
         _world.After(_world.Between(20, 250), _process, () => Recover(data, data.Signal));

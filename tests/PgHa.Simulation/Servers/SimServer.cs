@@ -46,6 +46,21 @@ internal sealed partial class SimServer(SimMachine machine)
     /// <summary>Its sessions are ended, and no new ones come in.</summary>
     internal bool Frozen { get; set; }
 
+    /// <summary>It answers nobody, and flushes nothing.</summary>
+    internal bool Hung
+    {
+        get;
+        set
+        {
+            var wasHung = field;
+            field = value;
+            if (!wasHung || value || !Accepts)
+                return;
+            machine.Field.Opened(machine);
+            Flush();
+        }
+    }
+
     /// <summary>Its shutdown is slow.</summary>
     internal TimeSpan StopTakes { get; set; }
 
@@ -65,7 +80,7 @@ internal sealed partial class SimServer(SimMachine machine)
     internal TimelineSpan[] Lineage => Data.Wal.Lineage(Timeline);
 
     /// <summary>Whether a commit could be acknowledged now.</summary>
-    internal bool Accepts => Phase == ServerPhase.Up && !InRecovery && !Frozen;
+    internal bool Accepts => Phase == ServerPhase.Up && !InRecovery && !Frozen && !Hung;
 
     internal bool Told => machine.Disk.Told == Run && Runs && InRecovery;
 
@@ -105,7 +120,7 @@ internal sealed partial class SimServer(SimMachine machine)
         _world.After(TimeSpan.FromMilliseconds(_world.Random.Next(1, 6)), null, () =>
         {
             _flushing = false;
-            if (Phase == ServerPhase.Up && !InRecovery)
+            if (Phase == ServerPhase.Up && !InRecovery && !Hung)
                 FlushNow();
         });
     }

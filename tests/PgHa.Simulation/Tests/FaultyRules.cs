@@ -38,7 +38,7 @@ public sealed partial class FaultyRules : IAsyncLifetime
     /// <summary>Plays schedules with a fault, or with none; the seed that found something, or null, and what was said.</summary>
     internal async Task<(int? Seed, string Words)> PlayAsync(Mutation? fault, int first, int count)
     {
-        var (status, words) = await RunAsync(Path.Combine(Simulator, "PgHa.Simulation"), ["-noLogo", "-noColor", "-method", "*.Nothing_is_found"], Simulator,
+        var (status, words) = await RunAsync(Path.Combine(Simulator, "PgHa.Simulation"), ["-noLogo", "-noColor", "-method", $"*.{(fault is { IsUnattended: true } ? nameof(UnattendedTests) : nameof(SimulationTests))}.Nothing_is_found"], Simulator,
             (Settings.Names.Seed, $"{first}"), (Settings.Names.Schedules, $"{count}"), (InForce, fault?.Number ?? ""));
         var found = Seed().Match(words);
         Assert.True(status == 0 != found.Success, words); // it was played, and did not only fail

@@ -16,7 +16,7 @@ public sealed class MutationTests(FaultyRules rules, ITestOutputHelper output) :
         output.WriteLine(words);
         Assert.True(seed is not null, $"{fault.Count} schedules from seed {fault.First} on do not find that {name}: {words}");
         TestContext.Current.SendDiagnosticMessage($"{name}: seed {seed}");
-        Assert.Null(Schedule.Of(seed.Value).Play().Finding);
+        Assert.Null((fault.IsUnattended ? Schedule.OfAutomatic(seed.Value) : Schedule.Of(seed.Value)).Play().Finding);
     }
 
     /// <summary>What is found is found because of a fault, not because of how they are built.</summary>

@@ -3,7 +3,7 @@ namespace PgHa.Simulation;
 /// <summary>A deliberate fault in a rule, and the schedules that find it.</summary>
 /// <param name="name">What is wrong then.</param>
 /// <param name="edits">What makes it so: a file below <c>src</c>, what stands there (exactly once), and what stands there instead. FAULT in it is true where the fault is in force.</param>
-internal sealed class Mutation(string name, params (string File, string Right, string Wrong)[] edits)
+internal sealed partial class Mutation(string name, params (string File, string Right, string Wrong)[] edits)
 {
     internal string Name => name;
 
@@ -15,6 +15,9 @@ internal sealed class Mutation(string name, params (string File, string Right, s
     /// <summary>How many schedules are played at most, from the first on.</summary>
     internal int Count { get; init; } = 120;
 
+    /// <summary>It is found where the agents decide.</summary>
+    internal bool IsUnattended { get; init; }
+
     /// <summary>What the environment says where this fault is in force.</summary>
     internal string Number => $"{All.Index().First(m => m.Item == this).Index + 1}";
 
@@ -22,7 +25,9 @@ internal sealed class Mutation(string name, params (string File, string Right, s
     /// Each has to be found by its schedules: a simulator that finds none of them proves nothing. Where two rules guard against the same, a fault in
     /// one of them shows nothing: both are taken away. If what is drawn changes, other seeds find them: <c>./test --mutations</c> says which do not.
     /// </summary>
-    internal static IReadOnlyList<Mutation> All { get; } =
+    internal static IReadOnlyList<Mutation> All { get; } = [.. Attended, .. Unattended];
+
+    private static IReadOnlyList<Mutation> Attended =>
     [
         new("the second proof is skipped, and nobody sees that a lock is not held",
             ("PgHa.Agent/Plans/CommonRules.cs", "return view.Nodes.FirstOrDefault(n => n.Reachable &&", "return view.Nodes.FirstOrDefault(n => n.Reachable && !FAULT &&"),

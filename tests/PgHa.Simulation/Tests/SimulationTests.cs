@@ -24,9 +24,11 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.Equal(first.Trace, Schedule.Of(seed).Play(trace: true).Trace);
     }
 
-    private void Play(int first, int most, TimeSpan within)
+    private void Play(int first, int most, TimeSpan within) => Play(output, first, most, within, Schedule.Of);
+
+    internal static void Play(ITestOutputHelper output, int first, int most, TimeSpan within, Func<int, Schedule> of)
     {
-        var campaign = new Campaign(first, most, within);
+        var campaign = new Campaign(first, most, within, of);
         var found = campaign.Run();
         output.WriteLine(campaign.Words);
         TestContext.Current.SendDiagnosticMessage(campaign.Words);
@@ -35,7 +37,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             Assert.True(campaign.Played == most || Settings.For is not null, campaign.Words);
             return;
         }
-        var shrunk = Settings.Schedules is null ? Shrinking.Shrink(Schedule.Of(seed)) : Schedule.Of(seed); // else only whether it is found matters
+        var shrunk = Settings.Schedules is null ? Shrinking.Shrink(of(seed)) : of(seed); // else only whether it is found matters
         var trace = shrunk.Play(trace: true);
         Assert.Fail($"seed {seed}: {finding}\nPGHA_SIM_SEED={seed} begins with it. Its {shrunk.Moves.Count} moves that are needed, {shrunk.Nodes} nodes: {trace.Finding}\n{string.Join('\n', trace.Trace)}");
     }

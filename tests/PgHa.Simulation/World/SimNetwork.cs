@@ -18,6 +18,8 @@ internal sealed class SimNetwork(Field field)
 
     internal bool Linked(SimMachine from, SimMachine to) => from == to || !_cut.Contains((from.Name, to.Name));
 
+    internal bool Linked(string from, string to) => !_cut.Contains((from, to));
+
     internal void Cut(string from, string to) => _cut.Add((from, to));
 
     internal void Mend(string from, string to) => _cut.Remove((from, to));

@@ -1,0 +1,25 @@
+using PgHa.Client.Facts;
+
+namespace PgHa.Agent.Succession;
+
+/// <summary>What a node asks beside the other agents when it decides about the record: its machine and etcd, and simulated ones.</summary>
+internal interface ISurroundings
+{
+    /// <summary>The highest epoch that this node has seen; 0: it never saw a record.</summary>
+    long Epoch { get; }
+
+    /// <summary>What runs here is a server in single-user mode.</summary>
+    bool SingleUser { get; }
+
+    /// <summary>The server was stopped through pgha, and none was seen since.</summary>
+    bool StoppedOnPurpose { get; }
+
+    /// <summary>Why automatic failover is paused; an empty text: it is not; null: etcd does not say.</summary>
+    Task<string?> PauseAsync(CancellationToken cancel);
+
+    /// <summary>Whether the server of a node, whose agent does not answer, accepts writes. False also where it cannot be asked.</summary>
+    Task<bool> AcceptsWritesAsync(string node, CancellationToken cancel);
+
+    /// <summary>Writes down why the record changed hands; whether it stands there now.</summary>
+    Task<bool> WriteAsync(HistoryEntry entry, CancellationToken cancel);
+}

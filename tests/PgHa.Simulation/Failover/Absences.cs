@@ -1,0 +1,72 @@
+using PgHa.Agent.Leadership;
+
+namespace PgHa.Simulation;
+
+/// <summary>
+/// What must hold where the agents decide: at no moment two servers accept writes, and a row that was acknowledged is where writes go on, unless none of the nodes that hold it
+/// could be asked by the one that took the primary's place. Such a row comes back with its machine, or is salvaged there.
+/// </summary>
+internal sealed class Absences(Field field)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For so long a node that did not answer may count as gone: a plan looks at it before its target is promoted.</summary>
+    private static readonly long Within = TimeSpan.FromSeconds(30).Ticks;
+    private readonly Dictionary<(string From, string To), long> _away = [];
+    private readonly Dictionary<long, string> _left = [];
+
+    internal void Begin() => field.World.After(Look, null, () =>
+    {
+        foreach (var from in field.Machines)
+            foreach (var to in field.Machines.Where(to => to != from && !CanAsk(from, to)))
+                _away[(from.Name, to.Name)] = field.World.Now;
+        Begin();
+    });
+
+    /// <summary>A server has begun to accept writes.</summary>
+    internal void Opened(SimMachine machine)
+    {
+        LookForTwo(machine);
+        var lacking = field.Ledger.Lacking(machine.Server.Rows()).ToArray();
+        var could = lacking.Length == 0 ? [] : field.Machines.Where(m => m != machine && !WasAway(machine, m.Name)).ToDictionary(m => m.Name, m => m.Disk.Data!.Rows().ToHashSet());
+        foreach (var (row, by) in lacking)
+        {
+            if (by == machine.Name || could.FirstOrDefault(c => c.Value.Contains(row)).Key is not null)
+                field.World.Found($"{machine.Name} accepts writes without row {row} that {by} acknowledged, and {could.FirstOrDefault(c => c.Value.Contains(row)).Key ?? by} could have been asked for it");
+            _left[row] = by;
+            field.Ledger.GiveUp([row]);
+        }
+    }
+
+    /// <summary>The record is swapped: who takes it may write from now on, and who gives it up may not.</summary>
+    internal void Passed(PrimaryRecord? before, PrimaryRecord now)
+    {
+        if (now.Released && field[now.Node].Server is { InRecovery: false, Phase: ServerPhase.Up })
+            field.World.Found($"{now.Node} gives the record up, and its server runs");
+        if (before is not null && before.Epoch >= now.Epoch && !before.IsHeldAs(now))
+            field.World.Found($"{now.Node} has the record with epoch {now.Epoch}, which {before.Node} had before");
+        if (before?.Epoch != now.Epoch && field.Machines.FirstOrDefault(m => m.Name != now.Node && m.Server.Accepts) is { } other && before is not null)
+            field.World.Found($"{now.Node} takes the record while {other.Name} accepts writes");
+    }
+
+    /// <summary>A row is acknowledged: by the only server that accepts writes.</summary>
+    internal void LookForTwo(SimMachine machine)
+    {
+        if (field.Machines.FirstOrDefault(m => m != machine && m.Server.Accepts) is { } other)
+            field.World.Found($"{machine.Name} and {other.Name} accept writes at the same time");
+    }
+
+    /// <summary>At the end, with all nodes back: each row that was left with its machine is in the tables, or in a salvage.</summary>
+    internal void Prove(SimMachine primary)
+    {
+        var rows = primary.Server.Rows();
+        var lost = _left.Where(l => !rows.Contains(l.Key) && field.Machines.All(m => !m.Disk.SalvagedRows.Contains(l.Key))).ToArray();
+        if (lost.Length > 0)
+            field.World.Found($"{lost.Length} rows that {lost[0].Value} acknowledged are neither served nor salvaged (first {lost[0].Key})");
+    }
+
+    private bool WasAway(SimMachine machine, string by) => _away.TryGetValue((machine.Name, by), out var last) && field.World.Now - last < Within;
+
+    private bool CanAsk(SimMachine from, SimMachine to) => field.Network.Linked(from, to) && field.Network.Linked(to, from) && to.Agent is { Process.Alive: true } && to.Disk.Mounted is not null
+        && to.Server is { Hung: false, Phase: not ServerPhase.Stopping };
+}

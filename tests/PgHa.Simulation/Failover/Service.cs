@@ -1,0 +1,55 @@
+namespace PgHa.Simulation;
+
+/// <summary>
+/// What must hold where the agents decide, beside safety: no server is fenced without a cause, and as long as a core of nodes and etcd are there, and nobody keeps them from it,
+/// one of them serves within a bound.
+/// </summary>
+internal sealed class Service(Field field)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A server that hangs, one that is started again in place, a node that is left its moment, and the plan.</summary>
+    private static readonly TimeSpan Beside = TimeSpan.FromSeconds(40);
+    private readonly Dictionary<string, long> _troubled = [];
+    private long _since;
+
+    /// <summary>Nobody called, or slowed anything down: only faults have happened.</summary>
+    internal bool Meddled { get; set; }
+
+    private long Within() => (field.D + Beside).Ticks;
+
+    internal void Begin()
+    {
+        foreach (var machine in field.Machines.Where(IsTroubled))
+            _troubled[machine.Name] = field.World.Now;
+        if (Meddled || field.Machines.Any(m => m.Server.Accepts) || !HasCore())
+            _since = field.World.Now;
+        else if (field.World.Now - _since > Within())
+            field.World.Found($"a core of nodes is there, and for {TimeSpan.FromTicks(Within()).TotalSeconds} s nobody serves: {string.Join("; ", field.Machines.Select(Says))}");
+        field.World.After(Look, null, Begin);
+    }
+
+    /// <summary>A guard has killed a server that accepted writes.</summary>
+    internal void Fenced(SimMachine machine)
+    {
+        if (machine.Server.Accepts && field.World.Now - _troubled.GetValueOrDefault(machine.Name) > 3 * field.D.Ticks)
+            field.World.Found($"the server of {machine.Name} is fenced without a cause");
+    }
+
+    private bool IsTroubled(SimMachine machine) => !ReachesEtcd(machine) || machine.Agent is not { Process.Alive: true } || machine.Disk is { Full: true } or { Mounted: null } || machine.Server.Hung || !machine.Guard.Lives;
+
+    private bool ReachesEtcd(SimMachine machine) => field.Etcd is { Out: false, Loss: 0 } && field.Network.Linked(machine.Name, SimEtcd.Name) && field.Network.Linked(SimEtcd.Name, machine.Name);
+
+    /// <summary>All nodes are well or away, and one of those that are well runs in recovery.</summary>
+    private bool HasCore()
+    {
+        if (field.Etcd is not { Paused: "" })
+            return false;
+        var well = field.Machines.Where(m => m.Agent is { Process.Alive: true } && m.Disk is { Full: false, Mounted: { RewindUnfinished: false } } && !m.Server.Hung && ReachesEtcd(m)).ToArray();
+        var away = field.Machines.Except(well).Where(m => m.Server.Hung || well.All(other => m.Agent is not { Process.Alive: true } || (!field.Network.Linked(m, other) && !field.Network.Linked(other, m))));
+        return well.Length + away.Count() == field.Machines.Count && well.Any(m => m.Server is { Phase: ServerPhase.Up, InRecovery: true })
+            && well.All(one => well.All(other => field.Network.Linked(one, other)));
+    }
+
+    private static string Says(SimMachine machine) => $"{machine.Name}: {(machine.Agent is { Process.Alive: true } agent ? agent.Failover!.State.Facts?.Doing : "away")}";
+}

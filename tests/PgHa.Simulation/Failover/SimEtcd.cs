@@ -1,0 +1,60 @@
+using PgHa.Client.Facts;
+
+namespace PgHa.Simulation;
+
+/// <summary>
+/// etcd, as agents see it: one linearizable store, and a way there on which questions and answers are lost, late, and doubled. What it was asked
+/// for may be done long after nobody waits for it any more.
+/// </summary>
+internal sealed class SimEtcd(Field field)
+{
+    /// <summary>Its name, where a link to it is cut.</summary>
+    internal const string Name = "etcd";
+
+    private const int Hedge = 3; // the second endpoint is asked after a third of the time
+
+    internal SimRecords Records { get; } = new();
+
+    internal List<HistoryEntry> History { get; } = [];
+
+    /// <summary>Why automatic failover is paused; empty: it is not.</summary>
+    internal string Paused { get; set; } = "";
+
+    /// <summary>It has no leader, or does not run.</summary>
+    internal bool Out { get; set; }
+
+    /// <summary>How many of a hundred questions, and answers, are lost.</summary>
+    internal int Loss { get; set; }
+
+    /// <summary>Asks it, within a bound.</summary>
+    internal Task<T> AskAsync<T>(SimAgent agent, TimeSpan within, Func<T> ask, Func<string, T> outage, CancellationToken cancel)
+    {
+        var answer = new TaskCompletionSource<T>();
+        field.World.After(within, agent.Process, () => answer.TrySetResult(outage("no answer in time")));
+        cancel.Register(() => answer.TrySetCanceled(cancel));
+        Send(agent, ask, answer);
+        field.World.After(within / Hedge, agent.Process, () =>
+        {
+            if (!answer.Task.IsCompleted)
+                Send(agent, ask, answer);
+        });
+        return answer.Task;
+    }
+
+    private void Send<T>(SimAgent agent, Func<T> ask, TaskCompletionSource<T> answer) => field.World.After(Delay(), null, () =>
+    {
+        if (Out || IsLost() || !field.Network.Linked(agent.Machine.Name, Name))
+            return;
+        var said = ask();
+        if (!IsLost())
+            field.World.After(Delay(), agent.Process, () =>
+            {
+                if (field.Network.Linked(Name, agent.Machine.Name))
+                    answer.TrySetResult(said);
+            });
+    });
+
+    private bool IsLost() => Loss > 0 && field.World.Random.Next(100) < Loss;
+
+    private TimeSpan Delay() => field.World.Random.Next(60) == 0 ? field.World.Between(10, 3000) : TimeSpan.FromMicroseconds(field.World.Random.Next(200, 4000));
+}

@@ -1,0 +1,51 @@
+using PgHa.Agent.Cluster;
+using PgHa.Agent.Operations;
+using PgHa.Agent.Succession;
+
+namespace PgHa.Simulation;
+
+/// <summary>Automatic failover of one agent: the real hold on the record, the real sights and rules, on a simulated etcd, guard and server.</summary>
+internal sealed class SimFailover
+{
+    private readonly SimAgent _agent;
+    private readonly Action<ClusterLock, OperationRunner> _begin;
+
+    internal SimFailover(SimAgent agent, SimEtcd etcd, UniqueName name)
+    {
+        var (machine, options, time) = (agent.Machine, agent.Options, agent.Process.Time);
+        TimeSpan Clock() => machine.Clock;
+        _agent = agent;
+        var pulse = new ServerPulse(options.Failover, _ => Task.FromResult(machine.Server is { Phase: ServerPhase.Up, Hung: false }), () => agent.Hands.LastStep is { Running: true }, time);
+        var (past, surroundings) = (new SuccessionPast(time), new SimSurroundings(agent, etcd));
+        // A simulated server ends at once: nothing is kept for it, so that a deadline that is a little late shows.
+        var terms = new RecordTerms(machine.Name, $"{machine.Name}-{machine.Boot}", options.Failover.D, TimeSpan.Zero, () => machine.Disk.Mounted?.System, Kill);
+        Tenure = new(terms, new SimRecordStore(agent, etcd), new SimGuardLink(agent), pulse, agent.Cluster, Clock, time, name, new SimLog<Tenure>(agent));
+        _begin = (locks, runner) =>
+        {
+            var sights = new SuccessionSights(options, Tenure, surroundings, agent.Cluster, locks, agent.Lock, pulse, past, Clock, time);
+            var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, time, new SimLog<SuccessionActing>(agent));
+            Loop = new(options, sights, acting, past, Tenure, surroundings, State, Clock, time, new SimLog<SuccessionLoop>(agent));
+            agent.Process.Begin(() => pulse.WatchAsync(CancellationToken.None));
+            agent.Process.Begin(() => Loop.GoOnAsync(CancellationToken.None));
+        };
+    }
+
+    internal Tenure Tenure { get; }
+
+    internal FailoverState State { get; } = new();
+
+    internal SuccessionLoop Loop { get; private set; } = null!;
+
+    /// <summary>Looks and acts from now on.</summary>
+    internal void Begin(ClusterLock locks, OperationRunner runner) => _begin(locks, runner);
+
+    /// <summary>As the guard does at its deadline. A disk that refuses standby.signal is an error of the step that wanted it.</summary>
+    private void Kill()
+    {
+        _agent.Machine.Field.Faults++;
+        _agent.Machine.Server.Crash(keepsWritten: true);
+        _agent.Machine.Disk.Write();
+        if (_agent.Machine.Disk.Mounted is { } data)
+            data.Signal = true;
+    }
+}

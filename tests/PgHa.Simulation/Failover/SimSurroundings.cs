@@ -1,0 +1,35 @@
+using PgHa.Agent.Succession;
+using PgHa.Client.Facts;
+
+namespace PgHa.Simulation;
+
+/// <summary>What a simulated node asks beside the other agents.</summary>
+internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundings
+{
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromMilliseconds(700);
+
+    private SimMachine Machine => agent.Machine;
+
+    public long Epoch => Machine.Disk.Memory.Epoch;
+
+    public bool SingleUser => false;
+
+    public bool StoppedOnPurpose => Machine.Disk.StoppedOnPurpose;
+
+    public Task<string?> PauseAsync(CancellationToken cancel) => etcd.AskAsync<string?>(agent, agent.Options.Failover.Times.Renewal, () => etcd.Paused, _ => null, cancel);
+
+    public async Task<bool> AcceptsWritesAsync(string node, CancellationToken cancel)
+    {
+        var (field, other) = (Machine.Field, Machine.Field[node]);
+        var linked = field.Network.Linked(Machine, other) && field.Network.Linked(other, Machine);
+        await Task.Delay(linked ? field.World.Between(1, 20) : AnswersWithin, agent.Process.Time, cancel);
+        return linked && other.Server.Accepts;
+    }
+
+    public Task<bool> WriteAsync(HistoryEntry entry, CancellationToken cancel) => etcd.AskAsync(agent, agent.Options.Failover.Times.Renewal, () =>
+    {
+        if (etcd.History.TrueForAll(e => e.Epoch != entry.Epoch))
+            etcd.History.Add(entry);
+        return true;
+    }, _ => false, cancel);
+}

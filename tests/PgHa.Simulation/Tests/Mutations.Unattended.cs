@@ -1,0 +1,46 @@
+namespace PgHa.Simulation;
+
+/// <summary>Deliberate faults in automatic failover.</summary>
+internal sealed partial class Mutation
+{
+    private static IReadOnlyList<Mutation> Unattended => [.. OfTheRecord, .. OfTheRules];
+
+    private static IEnumerable<Mutation> OfTheRecord =>
+    [
+        new("a record that is renewed counts as run out",
+            ("PgHa.Agent/Leadership/RecordSight.cs", "=> Record.Released ||", "=> FAULT || Record.Released ||")) { IsUnattended = true },
+        new("clocks are taken to run at the same rate",
+            ("PgHa.Agent/Leadership/RecordSight.cs", "(1 + Holding.Drift)", "(1 + (FAULT ? 0 : Holding.Drift))"),
+            ("PgHa.Agent/Leadership/Holding.cs", "(1 - Drift)", "(1 - (FAULT ? 0 : Drift))")) { IsUnattended = true },
+        new("a deadline counts from the answer",
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", "_holding!.Send(clock(),", "_holding!.Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true },
+        new("a deadline counts although no guard confirms it",
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", "_confirmed = await guard.SetAsync(until, bound.Token);", "_confirmed = FAULT ? until : await guard.SetAsync(until, bound.Token);")) { IsUnattended = true },
+        new("a swap whose answer was lost counts as another's",
+            ("PgHa.Agent/Leadership/Holding.cs", "if (Open.FirstOrDefault(a => a.Record == stands.Record) is { } mine)", "if (!FAULT && Open.FirstOrDefault(a => a.Record == stands.Record) is { } mine)"),
+            ("PgHa.Agent/Leadership/Holding.cs", "if (!stands.Record.IsHeldAs(Own))", "if (FAULT || !stands.Record.IsHeldAs(Own))")) { IsUnattended = true },
+        new("the record is renewed for a server that hangs",
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", "if (!lives())", "if (!lives() && !FAULT)"),
+            ("PgHa.Agent/Succession/SuccessionSights.cs", "Hangs = held &&", "Hangs = held && !FAULT &&")) { IsUnattended = true },
+        new("a node becomes writable without the record",
+            ("PgHa.Agent/Succession/Tenure.cs", "        using var alone = await _turn.EnterAsync(cancel);\n        if (await LastsAsync(cancel))", "        using var alone = await _turn.EnterAsync(cancel);\n        if ((FAULT && !first) || await LastsAsync(cancel))")) { IsUnattended = true },
+    ];
+
+    private static IEnumerable<Mutation> OfTheRules =>
+    [
+        new("a server that is writable without the record is let go on",
+            ("PgHa.Agent/Succession/SuccessionRules.cs", "if (!f.Own.Writable || f.Held", "if ((FAULT && f.HasSeenOne) || !f.Own.Writable || f.Held")) { IsUnattended = true },
+        new("the node with the least WAL comes forward",
+            ("PgHa.Agent/Succession/SuccessionRules.Candidates.cs", "f.Wal!.PositionOf(n.Node)!.End)", "(FAULT ? -1 : 1) * (long)f.Wal!.PositionOf(n.Node)!.End.Value)")) { IsUnattended = true },
+        new("a record that has run out still counts as another's",
+            ("PgHa.Agent/Succession/SuccessionSights.cs", "|| tenure.Sight!.HasRunOut(clock())", "|| (tenure.Sight!.HasRunOut(clock()) && !FAULT)")) { IsUnattended = true },
+        new("the record is given up while the server may still write",
+            ("PgHa.Agent/Succession/Tenure.cs", "is { MayBeWritable: true })", "is { MayBeWritable: true } && !FAULT)")) { IsUnattended = true },
+        new("whoever is promoted by a switchover does not look at the record once more",
+            ("PgHa.Agent/Steps/HandingOver.cs", "if ((await withheld ?? await right.TakeAsync(patiently: false, cancel)) is { } why)", "if (!FAULT && (await withheld ?? await right.TakeAsync(patiently: false, cancel)) is { } why)")) { IsUnattended = true },
+        new("a standby that holds the record is started as primary",
+            ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 1100 },
+        new("a rewind that broke off is not finished",
+            ("PgHa.Agent/Succession/SuccessionRules.cs", "RejoinMode.Rewind when !f.Own.RewindUnfinished", "RejoinMode.Rewind when FAULT || !f.Own.RewindUnfinished")) { IsUnattended = true },
+    ];
+}
