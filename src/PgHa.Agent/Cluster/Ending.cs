@@ -13,5 +13,15 @@ internal static class Ending
         return WaitAsync(task);
     }
 
-    private static async Task WaitAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    private static async Task WaitAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception) when (task.IsCompleted)
+        {
+            // how it ended is told to whoever began it
+        }
+    }
 }

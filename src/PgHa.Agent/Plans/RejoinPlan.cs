@@ -97,7 +97,8 @@ public static class RejoinPlan
     }
 
     /// <summary>The way out where a rewind broke off.</summary>
-    internal static string FinishByCopy(string node) => $"POST instance/slave?rejoin=reclone on {node}: what existed only there was salvaged before the rewind";
+    internal static string FinishByCopy(string node) =>
+        $"POST instance/slave?rejoin=reclone on {node}: what existed only there was salvaged before the rewind. Where no node is or can be primary only a backup helps: move the directory away, and restore it there";
 
     /// <summary>
     /// Why the salvage would not hold all that exists only there, or null: the WAL in which the node parted from the primary is recycled, so what it wrote

@@ -51,5 +51,7 @@ internal sealed class Service(Field field)
             && well.All(one => well.All(other => field.Network.Linked(one, other)));
     }
 
-    private static string Says(SimMachine machine) => $"{machine.Name}: {(machine.Agent is { Process.Alive: true } agent ? agent.Failover!.State.Facts?.Doing : "away")}";
+    /// <summary>What its agent does.</summary>
+    internal static string Says(SimMachine machine) =>
+        $"{machine.Name}: {(machine.Agent is { Process.Alive: true, Failover: { } failover } ? $"{failover.State.Facts?.Doing}{(failover.Loop.Trouble is { } trouble ? $" ({trouble})" : "")}" : "away")}";
 }

@@ -69,7 +69,7 @@ internal static partial class Moves
         _ => Clock(random, names),
     };
 
-    private static (string, Action<Field>) Meddling((string Words, Action<Field> Play) move) => (move.Words, field =>
+    internal static (string Words, Action<Field> Play) Meddling((string Words, Action<Field> Play) move) => (move.Words, field =>
     {
         field.Service!.Meddled = true;
         move.Play(field);

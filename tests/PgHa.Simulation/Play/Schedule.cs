@@ -107,7 +107,10 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     private static void Unattended(Field field)
     {
         var world = field.World;
-        world.RunUntil(world.Now + ComesBack, () => new Operator(field).IsWhole(except: m => m.Disk.StoppedOnPurpose));
+        var whole = false;
+        world.RunUntil(world.Now + ComesBack, () => whole = new Operator(field).IsWhole(except: m => m.Disk.StoppedOnPurpose));
+        if (world.Finding is null && !whole && !field.Service!.Meddled)
+            world.Found($"{ComesBack / TimeSpan.TicksPerSecond} s after everything was mended the cluster is not whole: {string.Join("; ", field.Machines.Select(Service.Says))}");
     }
 
     /// <summary>An operation that is not concluded, or a lock that may be live: that of a run of an agent that has ended is void.</summary>

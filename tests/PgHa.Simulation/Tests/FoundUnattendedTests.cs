@@ -1,0 +1,41 @@
+namespace PgHa.Simulation;
+
+/// <summary>What the simulator has found in automatic failover, shrunk to the moves that are needed.</summary>
+public sealed class FoundUnattendedTests
+{
+    /// <summary>
+    /// A standby had taken the record, and was stopped so that its WAL could be completed from another one. That one was lost, and the rules started the server that they
+    /// held the record for: as primary, on the timeline of the old one, which had more WAL on it.
+    /// </summary>
+    [Fact]
+    public void A_standby_that_holds_the_record_is_not_started_as_primary()
+    {
+        var trace = Schedule.OfAutomatic(1163).Play(trace: true).Trace.ToList();
+        var begun = trace.FindIndex(line => line.Contains("begins: complete the WAL of n3", StringComparison.Ordinal));
+        Assert.True(begun >= 0, "what is drawn has changed: another seed shows it");
+        Assert.Contains("in recovery", trace.Skip(begun).First(line => line.Contains("n3         server starts", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    /// <summary>The primary was lost while an old one was rewound to it: what was left could not be started, rewound, or (as the hint said) cloned, for ever.</summary>
+    [Fact]
+    public void A_rewind_that_broke_off_is_finished_by_a_copy()
+    {
+        var broken = 0;
+        foreach (var lost in Enumerable.Range(0, 30).Select(i => 19100 + (i * 60)))
+        {
+            Move[] moves = [At(3000, Moves.Isolate("n1", ["n2", "n3", SimEtcd.Name], 19045)), At(lost, Moves.Isolate("n3", ["n1", "n2", SimEtcd.Name], 13743))];
+            var outcome = Play(1376, moves);
+            broken += outcome.Trace.Count(line => line.Contains("a rewind of it did not finish", StringComparison.Ordinal));
+        }
+        Assert.NotEqual(0, broken);
+    }
+
+    private static Outcome Play(int seed, Move[] moves)
+    {
+        var outcome = new Schedule(seed, 3, moves) { D = TimeSpan.FromSeconds(8) }.Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding + string.Join('\n', outcome.Trace));
+        return outcome;
+    }
+
+    private static Move At(int after, (string Words, Action<Field> Play) move) => new(TimeSpan.FromMilliseconds(after), move.Words, move.Play);
+}
