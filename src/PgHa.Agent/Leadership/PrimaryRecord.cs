@@ -30,7 +30,7 @@ public sealed record PrimaryRecord
     /// <summary>Since when the node holds it, by its own wall clock; for people only.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>The timeline that the holder may make, or serves on; no other node makes it.</summary>
+    /// <summary>The highest timeline that is reserved: the holder may make it, or serves on it. No other node ever makes it, or a lower one.</summary>
     public required uint Timeline { get; init; }
 
     /// <summary>The system identifier of the holder's database: a node of another one does not take part. Null in records of an older version.</summary>

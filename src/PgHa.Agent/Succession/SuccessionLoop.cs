@@ -37,6 +37,8 @@ internal sealed partial class SuccessionLoop(
         var facts = await sights.GatherAsync(cancel);
         if (facts is { Held: true, Own.Sql.InRecovery: false })
             past.Turn();
+        if (facts is { Held: true, Own.Sql: { InRecovery: false, Timeline: { } serves } })
+            tenure.Serves(serves);
         var verdict = SuccessionRules.Judge(facts);
         past.Note(verdict);
         Last = (facts, verdict);
