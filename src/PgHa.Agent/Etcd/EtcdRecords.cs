@@ -3,7 +3,7 @@ using PgHa.Agent.Leadership;
 namespace PgHa.Agent.Etcd;
 
 /// <summary>The record in etcd, under <c>/pgha/CLUSTER/primary</c>. Each answer is weighed with what was seen before it was asked for.</summary>
-public sealed class EtcdRecords : IRecordStore
+public sealed partial class EtcdRecords : IRecordStore
 {
     private readonly EtcdClient _client;
     private readonly RecordMemoryFile _file;

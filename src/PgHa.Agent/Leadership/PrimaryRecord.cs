@@ -39,6 +39,12 @@ public sealed record PrimaryRecord
     /// <summary>The holder gave it up: no process of its server is left, and its next start is one in recovery. It is another node's at once.</summary>
     public bool Released { get; init; }
 
+    /// <summary>
+    /// The id of the etcd cluster in which an operator made the record again; null: it never was. It is handed on from turn to turn: by it a node that remembers another etcd, or later
+    /// revisions, knows that this one counts now.
+    /// </summary>
+    public ulong? MadeAnewIn { get; init; }
+
     /// <summary>How long the record holds after its last renewal.</summary>
     [JsonIgnore]
     public TimeSpan D => TimeSpan.FromMilliseconds(DMilliseconds);

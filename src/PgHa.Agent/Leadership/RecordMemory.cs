@@ -19,6 +19,7 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision, uint T
     public RecordAnswer Weigh(RecordAnswer answer, ulong etcd) => answer switch
     {
         RecordAnswer.Outage => answer,
+        RecordAnswer.Stands { Record: { MadeAnewIn: { } anew, Epoch: var epoch } } when anew == etcd && epoch > Epoch => answer, // an operator, and all nodes, have consented to it
         _ when Etcd is { } known && known != etcd => new RecordAnswer.Unreadable($"this etcd ({etcd:x}) is not the one of before ({known:x}): it was restored, or made anew"),
         RecordAnswer.Stands stands when stands.Record.Epoch < Epoch || stands.Revision < Revision =>
             new RecordAnswer.Unreadable($"epoch {stands.Record.Epoch} at revision {stands.Revision} stands in etcd, and epoch {Epoch} at {Revision} was seen before: it was restored from a backup"),
@@ -29,6 +30,7 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision, uint T
     /// <summary>What is remembered after an answer that was weighed. Who has swapped remembers what it wrote, as <see cref="RecordAnswer.Stands"/>.</summary>
     public RecordMemory After(RecordAnswer weighed, ulong etcd) => weighed switch
     {
+        RecordAnswer.Stands stands when stands.Record.Epoch > Epoch => new(etcd, stands.Record.Epoch, stands.Revision, Math.Max(Timeline, stands.Record.Timeline)),
         RecordAnswer.Stands stands => new(etcd, Math.Max(Epoch, stands.Record.Epoch), Math.Max(Revision, stands.Revision), Math.Max(Timeline, stands.Record.Timeline)),
         RecordAnswer.Absent => this with { Etcd = etcd },
         _ => this,

@@ -42,7 +42,16 @@ internal sealed partial class SuccessionLoop(
         var verdict = SuccessionRules.Judge(facts);
         past.Note(verdict);
         Last = (facts, verdict);
-        state.Facts = new() { Epoch = surroundings.Epoch, Priority = options.Failover.Priority, NotEligible = facts.NotEligible, MayWriteFor = (tenure.Until - clock())?.TotalSeconds, Doing = verdict.Reason };
+        state.Facts = new()
+        {
+            Epoch = surroundings.Epoch,
+            Timeline = surroundings.Timeline,
+            RecordProblem = facts.Record == RecordState.Unusable ? facts.Why : null,
+            Priority = options.Failover.Priority,
+            NotEligible = facts.NotEligible,
+            MayWriteFor = (tenure.Until - clock())?.TotalSeconds,
+            Doing = verdict.Reason,
+        };
         Say(verdict);
         await StandDownAsync(facts, cancel);
         var failed = await acting.ActAsync(verdict, facts, cancel);

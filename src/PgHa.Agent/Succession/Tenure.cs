@@ -261,7 +261,7 @@ internal sealed partial class Tenure(
     {
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Revision == revision && sight.HasRunOut(clock())) =>
-            Holding.Take(New(record.Epoch + 1, makes > 0 ? Math.Max(record.Timeline + 1, makes) : record.Timeline), revision),
+            Holding.Take(New(record.Epoch + 1, makes > 0 ? Math.Max(record.Timeline + 1, makes) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn }, revision),
         RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, makes)), 0),
         _ => null,
     };
@@ -290,7 +290,7 @@ internal sealed partial class Tenure(
             $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
             $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),
         RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one", "bring all agents up: the primary takes the first record by itself"),
-        RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? docs/etcd.md says what to do"),
+        RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? pgha record recreate makes the record again (docs/failover.md)"),
         RecordAnswer.Outage { Why: var why } => new(Code.AnotherWritable, $"etcd cannot be asked for the record: {why}", "bring etcd back, then repeat the call"),
         _ => throw new System.Diagnostics.UnreachableException(answer.ToString()),
     };
