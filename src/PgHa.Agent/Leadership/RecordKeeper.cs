@@ -30,7 +30,9 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     private TimeSpan? _mayBeInForce; // the latest that the guard may hold to, what it was asked for without an answer included
     private Holding? _holding;
     private volatile uint _timeline;
-    private volatile TaskCompletionSource _soon = new();
+    private readonly Lock _gate = new();
+    private bool _soon;
+    private Action? _wake; // ends the wait for the next renewal
 
     /// <summary>This node may write until then, as the guard has confirmed; null: it may not.</summary>
     public TimeSpan? Until => _confirmed > clock() ? _confirmed : null;
@@ -50,8 +52,13 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     public void Reserve(uint timeline, bool soon)
     {
         _timeline = Math.Max(_timeline, timeline);
-        if (soon)
-            _soon.TrySetResult();
+        if (!soon)
+            return;
+        lock (_gate)
+        {
+            _soon = true;
+            _wake?.Invoke();
+        }
     }
 
     /// <summary>Keeps it until it is lost or gone, or until it is cancelled. A renewal is left out while the server gives no sign of life.</summary>
@@ -82,10 +89,22 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     /// <summary>Less where the next renewal is wanted soon.</summary>
     private async Task DelayAsync(TimeSpan left, CancellationToken cancel)
     {
-        await Task.WhenAny(Task.Delay(left, time, cancel), _soon.Task);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (!IsWantedSoon(ends.Cancel))
+            await Task.Delay(left, time, ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        IsWantedSoon(null); // what was wanted is read after this
         cancel.ThrowIfCancellationRequested();
-        if (_soon.Task.IsCompleted)
-            _soon = new(); // what was wanted is read after this
+    }
+
+    private bool IsWantedSoon(Action? wake)
+    {
+        lock (_gate)
+        {
+            _wake = wake;
+            var soon = _soon;
+            _soon &= wake is not null;
+            return soon;
+        }
     }
 
     private async Task<KeepingEnd?> RenewAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)

@@ -85,11 +85,7 @@ internal sealed partial class SimHands
         return Instance is { Phase: ServerPhase.Up, InRecovery: false } && Instance.Run == run ? StepResult.Done($"accepts writes on timeline {Instance.Timeline}") : throw new IOException("the session was closed");
     }
 
-    public async Task<TimelineId> NextTimelineAsync(TimelineId own, bool asksArchive, CancellationToken cancel)
-    {
-        await Take(0, 1, cancel);
-        return new(Instance.NextTimeline);
-    }
+    public Task<TimelineId> NextTimelineAsync(TimelineId own, bool asksArchive, CancellationToken cancel) => Task.FromResult(new TimelineId(Instance.NextTimeline));
 
     public async Task PassOverAsync(TimelineId from, TimelineId to, bool asksArchive, CancellationToken cancel)
     {
