@@ -90,6 +90,7 @@ public static partial class AgentHost
         OperationEndpoints.Map(app);
         SalvageEndpoints.Map(app);
         FailoverEndpoints.Map(app);
+        RecordEndpoints.Map(app);
         ClusterEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)

@@ -30,6 +30,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(HistoryEntry[]))]
 [JsonSerializable(typeof(ExplainReport))]
+[JsonSerializable(typeof(RecordChange))]
 [JsonSerializable(typeof(Refusal))]
 [JsonSerializable(typeof(OperationReport))]
 [JsonSerializable(typeof(OperationReport[]))]

@@ -19,6 +19,7 @@ internal static class CommandLine
             InspectCommand.Create(),
             EtcdCommand.Create(),
             EtcdCommand.CreateWitness(),
+            RecordCommands.Create(),
         };
         foreach (var command in FailoverCommands.Create())
             root.Add(command);

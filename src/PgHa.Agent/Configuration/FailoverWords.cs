@@ -20,6 +20,8 @@ public static class FailoverWords
         yield return etcd.IsBeside
             ? $"etcd runs on {etcd.Members.Count} machines, {etcd.Members.Count / 2 + 1} of which have to work"
             : $"etcd is called at {string.Join(", ", etcd.Endpoints.Select(e => e.Authority))}";
+        if (failover.StopCommand is { } program)
+            yield return $"a server that still accepts writes though its record has run out, because its agent and its guard are dead, is stopped by {program} NODE ADDRESS, which has 60 s";
         yield return failover.Sync == SyncMode.Off
             ? $"a commit waits for the primary's own disk: what was not streamed yet is lost if that disk is lost; a standby that lacks more than {failover.LagLimit >> 10} kB of acknowledged WAL is not promoted"
             : "no commit is lost that waited at synchronous_commit = on or higher; sessions with local or off are not covered";

@@ -3,7 +3,7 @@ using PgHa.Agent.Leadership;
 namespace PgHa.Agent.Etcd;
 
 /// <summary>The record in etcd, under <c>/pgha/CLUSTER/primary</c>. Each answer is weighed with what was seen before it was asked for.</summary>
-public sealed class EtcdRecords : IRecordStore
+public sealed partial class EtcdRecords : IRecordStore
 {
     private readonly EtcdClient _client;
     private readonly RecordMemoryFile _file;
@@ -44,6 +44,9 @@ public sealed class EtcdRecords : IRecordStore
     /// <summary>The highest epoch that this node has seen; 0: it never saw a record.</summary>
     public long Epoch => Known.Epoch;
 
+    /// <summary>The highest timeline that this node has seen reserved.</summary>
+    public uint Timeline => Known.Timeline;
+
     private RecordMemory Known
     {
         get
@@ -57,7 +60,7 @@ public sealed class EtcdRecords : IRecordStore
         : PrimaryRecord.Read(entry.Value.Span) is { } record ? new RecordAnswer.Stands(record, entry.Revision)
         : new RecordAnswer.Unreadable($"{entry.Key} holds no record ({entry.Value.Length} bytes)");
 
-    /// <summary>A new epoch, or an etcd that is seen for the first time, is on the disk before the answer is believed.</summary>
+    /// <summary>A new epoch, a timeline that was reserved, or an etcd that is seen for the first time, is on the disk before the answer is believed.</summary>
     private RecordAnswer Weigh(RecordMemory known, RecordAnswer answer, ulong etcd, PrimaryRecord? written = null)
     {
         answer = known.Weigh(answer, etcd);
@@ -66,7 +69,7 @@ public sealed class EtcdRecords : IRecordStore
             var next = _memory.After(answer is RecordAnswer.Swapped swapped ? new RecordAnswer.Stands(written!, swapped.Revision) : answer, etcd);
             try
             {
-                if (next.Epoch != _memory.Epoch || next.Etcd != _memory.Etcd)
+                if ((next.Epoch, next.Etcd, next.Timeline) != (_memory.Epoch, _memory.Etcd, _memory.Timeline))
                     _file.Write(next);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -30,7 +30,7 @@ public sealed record PrimaryRecord
     /// <summary>Since when the node holds it, by its own wall clock; for people only.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>The timeline that the holder may make, or serves on; no other node makes it.</summary>
+    /// <summary>The highest timeline that is reserved: the holder may make it, or serves on it. No other node ever makes it, or a lower one.</summary>
     public required uint Timeline { get; init; }
 
     /// <summary>The system identifier of the holder's database: a node of another one does not take part. Null in records of an older version.</summary>
@@ -38,6 +38,12 @@ public sealed record PrimaryRecord
 
     /// <summary>The holder gave it up: no process of its server is left, and its next start is one in recovery. It is another node's at once.</summary>
     public bool Released { get; init; }
+
+    /// <summary>
+    /// The id of the etcd cluster in which an operator made the record again; null: it never was. It is handed on from turn to turn: by it a node that remembers another etcd, or later
+    /// revisions, knows that this one counts now.
+    /// </summary>
+    public ulong? MadeAnewIn { get; init; }
 
     /// <summary>How long the record holds after its last renewal.</summary>
     [JsonIgnore]

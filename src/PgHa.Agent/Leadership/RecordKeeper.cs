@@ -29,6 +29,10 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     private TimeSpan? _confirmed;
     private TimeSpan? _mayBeInForce; // the latest that the guard may hold to, what it was asked for without an answer included
     private Holding? _holding;
+    private volatile uint _timeline;
+    private readonly Lock _gate = new();
+    private bool _soon;
+    private Action? _wake; // ends the wait for the next renewal
 
     /// <summary>This node may write until then, as the guard has confirmed; null: it may not.</summary>
     public TimeSpan? Until => _confirmed > clock() ? _confirmed : null;
@@ -38,6 +42,24 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
 
     /// <summary>Why the last renewal failed; null: it did not.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>The highest timeline that the record reserves, as etcd has acknowledged.</summary>
+    public uint Reserved => _holding?.Acknowledged?.Record.Timeline ?? 0;
+
+    /// <summary>From the next renewal on the record reserves timelines up to this one.</summary>
+    /// <param name="timeline">The highest.</param>
+    /// <param name="soon">The next renewal is sent now.</param>
+    public void Reserve(uint timeline, bool soon)
+    {
+        _timeline = Math.Max(_timeline, timeline);
+        if (!soon)
+            return;
+        lock (_gate)
+        {
+            _soon = true;
+            _wake?.Invoke();
+        }
+    }
 
     /// <summary>Keeps it until it is lost or gone, or until it is cancelled. A renewal is left out while the server gives no sign of life.</summary>
     /// <param name="begun">What is known of it: it was just taken, or an earlier run of the agent held it.</param>
@@ -60,14 +82,35 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
             else if (await RenewAsync(d(), cancel) is { } end)
                 return end;
             if (next - clock() is var left && left > TimeSpan.Zero)
-                await Task.Delay(left, time, cancel);
+                await DelayAsync(left, cancel);
+        }
+    }
+
+    /// <summary>Less where the next renewal is wanted soon.</summary>
+    private async Task DelayAsync(TimeSpan left, CancellationToken cancel)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (!IsWantedSoon(ends.Cancel))
+            await Task.Delay(left, time, ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        IsWantedSoon(null); // what was wanted is read after this
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private bool IsWantedSoon(Action? wake)
+    {
+        lock (_gate)
+        {
+            _wake = wake;
+            var soon = _soon;
+            _soon &= wake is not null;
+            return soon;
         }
     }
 
     private async Task<KeepingEnd?> RenewAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)
     {
         var within = settings.D / RenewalsOfD;
-        var (sent, attempt) = _holding!.Send(clock(), settings.D);
+        var (sent, attempt) = _holding!.Reserving(_timeline).Send(clock(), settings.D);
         if (sent.Deadline(settings.Stop) is { } sooner && sooner < _mayBeInForce && _mayBeInForce > clock() && !await ConfirmAsync(sooner, within, cancel))
             return null; // a shorter D binds from the moment that it is sent: it is not sent
         _holding = sent;

@@ -7,7 +7,8 @@ namespace PgHa.Agent.Leadership;
 /// <param name="Etcd">The id of the etcd cluster; null: none was seen yet.</param>
 /// <param name="Epoch">The highest epoch that was seen.</param>
 /// <param name="Revision">The highest revision of the record that was seen.</param>
-public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision)
+/// <param name="Timeline">The highest timeline that was seen reserved; 0: none, or the file is of an older version.</param>
+public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision, uint Timeline = 0)
 {
     /// <summary>Nothing was seen yet.</summary>
     public static RecordMemory None { get; } = new(null, 0, 0);
@@ -18,6 +19,7 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision)
     public RecordAnswer Weigh(RecordAnswer answer, ulong etcd) => answer switch
     {
         RecordAnswer.Outage => answer,
+        RecordAnswer.Stands { Record: { MadeAnewIn: { } anew, Epoch: var epoch } } when anew == etcd && epoch > Epoch => answer, // an operator, and all nodes, have consented to it
         _ when Etcd is { } known && known != etcd => new RecordAnswer.Unreadable($"this etcd ({etcd:x}) is not the one of before ({known:x}): it was restored, or made anew"),
         RecordAnswer.Stands stands when stands.Record.Epoch < Epoch || stands.Revision < Revision =>
             new RecordAnswer.Unreadable($"epoch {stands.Record.Epoch} at revision {stands.Revision} stands in etcd, and epoch {Epoch} at {Revision} was seen before: it was restored from a backup"),
@@ -28,7 +30,8 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision)
     /// <summary>What is remembered after an answer that was weighed. Who has swapped remembers what it wrote, as <see cref="RecordAnswer.Stands"/>.</summary>
     public RecordMemory After(RecordAnswer weighed, ulong etcd) => weighed switch
     {
-        RecordAnswer.Stands stands => new(etcd, Math.Max(Epoch, stands.Record.Epoch), Math.Max(Revision, stands.Revision)),
+        RecordAnswer.Stands stands when stands.Record.Epoch > Epoch => new(etcd, stands.Record.Epoch, stands.Revision, Math.Max(Timeline, stands.Record.Timeline)),
+        RecordAnswer.Stands stands => new(etcd, Math.Max(Epoch, stands.Record.Epoch), Math.Max(Revision, stands.Revision), Math.Max(Timeline, stands.Record.Timeline)),
         RecordAnswer.Absent => this with { Etcd = etcd },
         _ => this,
     };

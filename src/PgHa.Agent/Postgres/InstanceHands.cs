@@ -41,7 +41,7 @@ internal sealed class InstanceHands(
         };
     }
 
-    public Task<IReadOnlyList<string>> GhostsAsync(CancellationToken cancel) => ghosts.FindAsync(cancel);
+    public Task<IReadOnlyList<string>> GhostsAsync(CancellationToken cancel) => ghosts.FindAsync(starts: false, cancel);
 
     public async Task<Cleared> ClearWayAsync(Step step, CancellationToken cancel)
     {

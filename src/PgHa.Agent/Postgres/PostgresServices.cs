@@ -77,6 +77,7 @@ public static class PostgresServices
         .AddSingleton<ArchiveHistories>()
         .AddSingleton<ArchiveWal>()
         .AddSingleton<ArchiveTrial>()
+        .AddSingleton<ReservedTimelines>()
         .AddSingleton<SessionEnd>()
         .AddSingleton<HandoverEnd>()
         .AddSingleton<StartupNudge>()

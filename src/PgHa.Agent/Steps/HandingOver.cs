@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Steps;
 
 /// <summary>The steps of a switchover by promotion: of the standby, of the primary, and of the standby again.</summary>
-internal sealed class HandingOver(string node, IHands hands, StepSights sights, Starting starting, IWriteRight right, TimeProvider time)
+internal sealed class HandingOver(string node, IHands hands, StepSights sights, Starting starting, IWriteRight right, Reserving reserving, TimeProvider time)
 {
     /// <summary>While writes go on: the standby holds nearly all, and would be let take over but for the primary.</summary>
     internal async Task<StepResult> LevelAsync(BringLevel step, CancellationToken cancel)
@@ -105,6 +105,9 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
         var slots = await hands.Slots.LevelLastAsync(source.Slots, await theirSlots, cancel);
         if ((await withheld ?? await right.TakeAsync(patiently: false, cancel)) is { } why) // it may have been lost since
             return StepResult.Failed(why, neverWritable: true);
+        var timeline = await reserving.RunAsync(sight, asksArchive: false, cancel);
+        if (!timeline.IsOk)
+            return StepResult.Failed(timeline.Refusal, neverWritable: true);
         var promoted = await standby.PromoteAsync(cancel);
         if (promoted.Failure is not null)
             return promoted;
@@ -113,7 +116,7 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
         {
             NotCarried = slots?.NotCarried,
             FirstWriteAt = time.GetElapsedTime(begun).TotalMilliseconds,
-            Evidence = evidence + given.Value + $"{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}",
+            Evidence = evidence + given.Value + $"{(slots is null ? "" : $"; slots: {slots.Words}")}; {promoted.Evidence}{timeline.Value}",
         });
     }
 }

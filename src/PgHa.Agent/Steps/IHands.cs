@@ -2,6 +2,7 @@ using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Steps;
 
@@ -103,6 +104,19 @@ internal interface IServerHands
 
     /// <summary>Asks the archive of the running standby before it is promoted without its primary; what is to be said of it.</summary>
     Task<Answer<string>> AskArchiveAsync(CancellationToken cancel);
+
+    /// <summary>The number that the running standby would give its new timeline if it were promoted now.</summary>
+    /// <param name="own">The timeline that it is on.</param>
+    /// <param name="asksArchive">Whether its archive is asked, too.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<TimelineId> NextTimelineAsync(TimelineId own, bool asksArchive, CancellationToken cancel);
+
+    /// <summary>Sees to it that the running standby passes over the numbers from one up to another, and chooses that one.</summary>
+    /// <param name="from">The first that is not used.</param>
+    /// <param name="to">The one that is.</param>
+    /// <param name="asksArchive">Whether its archive is asked, too.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task PassOverAsync(TimelineId from, TimelineId to, bool asksArchive, CancellationToken cancel);
 
     /// <summary>Ends the sessions of the primary, flushes what was acknowledged, and stops it at once.</summary>
     /// <param name="acceptUnlogged">Unlogged tables may be emptied.</param>

@@ -1,4 +1,5 @@
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Steps;
 
@@ -16,6 +17,11 @@ internal interface IWriteRight
     /// <summary>It has it now: no other node may write.</summary>
     bool IsHeld { get; }
 
+    /// <summary>Reserves the number of the timeline that a promotion is about to make: no other node makes it, whatever becomes of this one. That number, or why there is none.</summary>
+    /// <param name="least">The lowest that it may be.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<Answer<TimelineId>> ReserveAsync(TimelineId least, CancellationToken cancel);
+
     /// <summary>No process of the server may write any more: another node may take the right at once, without waiting until it runs out.</summary>
     /// <param name="makeStandby">Sees to it that the next start here is one in recovery; the right is not given up before.</param>
     /// <param name="cancel">Ends it: then it runs out by itself.</param>
@@ -32,6 +38,8 @@ internal sealed class UnkeptRight : IWriteRight
     public bool IsHeld => false;
 
     public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
+    public Task<Answer<TimelineId>> ReserveAsync(TimelineId least, CancellationToken cancel) => Task.FromResult<Answer<TimelineId>>(least);
 
     public Task<Refusal?> ConfirmAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
 

@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Steps;
 
 /// <summary>The steps that start this node's server or promote it.</summary>
-internal sealed class Starting(string node, IHands hands, StepSights sights, IWriteRight right, TimeProvider time)
+internal sealed class Starting(string node, IHands hands, StepSights sights, IWriteRight right, Reserving reserving, TimeProvider time)
 {
     private static readonly TimeSpan RestoresWithin = TimeSpan.FromSeconds(15), Interval = TimeSpan.FromMilliseconds(50);
 
@@ -109,9 +109,12 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
             return StepResult.Failed(archive.Refusal, neverWritable: true);
         if (await right.TakeAsync(patiently, cancel) is { } withheld)
             return StepResult.Failed(withheld, neverWritable: true);
+        var timeline = await reserving.RunAsync(sight, asksArchive: true, cancel);
+        if (!timeline.IsOk)
+            return await KeptOnlyIfWritableAsync(StepResult.Failed(timeline.Refusal, neverWritable: true));
         var late = await hands.Slots.BeforePromotionAsync(cancel);
         var promoted = await KeptOnlyIfWritableAsync(await hands.Server.PromoteAsync(cancel));
-        return await BecameAsync(promoted with { NotCarried = late, Evidence = promoted.Evidence + archive.Value });
+        return await BecameAsync(promoted with { NotCarried = late, Evidence = promoted.Evidence + archive.Value + timeline.Value });
     }
 
     /// <summary>Once it accepts writes its logical slots are originals, and it keeps WAL for the other nodes.</summary>

@@ -142,8 +142,9 @@ internal static class StepDesks
         string node, ClusterIdentity identity, ClusterObserver cluster, NodeLock nodeLock, IHands hands, IWriteRight right, StepProgress progress, TimeProvider time, ILogger<StepDesk> log)
     {
         var sights = new StepSights(node, cluster, nodeLock, hands, time);
-        var starting = new Starting(node, hands, sights, right, time);
-        var handover = new HandingOver(node, hands, sights, starting, right, time);
+        var reserving = new Reserving(node, hands, right);
+        var starting = new Starting(node, hands, sights, right, reserving, time);
+        var handover = new HandingOver(node, hands, sights, starting, right, reserving, time);
         var run = new StepRun(hands, sights, right, starting, new(node, hands, sights, time), handover, new(node, hands, sights, starting), new(node, hands, sights, starting, time));
         return new(node, identity, nodeLock, hands, run, progress, time, log);
     }

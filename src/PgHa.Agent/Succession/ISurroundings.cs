@@ -8,6 +8,9 @@ internal interface ISurroundings
     /// <summary>The highest epoch that this node has seen; 0: it never saw a record.</summary>
     long Epoch { get; }
 
+    /// <summary>The highest timeline that this node has seen reserved; 0: none.</summary>
+    uint Timeline { get; }
+
     /// <summary>What runs here is a server in single-user mode.</summary>
     bool SingleUser { get; }
 
@@ -17,8 +20,8 @@ internal interface ISurroundings
     /// <summary>Why automatic failover is paused; an empty text: it is not; null: etcd does not say.</summary>
     Task<string?> PauseAsync(CancellationToken cancel);
 
-    /// <summary>Whether the server of a node, whose agent does not answer, accepts writes. False also where it cannot be asked.</summary>
-    Task<bool> AcceptsWritesAsync(string node, CancellationToken cancel);
+    /// <summary>What shows of the server of a node whose agent does not answer.</summary>
+    Task<ServerSign> AskServerAsync(string node, CancellationToken cancel);
 
     /// <summary>Writes down why the record changed hands; whether it stands there now.</summary>
     Task<bool> WriteAsync(HistoryEntry entry, CancellationToken cancel);

@@ -7,7 +7,8 @@ using PgHa.Agent.Steps;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Carries out what <see cref="SuccessionRules"/> say: by the record, by the fence, and by the same operations that an operator begins.</summary>
-internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, TimeProvider time, ILogger<SuccessionActing> log)
+internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, TimeProvider time,
+    ILogger<SuccessionActing> log)
 {
     private string Node => options.Node;
 
@@ -23,10 +24,18 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
         SuccessionAction.GiveUp => await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StopAndGiveUp => await StopAsync(verdict.Reason, held: true, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.PassOn => await TakeAsync(verdict, first: false, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
+        SuccessionAction.StopHolder => StopHolder(facts),
         SuccessionAction.StartInRecovery => past.MayFollow ? await BeginAsync(verdict, new StartNode(Node), cancel) : null,
         SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, SuccessionRules.Return(facts)), cancel) : null,
         _ => null,
     };
+
+    /// <summary>It is not waited for: the next look shows how far it is.</summary>
+    private string? StopHolder(SuccessionFacts facts)
+    {
+        stopping.Begin(facts.Holder!, facts.Stands!.Epoch);
+        return null;
+    }
 
     private async Task<string?> TakeAsync(SuccessionVerdict verdict, bool first, CancellationToken cancel)
     {

@@ -93,6 +93,15 @@ public sealed record SuccessionFacts
     /// <summary>The server of the last holder still answers, and accepts writes.</summary>
     public bool OldPrimaryServes { get; init; }
 
+    /// <summary>The server of the last holder accepted writes after its record had run out, and does not answer now.</summary>
+    public bool OldPrimaryLost { get; init; }
+
+    /// <summary>The program that stops a node whose agent and guard are dead; null: there is none.</summary>
+    public string? StopCommand { get; init; }
+
+    /// <summary>How far that program is with the last holder; null: it was not run.</summary>
+    public StopAttempt? Stopping { get; init; }
+
     /// <summary>How a node that lost its place comes back.</summary>
     public RejoinMode Rejoin { get; init; }
 
@@ -135,6 +144,9 @@ public enum SuccessionAction
 
     /// <summary>Take the record and give it up at once: another node need not wait until it has run out.</summary>
     PassOn,
+
+    /// <summary>Run the program that stops the last holder's machine.</summary>
+    StopHolder,
 
     /// <summary>Start the server in recovery, as it is.</summary>
     StartInRecovery,

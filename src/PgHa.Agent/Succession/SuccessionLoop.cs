@@ -37,10 +37,21 @@ internal sealed partial class SuccessionLoop(
         var facts = await sights.GatherAsync(cancel);
         if (facts is { Held: true, Own.Sql.InRecovery: false })
             past.Turn();
+        if (facts is { Held: true, Own.Sql: { InRecovery: false, Timeline: { } serves } })
+            tenure.Serves(serves);
         var verdict = SuccessionRules.Judge(facts);
         past.Note(verdict);
         Last = (facts, verdict);
-        state.Facts = new() { Epoch = surroundings.Epoch, Priority = options.Failover.Priority, NotEligible = facts.NotEligible, MayWriteFor = (tenure.Until - clock())?.TotalSeconds, Doing = verdict.Reason };
+        state.Facts = new()
+        {
+            Epoch = surroundings.Epoch,
+            Timeline = surroundings.Timeline,
+            RecordProblem = facts.Record == RecordState.Unusable ? facts.Why : null,
+            Priority = options.Failover.Priority,
+            NotEligible = facts.NotEligible,
+            MayWriteFor = (tenure.Until - clock())?.TotalSeconds,
+            Doing = verdict.Reason,
+        };
         Say(verdict);
         await StandDownAsync(facts, cancel);
         var failed = await acting.ActAsync(verdict, facts, cancel);

@@ -34,7 +34,7 @@ public static partial class SuccessionRules
         new(11, "there is no record yet", "wait for the primary, which takes it", NoRecord),
         new(12, "the record is another's and has not run out", "follow the holder: start as standby, point there, or rejoin as failover.rejoin says", Anothers),
         new(13, "the record has run out, and this node is not eligible", "say why, and wait", NotEligible),
-        new(14, "the record has run out, and a server still accepts writes", "promote nobody beside it: a person must stop it", StillServed),
+        new(14, "the record has run out, and a server still accepts writes", "promote nobody beside it: failover.stop_command, or a person, must stop it", StillServed),
         new(15, "the record has run out, and another node is better: more WAL on the proven line, then priority, then name", "leave it to that one for a second; then it counts as not able", LeftToBetter),
         new(16, "the record has run out, and this node, a running standby, is the best that can be seen", "take the record and fail over by promotion", Best),
         new(17, "the record has run out, and nobody runs", "the most advanced node starts with the record", NobodyRuns),
@@ -53,6 +53,8 @@ public static partial class SuccessionRules
     private static SuccessionVerdict Do(SuccessionAction action, string reason, string? hint = null) => new(0, action, reason) { Hint = hint };
 
     private static SuccessionVerdict? Unusable(SuccessionFacts f) => f.Unusable is not { } why ? null
+        : f.Holder is { } holder && f.View.Nodes.All(n => n.Node != holder)
+            ? Nothing(why, $"write {holder} into nodes on all machines again; then move the primary away (POST instance/switchover/masterSlave), or pgha record release {holder} if it is gone, and take it out then")
         : Nothing(why, $"is postgres.data_dir right, and its disk mounted? If so {RejoinPlan.RefuseData(f.Own, RejoinForm.Reclone)?.Hint ?? $"move it away, then POST data/clone on {f.Node} fills the empty place"}");
 
     private static SuccessionVerdict? WritableWithout(SuccessionFacts f)
@@ -84,13 +86,13 @@ public static partial class SuccessionRules
             return Nothing($"there is no record in etcd yet; it is made when all nodes say that they never saw one, and {silent.Node} {(silent.Reachable ? "does not run in automatic mode" : "does not answer")}",
                 $"bring the agent of {silent.Node} up with failover.mode: automatic");
         if (others.FirstOrDefault(n => n.Failover!.Epoch > 0) is { } older)
-            return Nothing($"there is no record in etcd, and {older.Node} has seen epoch {older.Failover!.Epoch}: etcd was emptied", "docs/etcd.md says how the record is made again");
+            return Nothing($"there is no record in etcd, and {older.Node} has seen epoch {older.Failover!.Epoch}: etcd was emptied", "pgha record recreate makes it again (docs/failover.md)");
         return others.FirstOrDefault(n => n.MayBeWritable) is { } second
             ? Nothing($"{second.Node} is, or may be, writable, too", "stop the one that is wrong: DELETE instance/current on it") : null;
     }
 
     private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Record is not (RecordState.Outage or RecordState.Unusable) || f.Held ? null
-        : Nothing($"{f.Why}: nobody can take the record", f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "docs/etcd.md says how the record is made again");
+        : Nothing($"{f.Why}: nobody can take the record", f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "pgha record recreate makes it again (docs/failover.md)");
 
     private static SuccessionVerdict? BusyNode(SuccessionFacts f) => f.Busy is { } operation ? Nothing($"{operation} is under way") : null;
 
@@ -152,7 +154,7 @@ public static partial class SuccessionRules
 
     private static SuccessionVerdict? StillServed(SuccessionFacts f) =>
         f.View.Except(f.Node).FirstOrDefault(n => n.Writable && n.Sql is { InRecovery: false }) is { } writable ? Alarm(f, writable.Node)
-        : f.OldPrimaryServes ? Alarm(f, f.Holder!) : null;
+        : f.OldPrimaryServes || f.OldPrimaryLost ? Fence(f, f.Holder!) : null;
 
     private static SuccessionVerdict Alarm(SuccessionFacts f, string node) =>
         Nothing($"the record {Over(f)}, and the server of {node} still accepts writes: nobody is promoted beside it", $"stop that server: DELETE instance/current on {node}, or on its machine pg_ctl stop -m immediate");

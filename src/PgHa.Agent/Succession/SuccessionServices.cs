@@ -43,8 +43,12 @@ public static class SuccessionServices
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
                 s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight>(s => s.GetRequiredService<Tenure>())
+            .AddSingleton<ServerProbe>()
+            .AddSingleton<StopProgram>()
+            .AddSingleton<OldPrimaryWatch>()
             .AddSingleton<ISurroundings, Surroundings>()
             .AddSingleton<SuccessionSights>()
+            .AddSingleton<RecordCalls>()
             .AddSingleton(s => new Lazy<OperationRunner>(s.GetRequiredService<OperationRunner>))
             .AddSingleton<SuccessionActing>()
             .AddSingleton<SuccessionLoop>()

@@ -8,7 +8,8 @@ namespace PgHa.Agent.Succession;
 
 /// <summary>Gathers what <see cref="SuccessionRules"/> judge. Decides nothing.</summary>
 internal sealed class SuccessionSights(
-    AgentOptions options, Tenure tenure, ISurroundings surroundings, ClusterObserver cluster, ClusterLock locks, NodeLock nodeLock, ServerPulse pulse, SuccessionPast past, Func<TimeSpan> clock, TimeProvider time)
+    AgentOptions options, Tenure tenure, ISurroundings surroundings, ClusterObserver cluster, ClusterLock locks, NodeLock nodeLock, ServerPulse pulse, OldPrimaryWatch oldPrimary, SuccessionPast past,
+    Func<TimeSpan> clock, TimeProvider time)
 {
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private ClusterView? _view;
@@ -63,6 +64,7 @@ internal sealed class SuccessionSights(
             Crashes = past.Crashes(options.Failover.RestartWithin),
             Passed = past.Passed,
             Rejoin = options.Failover.Rejoin,
+            StopCommand = options.Failover.StopCommand,
         };
         return facts is { Record: RecordState.RanOut, Held: false, Own.Writable: false } ? await CompareAsync(facts, cancel) : facts;
     }
@@ -92,8 +94,9 @@ internal sealed class SuccessionSights(
     private async Task<SuccessionFacts> CompareAsync(SuccessionFacts facts, CancellationToken cancel)
     {
         var wal = cluster.CompareWalAsync(Readable(facts.View), options.Node, cancel);
-        var serves = facts.Holder is { } holder && holder != options.Node && !facts.View[holder].Reachable && await surroundings.AcceptsWritesAsync(holder, cancel);
-        return facts with { Wal = await wal, OldPrimaryServes = serves };
+        var old = facts is { Holder: { } holder, Stands: { } record } && holder != options.Node
+            ? await oldPrimary.LookAsync(holder, record.Epoch, facts.View[holder].Reachable, cancel) : (Known: OldPrimary.Fenced, Attempt: null);
+        return facts with { Wal = await wal, OldPrimaryServes = old.Known == OldPrimary.Serves, OldPrimaryLost = old.Known == OldPrimary.Lost, Stopping = old.Attempt };
     }
 
     /// <summary>A node whose server hangs may hang on its disk: nobody waits for its WAL.</summary>
@@ -106,6 +109,7 @@ internal sealed class SuccessionSights(
     private string? Unusable(NodeObservation own) =>
         own is { DataProblem: { } problem, RewindUnfinished: false } ? $"the data directory of {own.Node} cannot be used: {problem}"
         : tenure.Sight?.Record.System is { } system && own.Control?.SystemIdentifier is { } here && system != here ? $"the data here are those of another database ({here}, and the record says {system})"
+        : tenure.Sight?.Record.Node is { } holder && options.Nodes.All(n => n.Name != holder) ? $"{holder} holds the record, or held it last, and is not one of the nodes here"
         : null;
 
     private string? NotEligible(NodeObservation own) =>

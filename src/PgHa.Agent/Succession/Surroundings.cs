@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Npgsql;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Etcd;
 using PgHa.Agent.Postgres;
@@ -8,11 +6,11 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Succession;
 
 /// <summary>The real ones.</summary>
-internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdNotes notes, KnownServer known, PeerLogin login, TimeProvider time) : ISurroundings
+internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdNotes notes, KnownServer known, ServerProbe probe) : ISurroundings
 {
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromMilliseconds(700);
-
     public long Epoch => records.Epoch;
+
+    public uint Timeline => records.Timeline;
 
     public bool SingleUser => PostmasterPid.Read(options.Postgres.DataDir) is { SingleUser: true };
 
@@ -21,20 +19,7 @@ internal sealed class Surroundings(AgentOptions options, EtcdRecords records, Et
     public async Task<string?> PauseAsync(CancellationToken cancel) => await notes.PauseAsync(cancel) is { IsOk: true } answer ? answer.Value : null;
 
     /// <summary>Agent and guard may both be dead, and the server not. That it is fenced the record tells; this only finds that it is not.</summary>
-    public async Task<bool> AcceptsWritesAsync(string node, CancellationToken cancel)
-    {
-        using var bound = new CancellationTokenSource(AnswersWithin, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);
-        try
-        {
-            await using var connection = await login.OpenAsync(options.Nodes.First(n => n.Name == node), both.Token);
-            return await LocalSql.ScalarAsync(connection, "SELECT pg_is_in_recovery()::text", both.Token) == "false";
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested && e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException or IOException)
-        {
-            return false;
-        }
-    }
+    public Task<ServerSign> AskServerAsync(string node, CancellationToken cancel) => probe.AskAsync(node, cancel);
 
     public Task<bool> WriteAsync(HistoryEntry entry, CancellationToken cancel) => notes.WriteAsync(entry, cancel);
 }

@@ -3,6 +3,7 @@ using PgHa.Agent.Cluster;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Steps;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Agent.Succession;
 
@@ -18,6 +19,7 @@ internal sealed partial class Tenure(
     private static readonly TimeSpan LookSoon = TimeSpan.FromMilliseconds(5), Soon = TimeSpan.FromSeconds(1);
     private readonly OneAtATime _turn = new();
     private Keeping? _keeping;
+    private uint _mine; // the highest timeline that was reserved for this node's own promotion in this turn; 0: none
     private volatile RecordSight? _sight;
 
     /// <summary>Until when this node may write, as its guard has confirmed; null: it may not.</summary>
@@ -71,10 +73,13 @@ internal sealed partial class Tenure(
         var answer = await LookAsync(cancel);
         if (patiently)
             answer = await RunOutAsync(answer, cancel);
+        var own = await cluster[terms.Node].ObserveAsync(fresh: false, cancel);
+        var makes = own is { InRecovery: true, Sql.Timeline: { } on } ? on.Value + 1 : 0u; // it is to be promoted: the number is reserved with the record
         first = first || (answer is RecordAnswer.Absent && SuccessionRules.RefuseFirst(terms.Node, await cluster.ObserveAsync(fresh: true, cancel)) is null);
-        if (Begin(answer, first) is not { } holding)
+        if (Begin(answer, first, makes) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
+        _mine = makes > 0 && (answer is RecordAnswer.Absent || (answer is RecordAnswer.Stands { Record: var found } && !IsOwn(found))) ? holding.Own.Timeline : 0;
         Before = answer is RecordAnswer.Stands before ? before.Record.Node : null;
         var keeper = new RecordKeeper(store, guard, clock, time);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
@@ -91,6 +96,26 @@ internal sealed partial class Tenure(
         LogTaken(terms.Node, holding.Own.Epoch);
         return null;
     }
+
+    /// <inheritdoc />
+    public async Task<Answer<TimelineId>> ReserveAsync(TimelineId least, CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        if (Until is null || _keeping is not { Keeper: { Holding: { } holding } keeper })
+            return new Refusal(Code.AnotherWritable, $"{terms.Node} does not hold the record in etcd any more", "the rules say what follows: GET v2/cluster/explain");
+        if (_mine >= least.Value)
+            return new TimelineId(_mine); // nothing has made it: else the server would choose a higher one
+        var wanted = Math.Max(least.Value, holding.Own.Timeline + 1);
+        keeper.Reserve(wanted, soon: true);
+        for (var begun = time.GetTimestamp(); keeper.Reserved < wanted; await Task.Delay(Interval, time, cancel))
+            if (Until is null || time.GetElapsedTime(begun) > terms.D)
+                return new Refusal(Code.AnotherWritable, $"timeline {wanted} could not be reserved in the record in etcd: {Problem ?? "no renewal was acknowledged"}", "look at etcd, then repeat the call");
+        _mine = wanted;
+        return new TimelineId(wanted);
+    }
+
+    /// <summary>The server accepts writes on that timeline: no other node makes it, whoever chose it.</summary>
+    internal void Serves(TimelineId timeline) => _keeping?.Keeper.Reserve(timeline.Value, soon: false);
 
     /// <summary>What is left must last for what follows: else the next renewal is waited for.</summary>
     private async Task<bool> LastsAsync(CancellationToken cancel)
@@ -232,12 +257,12 @@ internal sealed partial class Tenure(
             await guard.AskAsync(cancel, starts: true);
     }
 
-    private Holding? Begin(RecordAnswer answer, bool first) => answer switch
+    private Holding? Begin(RecordAnswer answer, bool first, uint makes) => answer switch
     {
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Revision == revision && sight.HasRunOut(clock())) =>
-            Holding.Take(New(record.Epoch + 1, record.Timeline), revision),
-        RecordAnswer.Absent when first => Holding.Take(New(1, 1), 0),
+            Holding.Take(New(record.Epoch + 1, makes > 0 ? Math.Max(record.Timeline + 1, makes) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn }, revision),
+        RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, makes)), 0),
         _ => null,
     };
 
@@ -265,7 +290,7 @@ internal sealed partial class Tenure(
             $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
             $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),
         RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one", "bring all agents up: the primary takes the first record by itself"),
-        RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? docs/etcd.md says what to do"),
+        RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? pgha record recreate makes the record again (docs/failover.md)"),
         RecordAnswer.Outage { Why: var why } => new(Code.AnotherWritable, $"etcd cannot be asked for the record: {why}", "bring etcd back, then repeat the call"),
         _ => throw new System.Diagnostics.UnreachableException(answer.ToString()),
     };

@@ -6,6 +6,12 @@ public sealed record FailoverFacts
     /// <summary>The highest epoch of the record that it has seen; 0: it never saw one.</summary>
     public required long Epoch { get; init; }
 
+    /// <summary>The highest timeline that it has seen reserved; 0: none.</summary>
+    public uint Timeline { get; init; }
+
+    /// <summary>Why what stands in etcd cannot be used, as it sees it: it was emptied, or restored; null: it can, or is not known.</summary>
+    public string? RecordProblem { get; init; }
+
     /// <summary>Of nodes that hold the same WAL the one with the higher number is promoted.</summary>
     public int Priority { get; init; }
 

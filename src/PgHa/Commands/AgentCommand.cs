@@ -20,7 +20,6 @@ internal static class AgentCommand
         failover.Sync != SyncMode.Off ? $"failover.sync: {failover.Sync.ToString().ToLowerInvariant()}"
         : failover.StayWithoutEtcd ? "failover.stay_without_etcd"
         : failover.Watchdog is not null ? "failover.watchdog"
-        : failover.StopCommand is not null ? "failover.stop_command"
         : null;
 
     private static async Task<int> RunAsync(string file, CancellationToken cancel)

@@ -24,10 +24,13 @@ internal static class FailoverCommands
         var config = ConfigFile.Option();
         var command = new Command(name, description) { config };
         command.SetAction(async (parsed, cancel) =>
-            ConfigFile.Load(parsed.GetValue(config)!) is { Options: { } options } && ConfigFile.TryReadToken(options, out var token)
-                ? await run(PeerServices.Client(options.Nodes.First(n => n.Name == options.Node), options, new AccessToken(token, TimeProvider.System), TimeProvider.System), cancel) : 1);
+            Agent(parsed.GetValue(config)!) is { } agent ? await run(agent, cancel) : 1);
         return command;
     }
+
+    /// <summary>The agent of the configuration's node; null: what is wrong was said.</summary>
+    internal static AgentClient? Agent(string config) => ConfigFile.Load(config) is { Options: { } options } && ConfigFile.TryReadToken(options, out var token)
+        ? PeerServices.Client(options.Nodes.First(n => n.Name == options.Node), options, new AccessToken(token, TimeProvider.System), TimeProvider.System) : null;
 
     private static async Task<int> ExplainAsync(AgentClient agent, CancellationToken cancel)
     {
@@ -70,7 +73,7 @@ internal static class FailoverCommands
     private static async Task<int> PauseAsync(AgentClient agent, bool paused, CancellationToken cancel) =>
         await agent.PauseAsync(paused, cancel) is { } refusal ? Refuse(refusal) : 0;
 
-    private static int Refuse(Refusal refusal)
+    internal static int Refuse(Refusal refusal)
     {
         Console.Error.WriteLine($"error: {refusal.Message}");
         Console.Error.WriteLine($"  hint: {refusal.Hint}");

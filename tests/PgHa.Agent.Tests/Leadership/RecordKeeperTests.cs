@@ -66,6 +66,38 @@ public sealed class RecordKeeperTests : IRecordStore, IDeadline
     }
 
     [Fact]
+    public async Task A_timeline_is_reserved_by_the_next_renewal_which_can_be_sent_at_once()
+    {
+        _ = Begin();
+        Assert.Equal(2U, _keeper.Reserved);
+        PrimaryRecord? written = null;
+        _answers.Enqueue((record, _) =>
+        {
+            written = record;
+            return Is(new RecordAnswer.Swapped(9));
+        });
+        _keeper.Reserve(5, soon: true);
+        await Pass(0);
+        Assert.Equal(5U, written?.Timeline);
+        Assert.Equal(5U, _keeper.Reserved);
+        _keeper.Reserve(4, soon: false); // never less
+        await Pass(1);
+        Assert.Equal(5U, _keeper.Reserved);
+    }
+
+    [Fact]
+    public async Task A_timeline_counts_as_reserved_only_when_that_is_acknowledged()
+    {
+        _ = Begin();
+        _answers.Enqueue((_, _) => Is(new RecordAnswer.Outage("nobody answers")));
+        _keeper.Reserve(5, soon: true);
+        await Pass(0);
+        Assert.Equal(2U, _keeper.Reserved);
+        await Pass(1);
+        Assert.Equal(5U, _keeper.Reserved);
+    }
+
+    [Fact]
     public async Task It_ends_when_another_holds_it_and_the_deadline_stays()
     {
         var keeping = Begin();

@@ -16,7 +16,7 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
     public EtcdTrio Etcd { get; } = etcd;
 
     /// <summary>N1 is primary and holds the record; N2 and N3 follow.</summary>
-    public static async Task<AutomaticCluster> Running(Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind")
+    public static async Task<AutomaticCluster> Running(Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", Func<TestNode, Task>? prepare = null)
     {
         var etcd = await EtcdTrio.Running();
         var cluster = keep(await TestCluster.FilesOnly(3));
@@ -30,6 +30,8 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
                   rejoin: {{rejoin}}
                   d: {{(d ?? D).TotalSeconds}}s
                 """);
+        foreach (var node in cluster.Nodes)
+            await (prepare?.Invoke(node) ?? Task.CompletedTask);
         await cluster.StartServers();
         await cluster.StartAgents();
         await AutomaticCluster.Holds(cluster.N1);

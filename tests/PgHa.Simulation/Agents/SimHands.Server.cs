@@ -85,6 +85,14 @@ internal sealed partial class SimHands
         return Instance is { Phase: ServerPhase.Up, InRecovery: false } && Instance.Run == run ? StepResult.Done($"accepts writes on timeline {Instance.Timeline}") : throw new IOException("the session was closed");
     }
 
+    public Task<TimelineId> NextTimelineAsync(TimelineId own, bool asksArchive, CancellationToken cancel) => Task.FromResult(new TimelineId(Instance.NextTimeline));
+
+    public async Task PassOverAsync(TimelineId from, TimelineId to, bool asksArchive, CancellationToken cancel)
+    {
+        await Take(1, 5, cancel);
+        Write(data => data.PassedOver = Math.Max(data.PassedOver, to.Value - 1));
+    }
+
     public string? ProblemOfPromotion() => Disk.Full ? "no space left" : null;
 
     public async Task<Answer<string>> BringLevelAsync(NodeObservation source, CancellationToken cancel)

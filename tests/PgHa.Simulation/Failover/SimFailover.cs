@@ -22,8 +22,9 @@ internal sealed class SimFailover
         Tenure = new(terms, new SimRecordStore(agent, etcd), new SimGuardLink(agent), pulse, agent.Cluster, Clock, time, name, new SimLog<Tenure>(agent));
         _begin = (locks, runner) =>
         {
-            var sights = new SuccessionSights(options, Tenure, surroundings, agent.Cluster, locks, agent.Lock, pulse, past, Clock, time);
-            var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, time, new SimLog<SuccessionActing>(agent));
+            var stopping = new StopProgram(options, time, new SimLog<StopProgram>(agent));
+            var sights = new SuccessionSights(options, Tenure, surroundings, agent.Cluster, locks, agent.Lock, pulse, new OldPrimaryWatch(surroundings, stopping), past, Clock, time);
+            var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, stopping, time, new SimLog<SuccessionActing>(agent));
             Loop = new(options, sights, acting, past, Tenure, surroundings, State, Clock, time, new SimLog<SuccessionLoop>(agent));
             agent.Process.Begin(() => pulse.WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => Loop.GoOnAsync(CancellationToken.None));

@@ -12,18 +12,20 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundi
 
     public long Epoch => Machine.Disk.Memory.Epoch;
 
+    public uint Timeline => Machine.Disk.Memory.Timeline;
+
     public bool SingleUser => false;
 
     public bool StoppedOnPurpose => Machine.Disk.StoppedOnPurpose;
 
     public Task<string?> PauseAsync(CancellationToken cancel) => etcd.AskAsync<string?>(agent, agent.Options.Failover.Times.Renewal, () => etcd.Paused, _ => null, cancel);
 
-    public async Task<bool> AcceptsWritesAsync(string node, CancellationToken cancel)
+    public async Task<ServerSign> AskServerAsync(string node, CancellationToken cancel)
     {
         var (field, other) = (Machine.Field, Machine.Field[node]);
         var linked = field.Network.Linked(Machine, other) && field.Network.Linked(other, Machine);
         await Task.Delay(linked ? field.World.Between(1, 20) : AnswersWithin, agent.Process.Time, cancel);
-        return linked && other.Server.Accepts;
+        return !linked ? ServerSign.Silent : other.Server.Accepts ? ServerSign.AcceptsWrites : other.Server.Runs ? ServerSign.InRecovery : ServerSign.Refused;
     }
 
     public Task<bool> WriteAsync(HistoryEntry entry, CancellationToken cancel) => etcd.AskAsync(agent, agent.Options.Failover.Times.Renewal, () =>

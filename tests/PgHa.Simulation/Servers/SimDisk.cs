@@ -79,6 +79,9 @@ internal sealed class SimData(string system)
 
     internal bool Signal { get; set; }
 
+    /// <summary>Timelines up to this one are reserved by histories in pg_wal: a promotion chooses a higher one.</summary>
+    internal uint PassedOver { get; set; }
+
     /// <summary>The node that primary_conninfo names.</summary>
     internal string? Upstream { get; set; }
 

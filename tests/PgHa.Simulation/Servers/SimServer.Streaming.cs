@@ -12,6 +12,9 @@ internal sealed partial class SimServer
         _world.After(_world.Between(15, 120) + PromotionTakes, _process, Promote);
     }
 
+    /// <summary>The number that a promotion would choose now: one above all that it finds, and that were reserved here.</summary>
+    internal uint NextTimeline => Math.Max(Math.Max(Data.Wal.Newest, Data.PassedOver), Archive?.Newest(Timeline, Data.Wal) ?? 0) + 1;
+
     private void Promote()
     {
         if (Phase != ServerPhase.Up || !InRecovery)
@@ -27,7 +30,7 @@ internal sealed partial class SimServer
             return;
         }
         ReadArchive();
-        var timeline = Math.Max(Data.Wal.Newest, Archive?.Newest(Timeline, Data.Wal) ?? 0) + 1;
+        var timeline = NextTimeline;
         TimelineSpan[] lineage = [.. Lineage[..^1], new(new(Timeline), Lineage[^1].Begin, new Lsn(End)), new(new(timeline), new Lsn(End))];
         Data.Wal.Note(timeline, lineage);
         Timeline = timeline;

@@ -47,7 +47,7 @@ internal static class FailoverEndpoints
         return answer.IsOk ? Results.NoContent() : Answers.Refuse(Unanswered(answer.Outage));
     }
 
-    private static Refusal Manual => new(Code.WrongState, "failover.mode is manual: nothing is decided without a person", "set failover.mode: automatic (docs/failover.md), or use the calls of instance/failover");
+    internal static Refusal Manual => new(Code.WrongState, "failover.mode is manual: nothing is decided without a person", "set failover.mode: automatic (docs/failover.md), or use the calls of instance/failover");
 
     private static Refusal Unanswered(Outage outage) => new(Code.PeerUnreachable, outage.Reason, outage.Hint);
 }

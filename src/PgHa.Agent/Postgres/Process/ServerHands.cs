@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 /// <summary>The real server: one class for each kind of thing that is done to it.</summary>
 internal sealed class ServerHands(
     DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, WalReceiver receiver,
-    ArchiveTrial archive, HandoverEnd end,
+    ArchiveTrial archive, ReservedTimelines timelines, HandoverEnd end,
     WalTailWriting tail, LocalSql sql) : IServerHands
 {
     public Task<Refusal?> StartAsync(CancellationToken cancel) => start.RunAsync(cancel);
@@ -55,6 +55,10 @@ internal sealed class ServerHands(
     }
 
     public Task<Answer<string>> AskArchiveAsync(CancellationToken cancel) => archive.BeforeFailoverAsync(cancel);
+
+    public Task<TimelineId> NextTimelineAsync(TimelineId own, bool asksArchive, CancellationToken cancel) => timelines.NextAsync(own, asksArchive, cancel);
+
+    public Task PassOverAsync(TimelineId from, TimelineId to, bool asksArchive, CancellationToken cancel) => timelines.PassOverAsync(from, to, asksArchive, cancel);
 
     public Task<StepResult> HandOverAsync(bool acceptUnlogged, Func<Task<Refusal?>> refuse, CancellationToken cancel) => end.EndAsync(acceptUnlogged, refuse, cancel);
 

@@ -69,9 +69,8 @@ internal sealed class ArchiveWal(
                     return refusal;
             if (await Task.Run(() => BrokenAt(own, theirs, staged), cancel) is { } broken)
                 return new Refusal(Code.WalNotProven, $"the WAL that the archive holds between {own.End} and {theirs.Oldest} is no unbroken chain of records: it breaks at {broken}", Reclone);
-            foreach (var span in theirs.Lineage.Where(s => s.Timeline > own.Timeline))
-                if (await histories.EnsureAsync(span.Timeline, theirs.Lineage, cluster[upstream].Wal, cancel) is { } refusal)
-                    return refusal;
+            if (await histories.EnsureAsync(own, theirs.Lineage, cluster[upstream].Wal, cancel) is { } strange)
+                return strange;
             foreach (var file in staged.Values)
             {
                 await file.SyncAsync();

@@ -29,15 +29,20 @@ internal sealed class GhostHistories(AgentOptions options, DataDirectory data, C
     }
 
     /// <summary>The names of those in pg_wal now.</summary>
-    internal async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancel)
+    /// <param name="starts">Asked before a start: a server that runs passes a reserved number over, and one that starts does so only where a later timeline is there (fact 55).</param>
+    /// <param name="cancel">Ends it.</param>
+    internal async Task<IReadOnlyList<string>> FindAsync(bool starts, CancellationToken cancel)
     {
         var control = data.ReadControl();
         if (!control.IsOk || Newer(ControlFacts.From(control.Value).Timeline) is not { Length: > 0 } newer)
             return [];
         var (held, _) = await PositionsAsync(cancel);
         var own = held.FirstOrDefault(p => p.Node == options.Node);
-        return [.. newer.Where(h => h.History is not { } history ? !HasSegments(h.Timeline) : own is not null && GhostRules.IsGhost(history, own, held, HasSegments(h.Timeline)))
-            .Select(h => WalFileName.HistoryOf(h.Timeline).ToString())];
+        var reserved = newer.Where(h => h.History is null && ReservedTimelines.IsReserved(data.WalFolder, h.Timeline)).ToArray();
+        var ghosts = newer.Except(reserved)
+            .Where(h => h.History is not { } history ? !HasSegments(h.Timeline) : own is not null && GhostRules.IsGhost(history, own, held, HasSegments(h.Timeline))).ToArray();
+        var last = newer.Except(reserved).Except(ghosts).Select(h => h.Timeline).DefaultIfEmpty().Max();
+        return [.. ghosts.Concat(reserved.Where(h => starts && h.Timeline > last)).Select(h => WalFileName.HistoryOf(h.Timeline).ToString())];
     }
 
     /// <summary>Moves them out of the way of a server that is about to start, and says so. They are kept, aside.</summary>
@@ -46,7 +51,7 @@ internal sealed class GhostHistories(AgentOptions options, DataDirectory data, C
         if (data.Problem(data.ReadControl()) is not null || ServerProcess.In(data.Root).Any())
             return [];
         var moved = new List<string>();
-        foreach (var name in await FindAsync(cancel))
+        foreach (var name in await FindAsync(starts: true, cancel))
         {
             var target = Path.Combine(Aside, name);
             for (var i = 2; File.Exists(target); i++)

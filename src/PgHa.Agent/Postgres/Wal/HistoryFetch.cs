@@ -1,4 +1,5 @@
 using PgHa.Agent.Cluster;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;
 
@@ -7,8 +8,18 @@ namespace PgHa.Agent.Postgres;
 /// <summary>Copies timeline histories from another node into the pg_wal of the stopped node. One that is here must tell the same.</summary>
 internal sealed class HistoryFetch(DataDirectory data, WalStaging staging)
 {
+    /// <summary>Null when the histories of a lineage are here from the node's own timeline on, and numbers that it passes over are reserved, so that the start finds them all in turn.</summary>
+    internal async Task<Refusal?> EnsureAsync(WalPosition own, IReadOnlyList<TimelineSpan> lineage, IWalSource source, CancellationToken cancel)
+    {
+        foreach (var span in lineage.Where(s => s.Timeline > own.Timeline))
+            if (await EnsureAsync(span.Timeline, lineage, source, cancel) is { } refusal)
+                return refusal;
+        ReservedTimelines.FillGaps(data.WalFolder, own.Timeline, lineage);
+        return null;
+    }
+
     /// <summary>Null when the history of a timeline is here, and is that of the lineage.</summary>
-    internal async Task<Refusal?> EnsureAsync(TimelineId timeline, IReadOnlyList<TimelineSpan> lineage, IWalSource source, CancellationToken cancel)
+    private async Task<Refusal?> EnsureAsync(TimelineId timeline, IReadOnlyList<TimelineSpan> lineage, IWalSource source, CancellationToken cancel)
     {
         var name = WalFileName.HistoryOf(timeline).ToString();
         if (File.Exists(Path.Combine(data.WalFolder, name)))

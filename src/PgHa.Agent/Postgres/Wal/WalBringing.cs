@@ -16,9 +16,8 @@ internal sealed class WalBringing(WalStaging staging, WalPlacing placing, Histor
     /// <summary>Null when all is there.</summary>
     internal async Task<Refusal?> RunAsync(WalToBring bring, WalPosition own, WalPosition theirs, IWalSource source, CancellationToken cancel)
     {
-        foreach (var span in theirs.Lineage.Where(s => s.Timeline > own.Timeline))
-            if (await histories.EnsureAsync(span.Timeline, theirs.Lineage, source, cancel) is { } refusal)
-                return refusal;
+        if (await histories.EnsureAsync(own, theirs.Lineage, source, cancel) is { } strange)
+            return strange;
         foreach (var start in bring.Segments)
             if (await SegmentAsync(WalCompletion.SegmentOf(theirs, start.Value / theirs.SegmentSize), bring, own, theirs, source, cancel) is { } refusal)
                 return refusal;

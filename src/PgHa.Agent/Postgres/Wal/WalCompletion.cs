@@ -19,9 +19,8 @@ internal sealed class WalCompletion(WalReading reading, WalStaging staging, WalP
             return StepResult.Failed(Code.WalNotProven, kin.Evidence.Words, "the WAL of the two nodes does not continue one another");
         var first = own.End.Value / own.SegmentSize;
         var last = (theirs.End.Value - 1) / own.SegmentSize;
-        foreach (var span in theirs.Lineage.Where(s => s.Timeline > own.Timeline))
-            if (await histories.EnsureAsync(span.Timeline, theirs.Lineage, source, cancel) is { } refusal)
-                return StepResult.Failed(refusal);
+        if (await histories.EnsureAsync(own, theirs.Lineage, source, cancel) is { } strange)
+            return StepResult.Failed(strange);
         for (var number = first; number <= last; number++)
             if (await SegmentAsync(SegmentOf(theirs, number), own, theirs, source, cancel) is { } refusal)
                 return StepResult.Failed(refusal);

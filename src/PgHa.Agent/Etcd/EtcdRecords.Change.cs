@@ -1,0 +1,26 @@
+using PgHa.Agent.Leadership;
+
+namespace PgHa.Agent.Etcd;
+
+/// <summary>What stands in etcd, whatever was seen before; for an operator who answers for it.</summary>
+/// <param name="Etcd">The id of the etcd cluster.</param>
+/// <param name="Revision">The revision of what stands there; 0: nothing does.</param>
+/// <param name="Record">The record; null: there is none, or it cannot be read.</param>
+public sealed record RecordFound(ulong Etcd, long Revision, PrimaryRecord? Record);
+
+/// <summary>The part for an operator's calls.</summary>
+public sealed partial class EtcdRecords
+{
+    /// <summary>What stands there now.</summary>
+    public async Task<EtcdAnswer<RecordFound>> FindAsync(TimeSpan within, CancellationToken cancel) =>
+        (await _client.ReadAsync(_key, within, cancel)).As(r => new RecordFound(r.Cluster, r.Of(_key)?.Revision ?? 0, r.Of(_key) is { } entry ? PrimaryRecord.Read(entry.Value.Span) : null));
+
+    /// <summary>Replaces what was found, if nothing has changed it since; whether it stands there now. One that says that it was made anew is believed from then on.</summary>
+    public async Task<EtcdAnswer<bool>> ReplaceAsync(RecordFound found, PrimaryRecord record, TimeSpan within, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        ArgumentNullException.ThrowIfNull(record);
+        var result = await _client.CommitAsync(EtcdTxn.Swap(_key, found.Revision, record.Write()), within, cancel);
+        return result.As(r => r.Cluster == found.Etcd && (r.Succeeded || (r.Of(_key) is { } entry && PrimaryRecord.Read(entry.Value.Span) == record)));
+    }
+}
