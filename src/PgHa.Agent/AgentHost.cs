@@ -90,6 +90,9 @@ public static partial class AgentHost
         OperationEndpoints.Map(app);
         SalvageEndpoints.Map(app);
         FailoverEndpoints.Map(app);
+        HandoverEndpoints.Map(app);
+        ScheduleEndpoints.Map(app);
+        ModeEndpoints.Map(app);
         ClusterEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)

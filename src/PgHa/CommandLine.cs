@@ -19,6 +19,10 @@ internal static class CommandLine
             InspectCommand.Create(),
             EtcdCommand.Create(),
             EtcdCommand.CreateWitness(),
+            HandoverCommand.Create(),
+            ScheduleCommand.Create(),
+            ModeCommands.CreateManual(),
+            ModeCommands.CreateAutomatic(),
         };
         foreach (var command in FailoverCommands.Create())
             root.Add(command);

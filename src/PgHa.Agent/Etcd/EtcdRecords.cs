@@ -44,6 +44,9 @@ public sealed class EtcdRecords : IRecordStore
     /// <summary>The highest epoch that this node has seen; 0: it never saw a record.</summary>
     public long Epoch => Known.Epoch;
 
+    /// <summary>The record that this node saw last had been ended for manual mode.</summary>
+    public bool IsManual => Known.Manual;
+
     private RecordMemory Known
     {
         get
@@ -66,7 +69,7 @@ public sealed class EtcdRecords : IRecordStore
             var next = _memory.After(answer is RecordAnswer.Swapped swapped ? new RecordAnswer.Stands(written!, swapped.Revision) : answer, etcd);
             try
             {
-                if (next.Epoch != _memory.Epoch || next.Etcd != _memory.Etcd)
+                if (next.Epoch != _memory.Epoch || next.Etcd != _memory.Etcd || next.Manual != _memory.Manual)
                     _file.Write(next);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

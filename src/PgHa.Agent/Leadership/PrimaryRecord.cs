@@ -39,6 +39,12 @@ public sealed record PrimaryRecord
     /// <summary>The holder gave it up: no process of its server is left, and its next start is one in recovery. It is another node's at once.</summary>
     public bool Released { get; init; }
 
+    /// <summary>Its holder ended it for manual mode: it does not run out, and nobody takes it. It holds for no time, so that a version that does not know this cannot use it.</summary>
+    public bool Manual { get; init; }
+
+    /// <summary>An operator has gone back to automatic mode since: the primary takes it, once all agents run in automatic mode.</summary>
+    public bool Returns { get; init; }
+
     /// <summary>How long the record holds after its last renewal.</summary>
     [JsonIgnore]
     public TimeSpan D => TimeSpan.FromMilliseconds(DMilliseconds);
@@ -67,7 +73,7 @@ public sealed record PrimaryRecord
     }
 
     [JsonIgnore]
-    private bool CanHold => Node.Length > 0 && Boot.Length > 0 && Run.Length > 0 && Epoch > 0 && Counter > 0 && DMilliseconds > 0 && Timeline > 0;
+    private bool CanHold => Node.Length > 0 && Boot.Length > 0 && Run.Length > 0 && Epoch > 0 && Counter > 0 && (DMilliseconds > 0 || Manual) && Timeline > 0;
 }
 
 /// <summary>What stands in etcd, serialized without reflection.</summary>

@@ -9,6 +9,9 @@ namespace PgHa.Agent.Leadership;
 /// <param name="Revision">The highest revision of the record that was seen.</param>
 public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision)
 {
+    /// <summary>The record that was seen last had been ended for manual mode: no node could have taken this one's place while its server was writable.</summary>
+    public bool Manual { get; init; }
+
     /// <summary>Nothing was seen yet.</summary>
     public static RecordMemory None { get; } = new(null, 0, 0);
 
@@ -28,7 +31,7 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision)
     /// <summary>What is remembered after an answer that was weighed. Who has swapped remembers what it wrote, as <see cref="RecordAnswer.Stands"/>.</summary>
     public RecordMemory After(RecordAnswer weighed, ulong etcd) => weighed switch
     {
-        RecordAnswer.Stands stands => new(etcd, Math.Max(Epoch, stands.Record.Epoch), Math.Max(Revision, stands.Revision)),
+        RecordAnswer.Stands stands => new(etcd, Math.Max(Epoch, stands.Record.Epoch), Math.Max(Revision, stands.Revision)) { Manual = stands.Revision >= Revision ? stands.Record.Manual : Manual },
         RecordAnswer.Absent => this with { Etcd = etcd },
         _ => this,
     };

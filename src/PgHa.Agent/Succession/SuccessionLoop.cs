@@ -40,7 +40,15 @@ internal sealed partial class SuccessionLoop(
         var verdict = SuccessionRules.Judge(facts);
         past.Note(verdict);
         Last = (facts, verdict);
-        state.Facts = new() { Epoch = surroundings.Epoch, Priority = options.Failover.Priority, NotEligible = facts.NotEligible, MayWriteFor = (tenure.Until - clock())?.TotalSeconds, Doing = verdict.Reason };
+        state.Facts = new()
+        {
+            Epoch = surroundings.Epoch,
+            Priority = options.Failover.Priority,
+            NotEligible = facts.NotEligible,
+            Acknowledged = facts.Acknowledged,
+            MayWriteFor = (tenure.Until - clock())?.TotalSeconds,
+            Doing = verdict.Reason,
+        };
         Say(verdict);
         await StandDownAsync(facts, cancel);
         var failed = await acting.ActAsync(verdict, facts, cancel);
@@ -60,7 +68,9 @@ internal sealed partial class SuccessionLoop(
     /// <summary>A guard that an earlier run of the agent left on duty would end the standby at its deadline.</summary>
     private async Task StandDownAsync(SuccessionFacts facts, CancellationToken cancel)
     {
-        if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
+        if (facts.Record == RecordState.ByHand)
+            await tenure.StandDownAsync(cancel); // its guard may not have heard that the record was ended
+        else if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
             _stoodDown = false;
         else if ((_stoodDown = _stoodDown || await tenure.StandDownAsync(cancel)) && facts is { Own.InRecovery: true, NotEligible: null })
             await PrepareAsync(cancel);

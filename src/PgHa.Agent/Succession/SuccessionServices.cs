@@ -26,12 +26,13 @@ public static class SuccessionServices
         ArgumentNullException.ThrowIfNull(options);
         services.AddSingleton<FailoverState>();
         if (etcd is null)
-            return services.AddSingleton<IWriteRight, UnkeptRight>();
+            return services.AddSingleton<IWriteRight, UnkeptRight>().AddHostedService<LeftGuard>();
         var call = options.Failover.Times.Renewal;
         return services
             .AddSingleton(etcd)
             .AddSingleton(new EtcdRecords(etcd, options.Cluster, new RecordMemoryFile(options.State.Record)))
             .AddSingleton(new EtcdNotes(etcd, options.Cluster, call))
+            .AddSingleton(new EtcdSchedule(etcd, options.Cluster, call))
             .AddSingleton<Func<TimeSpan>>(SinceBoot)
             .AddSingleton<SuccessionPast>()
             .AddSingleton<PulseQuery>()
@@ -43,13 +44,16 @@ public static class SuccessionServices
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
                 s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight>(s => s.GetRequiredService<Tenure>())
+            .AddSingleton(s => new AcknowledgedMemory(options.State.Acknowledged, s.GetRequiredService<TimeProvider>()))
             .AddSingleton<ISurroundings, Surroundings>()
             .AddSingleton<SuccessionSights>()
             .AddSingleton(s => new Lazy<OperationRunner>(s.GetRequiredService<OperationRunner>))
             .AddSingleton<SuccessionActing>()
             .AddSingleton<SuccessionLoop>()
             .AddSingleton<Explanation>()
-            .AddHostedService(s => s.GetRequiredService<SuccessionLoop>());
+            .AddSingleton<MachineHandover>()
+            .AddHostedService(s => s.GetRequiredService<SuccessionLoop>())
+            .AddHostedService<ScheduleLoop>();
     }
 
     /// <summary>As the guard does. What does not end of SIGKILL hangs on a disk: the next round finds it.</summary>

@@ -69,9 +69,11 @@ internal sealed partial class Tenure(
             return null;
         await EndAsync();
         var answer = await LookAsync(cancel);
+        if (answer is RecordAnswer.Stands { Record: var stands } && IsByHand(stands))
+            return null; // as in manual mode: nobody keeps the right
         if (patiently)
             answer = await RunOutAsync(answer, cancel);
-        first = first || (answer is RecordAnswer.Absent && SuccessionRules.RefuseFirst(terms.Node, await cluster.ObserveAsync(fresh: true, cancel)) is null);
+        first = first || await MayBeFirstAsync(answer, cancel);
         if (Begin(answer, first) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
@@ -127,10 +129,10 @@ internal sealed partial class Tenure(
 
     /// <summary>An answer that is older than what was seen since says nothing.</summary>
     private bool MayRunOut(RecordAnswer answer, long? revision) => answer is RecordAnswer.Outage
-        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (stands.Revision < Sight!.Revision || (!Sight.HasRunOut(clock()) && Sight.Revision == revision)));
+        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (stands.Revision < Sight!.Revision || (!Sight.Record.Manual && !Sight.HasRunOut(clock()) && Sight.Revision == revision)));
 
     /// <inheritdoc />
-    public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => await StopAsync(held: false, cancel)
+    public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => IsByHand(Sight?.Record) ? null : await StopAsync(held: false, cancel)
         ? new(Code.AnotherWritable, $"{terms.Node} has lost the record in etcd meanwhile: its server was killed", "the rules say what follows: GET v2/cluster/explain") : null;
 
     /// <summary>Kills the server; no step takes the record meanwhile. Whether it did.</summary>
@@ -234,6 +236,7 @@ internal sealed partial class Tenure(
 
     private Holding? Begin(RecordAnswer answer, bool first) => answer switch
     {
+        RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(New(record.Epoch + 1, record.Timeline), revision) : null,
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Revision == revision && sight.HasRunOut(clock())) =>
             Holding.Take(New(record.Epoch + 1, record.Timeline), revision),
@@ -241,10 +244,10 @@ internal sealed partial class Tenure(
         _ => null,
     };
 
-    internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && !record.Released;
+    internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && record is { Released: false, Manual: false };
 
     /// <summary>This machine was started anew since: none of the processes lives that it allowed to write.</summary>
-    internal bool IsOfEarlierBoot(PrimaryRecord record) => record.Node == terms.Node && record.Boot != terms.Boot;
+    internal bool IsOfEarlierBoot(PrimaryRecord record) => record.Node == terms.Node && record.Boot != terms.Boot && !record.Manual;
 
     private PrimaryRecord New(long epoch, uint timeline) => new()
     {
@@ -261,6 +264,8 @@ internal sealed partial class Tenure(
 
     private Refusal Withheld(RecordAnswer answer) => answer switch
     {
+        RecordAnswer.Stands { Record.Manual: true } => new(Code.AnotherWritable, "the cluster goes back to automatic mode, and not all agents have said that they run in it and that no other node is writable",
+            "look at v2/cluster/explain, and repeat the call"),
         RecordAnswer.Stands { Record: var record } => new(Code.AnotherWritable,
             $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
             $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),
