@@ -91,6 +91,9 @@ public static partial class AgentHost
         SalvageEndpoints.Map(app);
         FailoverEndpoints.Map(app);
         RecordEndpoints.Map(app);
+        HandoverEndpoints.Map(app);
+        ScheduleEndpoints.Map(app);
+        ModeEndpoints.Map(app);
         ClusterEndpoints.Map(app);
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)

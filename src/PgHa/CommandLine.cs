@@ -20,6 +20,10 @@ internal static class CommandLine
             EtcdCommand.Create(),
             EtcdCommand.CreateWitness(),
             RecordCommands.Create(),
+            HandoverCommand.Create(),
+            ScheduleCommand.Create(),
+            ModeCommands.CreateManual(),
+            ModeCommands.CreateAutomatic(),
         };
         foreach (var command in FailoverCommands.Create())
             root.Add(command);

@@ -5,13 +5,13 @@ using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Etcd;
 
-/// <summary>What stands in etcd beside the record: why it changed hands (<c>history/EPOCH</c>), and whether automatic failover is paused (<c>pause</c>).</summary>
+/// <summary>What stands in etcd beside the record: why it changed hands (<c>history/EPOCH</c>), and where automatic failover is paused (<c>pause</c>, <c>pause/NODE</c>).</summary>
 /// <param name="client">The client, which is not disposed of.</param>
 /// <param name="cluster">The cluster's name.</param>
 /// <param name="within">The bound of each question.</param>
 public sealed class EtcdNotes(EtcdClient client, string cluster, TimeSpan within)
 {
-    private const int MostEntries = 10_000;
+    private const int MostEntries = 10_000, MostPauses = 1000;
     private readonly string _history = $"/pgha/{cluster}/history/", _pause = $"/pgha/{cluster}/pause";
 
     /// <summary>Writes an entry unless one of that epoch stands there; whether one does now.</summary>
@@ -29,15 +29,20 @@ public sealed class EtcdNotes(EtcdClient client, string cluster, TimeSpan within
         return range.As<HistoryEntry[]>(r => [.. r.Entries.Select(Read).OfType<HistoryEntry>()]);
     }
 
-    /// <summary>Whether it is paused, and why; an empty text: it is not.</summary>
-    public async Task<EtcdAnswer<string>> PauseAsync(CancellationToken cancel) => (await client.ReadAsync(_pause, within, cancel)).As(r => r.Of(_pause)?.Text ?? "");
+    /// <summary>Where it is paused.</summary>
+    public async Task<EtcdAnswer<Pauses>> PausesAsync(CancellationToken cancel)
+    {
+        var range = await client.ReadPrefixAsync(_pause, MostPauses, within, cancel);
+        return range.As(r => new Pauses(r.Of(_pause) is not null, [.. r.Entries.Where(e => e.Key.StartsWith(_pause + "/", StringComparison.Ordinal)).Select(e => e.Key[(_pause.Length + 1)..])]));
+    }
 
     /// <summary>Pauses it, or goes on.</summary>
+    /// <param name="node">The node; null: the whole cluster. What is paused by itself stays so.</param>
     /// <param name="why">Who wants it, and why; null: it goes on.</param>
     /// <param name="cancel">Ends the call.</param>
-    public async Task<EtcdAnswer<bool>> SetPauseAsync(string? why, CancellationToken cancel)
+    public async Task<EtcdAnswer<bool>> SetPauseAsync(string? node, string? why, CancellationToken cancel)
     {
-        var write = new EtcdWrite(_pause, why is null ? null : System.Text.Encoding.UTF8.GetBytes(why));
+        var write = new EtcdWrite(node is null ? _pause : $"{_pause}/{node}", why is null ? (ReadOnlyMemory<byte>?)null : System.Text.Encoding.UTF8.GetBytes(why));
         return (await client.CommitAsync(new EtcdTxn([], [write]), within, cancel)).As(r => r.Succeeded);
     }
 

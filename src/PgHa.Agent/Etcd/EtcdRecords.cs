@@ -47,6 +47,9 @@ public sealed partial class EtcdRecords : IRecordStore
     /// <summary>The highest timeline that this node has seen reserved.</summary>
     public uint Timeline => Known.Timeline;
 
+    /// <summary>The record that this node saw last had been ended for manual mode.</summary>
+    public bool IsManual => Known.Manual;
+
     private RecordMemory Known
     {
         get
@@ -69,7 +72,7 @@ public sealed partial class EtcdRecords : IRecordStore
             var next = _memory.After(answer is RecordAnswer.Swapped swapped ? new RecordAnswer.Stands(written!, swapped.Revision) : answer, etcd);
             try
             {
-                if ((next.Epoch, next.Etcd, next.Timeline) != (_memory.Epoch, _memory.Etcd, _memory.Timeline))
+                if ((next.Epoch, next.Etcd, next.Timeline, next.Manual) != (_memory.Epoch, _memory.Etcd, _memory.Timeline, _memory.Manual))
                     _file.Write(next);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -85,11 +85,17 @@ public sealed record Holding
 
     /// <summary>The last attempt: the record is given up. Nothing may be sent after it.</summary>
     /// <param name="now">The machine's clock since boot.</param>
-    public (Holding Holding, Attempt Attempt) Release(TimeSpan now)
+    public (Holding Holding, Attempt Attempt) Release(TimeSpan now) => Last(now, r => r with { Released = true });
+
+    /// <summary>The last attempt: the record is ended for manual mode, and the server runs on. Nothing may be sent after it but the same once more.</summary>
+    /// <param name="now">The machine's clock since boot.</param>
+    public (Holding Holding, Attempt Attempt) EndForManual(TimeSpan now) => Last(now, r => r with { Manual = true, DMilliseconds = 0 });
+
+    private (Holding Holding, Attempt Attempt) Last(TimeSpan now, Func<PrimaryRecord, PrimaryRecord> ended)
     {
         var (holding, attempt) = Send(now, Acknowledged?.Record.D ?? Own.D);
-        var released = attempt with { Record = attempt.Record with { Released = true } };
-        return (holding with { Open = holding.Open.Replace(attempt, released) }, released);
+        var last = attempt with { Record = ended(attempt.Record) };
+        return (holding with { Open = holding.Open.Replace(attempt, last) }, last);
     }
 
     private Holding Forget() => Open.Length < MostOpen ? this

@@ -45,6 +45,12 @@ public sealed record PrimaryRecord
     /// </summary>
     public ulong? MadeAnewIn { get; init; }
 
+    /// <summary>Its holder ended it for manual mode: it does not run out, and nobody takes it. It holds for no time, so that a version that does not know this cannot use it.</summary>
+    public bool Manual { get; init; }
+
+    /// <summary>An operator has gone back to automatic mode since: the primary takes it, once all agents run in automatic mode.</summary>
+    public bool Returns { get; init; }
+
     /// <summary>How long the record holds after its last renewal.</summary>
     [JsonIgnore]
     public TimeSpan D => TimeSpan.FromMilliseconds(DMilliseconds);
@@ -73,7 +79,7 @@ public sealed record PrimaryRecord
     }
 
     [JsonIgnore]
-    private bool CanHold => Node.Length > 0 && Boot.Length > 0 && Run.Length > 0 && Epoch > 0 && Counter > 0 && DMilliseconds > 0 && Timeline > 0;
+    private bool CanHold => Node.Length > 0 && Boot.Length > 0 && Run.Length > 0 && Epoch > 0 && Counter > 0 && (DMilliseconds > 0 || Manual) && Timeline > 0;
 }
 
 /// <summary>What stands in etcd, serialized without reflection.</summary>

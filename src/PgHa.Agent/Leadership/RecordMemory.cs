@@ -10,6 +10,9 @@ namespace PgHa.Agent.Leadership;
 /// <param name="Timeline">The highest timeline that was seen reserved; 0: none, or the file is of an older version.</param>
 public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision, uint Timeline = 0)
 {
+    /// <summary>The record that was seen last had been ended for manual mode: no node could have taken this one's place while its server was writable.</summary>
+    public bool Manual { get; init; }
+
     /// <summary>Nothing was seen yet.</summary>
     public static RecordMemory None { get; } = new(null, 0, 0);
 
@@ -30,8 +33,11 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision, uint T
     /// <summary>What is remembered after an answer that was weighed. Who has swapped remembers what it wrote, as <see cref="RecordAnswer.Stands"/>.</summary>
     public RecordMemory After(RecordAnswer weighed, ulong etcd) => weighed switch
     {
-        RecordAnswer.Stands stands when stands.Record.Epoch > Epoch => new(etcd, stands.Record.Epoch, stands.Revision, Math.Max(Timeline, stands.Record.Timeline)),
-        RecordAnswer.Stands stands => new(etcd, Math.Max(Epoch, stands.Record.Epoch), Math.Max(Revision, stands.Revision), Math.Max(Timeline, stands.Record.Timeline)),
+        RecordAnswer.Stands stands when stands.Record.Epoch > Epoch => new(etcd, stands.Record.Epoch, stands.Revision, Math.Max(Timeline, stands.Record.Timeline)) { Manual = stands.Record.Manual },
+        RecordAnswer.Stands stands => new(etcd, Epoch, Math.Max(Revision, stands.Revision), Math.Max(Timeline, stands.Record.Timeline))
+        {
+            Manual = stands.Revision >= Revision ? stands.Record.Manual : Manual,
+        },
         RecordAnswer.Absent => this with { Etcd = etcd },
         _ => this,
     };

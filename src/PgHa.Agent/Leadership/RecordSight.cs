@@ -19,6 +19,6 @@ public sealed record RecordSight(PrimaryRecord Record, long Revision, TimeSpan S
     /// <summary>When it has run out, as seen from here: its D, and what two clocks may differ, after this revision was first seen.</summary>
     public TimeSpan RunsOutAt => SeenAt + (Record.D * (1 + Holding.Drift));
 
-    /// <summary>Whether it has run out, or was given up. The swap that follows fails if it was renewed unseen.</summary>
-    public bool HasRunOut(TimeSpan now) => Record.Released || now >= RunsOutAt;
+    /// <summary>Whether it has run out, or was given up. One that was ended for manual mode does not run out. The swap that follows fails if it was renewed unseen.</summary>
+    public bool HasRunOut(TimeSpan now) => !Record.Manual && (Record.Released || now >= RunsOutAt);
 }

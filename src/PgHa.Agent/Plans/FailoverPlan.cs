@@ -39,7 +39,7 @@ public static class FailoverPlan
         var target = request.Target;
         var promotes = request.Form == FailoverForm.Promote;
         var asItIs = promotes && !view[target].Down && view[target].Sql?.Held is not { ForGood: true } && verdict.Source is null;
-        string[] following = [.. StandbyPlan.Waiting(target, view, wal).Select(n => n.Node)];
+        string[] following = [.. StandbyPlan.Waiting(target, view, wal).Select(n => n.Node).Except(mandate.LeftAlone)];
         var demoted = DemotionRules.Others(target, view);
         var accepted = verdict.Answered.Names();
         var sync = SyncRules.For(target, view, following);

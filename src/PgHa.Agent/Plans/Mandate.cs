@@ -18,6 +18,9 @@ public sealed record Mandate
     /// <summary>The node has taken the record in etcd, so that no other one may write: that answers for nodes that cannot be asked. Null: a person decides.</summary>
     public HoldsRecord? Record { get; init; }
 
+    /// <summary>Nodes that are not moved along with a new primary, because an operator has paused automatic failover for them.</summary>
+    public IReadOnlyCollection<string> LeftAlone { get; init; } = [];
+
     /// <summary>It undoes an operation: serving again comes before any check.</summary>
     public bool IsUndo { get; init; }
 

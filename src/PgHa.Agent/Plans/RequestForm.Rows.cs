@@ -30,7 +30,7 @@ public sealed partial record RequestForm
             new("POST instance/switchover/slaveMaster [to=NODE]", (node, o) => new Switchover(node, StopOrder.StandbysFirst, o("to"))),
             new("POST v2/cluster/switchover [target=NODE] [order=primary_first|standbys_first] [by=promote|restart] [unlogged=accept]",
                 (node, o) => By(new Switchover(node, Order(o("order") ?? "primary_first"), o("target")), promotes: o("by") != "restart", o("unlogged") == "accept"))),
-        Row("stop-node", StopPlan.ForNode, kept => new StopNode(kept.Node),
+        Row("stop-node", StopPlan.ForNode, (r, kept) => kept with { Form = r.WithMachine ? "with-machine" : null }, kept => new StopNode(kept.Node, kept.Form == "with-machine"),
             new("DELETE instance/current", (node, _) => new StopNode(node)),
             new("POST v2/cluster/stop target=NODE", (_, o) => new StopNode(o("target")!))),
         Row("stop-primary", StopPlan.ForPrimary, kept => new StopPrimary(kept.Node),

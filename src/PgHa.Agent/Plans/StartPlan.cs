@@ -61,7 +61,7 @@ public static class StartPlan
         if (verdict.Refusal is { } refusal)
             return refusal;
         var accepted = verdict.Answered.Names();
-        string[] standbys = [.. StandbyPlan.Waiting(node, view, wal).Select(n => n.Node)];
+        string[] standbys = [.. StandbyPlan.Waiting(node, view, wal).Select(n => n.Node).Except(mandate.LeftAlone)];
         string[] waiting = request is StartAll ? [] : standbys;
         var cut = ReceiverRules.Cut(node, standbys, mandate, verdict.Answered, view);
         var sync = SyncRules.For(node, view, [.. request is StartAll ? StartAllPlan.Others(node, view).Select(n => n.Node).Except(accepted) : waiting]);

@@ -8,7 +8,7 @@ namespace PgHa.Agent.Plans;
 public static class StopPlan
 {
     /// <summary>Stop the called node, whatever it is.</summary>
-    public static Answer<Draft> ForNode(StopNode request, Mandate mandate, PlanFacts facts) => Stop(request, mandate, facts.View, [[facts.View[request.Called]]]);
+    public static Answer<Draft> ForNode(StopNode request, Mandate mandate, PlanFacts facts) => Stop(request, mandate, facts.View, [[facts.View[request.Called]]], request.WithMachine);
 
     /// <summary>Find the primary and stop it.</summary>
     public static Answer<Draft> ForPrimary(StopPrimary request, Mandate mandate, PlanFacts facts)
@@ -51,11 +51,11 @@ public static class StopPlan
             "bring its agent back, stop the nodes one by one with DELETE instance/current, or leave it out with force=true");
     }
 
-    private static Draft Stop(ChangeRequest request, Mandate mandate, ClusterView view, IReadOnlyList<IReadOnlyList<NodeObservation>> order)
+    private static Draft Stop(ChangeRequest request, Mandate mandate, ClusterView view, IReadOnlyList<IReadOnlyList<NodeObservation>> order, bool withMachine = false)
     {
         IReadOnlyList<Step>[] stages =
         [
-            .. order.Select(nodes => (IReadOnlyList<Step>)[.. nodes.Where(IsToBeStopped).Select(n => new StopServer(n.Node))])
+            .. order.Select(nodes => (IReadOnlyList<Step>)[.. nodes.Where(IsToBeStopped).Select(n => new StopServer(n.Node, UntilShutDown: withMachine))])
                 .Where(stage => stage.Count > 0),
         ];
         var stopping = stages.SelectMany(s => s).Select(s => s.Node).ToHashSet();

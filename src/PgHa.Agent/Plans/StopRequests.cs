@@ -22,10 +22,12 @@ public abstract record StopRequest(string Called) : ChangeRequest(Called)
 }
 
 /// <summary>Stop the node.</summary>
-public sealed record StopNode(string Called) : StopRequest(Called)
+/// <param name="Called">The node.</param>
+/// <param name="WithMachine">Its machine is going down: it does not stay stopped when that is back, and its archiver is not waited for.</param>
+public sealed record StopNode(string Called, bool WithMachine = false) : StopRequest(Called)
 {
     /// <inheritdoc />
-    public override string Words => $"stop {Called}";
+    public override string Words => WithMachine ? $"stop {Called}, because its machine is going down" : $"stop {Called}";
 }
 
 /// <summary>Find the primary and stop it.</summary>

@@ -13,6 +13,7 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
     {
         if (loop.Last is not var (facts, verdict))
             return new Refusal(Code.WrongState, "the agent has just been started and has not looked yet", "repeat the call in a second");
+        var isByHand = facts.Record is RecordState.ByHand or RecordState.Returns;
         var row = SuccessionRules.Table.FirstOrDefault(r => r.Number == verdict.Row);
         return new ExplainReport
         {
@@ -25,12 +26,16 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
             Hint = verdict.Hint,
             Holder = facts.Holder,
             Epoch = facts.Stands?.Epoch,
-            RunsOutIn = tenure.Until is { } until ? Seconds(until - clock()) : tenure.Sight is { } sight ? sight.Record.Released ? 0 : Seconds(sight.RunsOutAt - clock()) : null,
+            Manual = isByHand,
+            RunsOutIn = isByHand ? null : RunsOutIn(),
             MayWriteFor = tenure.Until is { } mine ? Seconds(mine - clock()) : null,
             Paused = facts.Paused,
-            IfItDied = [.. view.Nodes.Select(n => WhatIf.Dies(n.Node, view, facts.Holder, options.Failover))],
+            PausedNodes = [.. facts.PausedNodes],
+            IfItDied = [.. view.Nodes.Select(n => WhatIf.Dies(n.Node, view, isByHand ? null : facts.Holder, options.Failover))],
         };
     }
+
+    private double? RunsOutIn() => tenure.Until is { } until ? Seconds(until - clock()) : tenure.Sight is { } sight ? sight.Record.Released ? 0 : Seconds(sight.RunsOutAt - clock()) : null;
 
     private static double Seconds(TimeSpan time) => Math.Round(Math.Max(0, time.TotalSeconds), 1);
 }

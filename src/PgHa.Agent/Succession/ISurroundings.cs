@@ -1,3 +1,4 @@
+using PgHa.Agent.Etcd;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Succession;
@@ -11,14 +12,20 @@ internal interface ISurroundings
     /// <summary>The highest timeline that this node has seen reserved; 0: none.</summary>
     uint Timeline { get; }
 
+    /// <summary>The record that this node saw last had been ended for manual mode.</summary>
+    bool IsManual { get; }
+
+    /// <summary>How far the last holder of the record had flushed; null: not known. It is kept for a later run of the agent.</summary>
+    AcknowledgedWal? Acknowledged { get; set; }
+
     /// <summary>What runs here is a server in single-user mode.</summary>
     bool SingleUser { get; }
 
     /// <summary>The server was stopped through pgha, and none was seen since.</summary>
     bool StoppedOnPurpose { get; }
 
-    /// <summary>Why automatic failover is paused; an empty text: it is not; null: etcd does not say.</summary>
-    Task<string?> PauseAsync(CancellationToken cancel);
+    /// <summary>Where automatic failover is paused; null: etcd does not say.</summary>
+    Task<Pauses?> PausesAsync(CancellationToken cancel);
 
     /// <summary>What shows of the server of a node whose agent does not answer.</summary>
     Task<ServerSign> AskServerAsync(string node, CancellationToken cancel);

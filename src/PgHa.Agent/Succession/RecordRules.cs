@@ -64,6 +64,8 @@ public static class RecordRules
             return new Refusal(Code.WrongState, $"there is no record in etcd that could be given up: {Words(seen.Answer)}", "GET v2/cluster/explain says what holds the cluster up");
         if (record.Node != holder)
             return new Refusal(Code.WrongState, $"{holder} does not hold the record: {record.Node} does, epoch {record.Epoch}", $"is {record.Node} gone? Then name it");
+        if (record.Manual)
+            return new Refusal(Code.WrongState, "the record was ended for manual mode: nobody waits for it", "POST instance/failover/promote on a standby, or POST v2/cluster/automatic");
         if (record.Released)
             return new Refusal(Code.WrongState, $"the record of {holder} was given up already", "GET v2/cluster/explain says whom the others wait for");
         return RefuseServed(seen, holder) is { } serves ? serves : new RecordPlan(holder, record.Epoch + 1, record.Timeline,

@@ -18,15 +18,15 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
         SuccessionAction.Stop => await StopAsync(verdict.Reason, held: false, cancel),
         SuccessionAction.TakeFirst => await TakeAsync(verdict, first: true, cancel),
         SuccessionAction.Take => await TakeAsync(verdict, first: false, cancel),
-        SuccessionAction.FailOver => await TakeAsync(verdict, first: false, cancel) ?? await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), cancel),
-        SuccessionAction.Promote => await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), cancel),
-        SuccessionAction.StartAsPrimary => await BeginAsync(verdict, new StartPrimary(Node), cancel),
+        SuccessionAction.FailOver => await TakeAsync(verdict, first: false, cancel) ?? await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), facts, cancel),
+        SuccessionAction.Promote => await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), facts, cancel),
+        SuccessionAction.StartAsPrimary => await BeginAsync(verdict, new StartPrimary(Node), facts, cancel),
         SuccessionAction.GiveUp => await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StopAndGiveUp => await StopAsync(verdict.Reason, held: true, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.PassOn => await TakeAsync(verdict, first: false, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StopHolder => StopHolder(facts),
-        SuccessionAction.StartInRecovery => past.MayFollow ? await BeginAsync(verdict, new StartNode(Node), cancel) : null,
-        SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, SuccessionRules.Return(facts)), cancel) : null,
+        SuccessionAction.StartInRecovery => past.MayFollow ? await BeginAsync(verdict, new StartNode(Node), facts, cancel) : null,
+        SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, SuccessionRules.Return(facts)), facts, cancel) : null,
         _ => null,
     };
 
@@ -55,9 +55,9 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
         return null;
     }
 
-    private async Task<string?> BeginAsync(SuccessionVerdict verdict, ChangeRequest request, CancellationToken cancel)
+    private async Task<string?> BeginAsync(SuccessionVerdict verdict, ChangeRequest request, SuccessionFacts facts, CancellationToken cancel)
     {
-        var mandate = tenure.Epoch is { } epoch ? new Mandate { Record = new(Node, epoch) } : Mandate.None;
+        var mandate = new Mandate { Record = tenure.Epoch is { } epoch ? new(Node, epoch) : null, LeftAlone = facts.PausedNodes };
         var begun = await runner.Value.BeginUnaskedAsync(request.Under(mandate), $"rule {verdict.Row}: {verdict.Reason}", cancel, byRules: true);
         past.Note(verdict.Action, begun);
         if (begun.IsOk && verdict.Action == SuccessionAction.StartAsPrimary)

@@ -17,6 +17,12 @@ public enum RecordState
     /// <summary>There is none, and this node has never seen one.</summary>
     Never,
 
+    /// <summary>It was ended for manual mode: a person decides.</summary>
+    ByHand,
+
+    /// <summary>It was ended for manual mode, and an operator has gone back to automatic mode: the primary takes it.</summary>
+    Returns,
+
     /// <summary>This node's, in this boot of its machine.</summary>
     Own,
 
@@ -51,7 +57,7 @@ public sealed record SuccessionFacts
     /// <summary>A guard is on duty, and its deadline has not passed.</summary>
     public bool Guarded { get; init; }
 
-    /// <summary>This node has seen a record once. Without one nobody could have taken this node's place.</summary>
+    /// <summary>This node has seen a record, and not one that was ended for manual mode. Without one nobody could have taken this node's place.</summary>
     public bool HasSeenOne { get; init; }
 
     /// <summary>etcd has not answered for longer than two questions may take.</summary>
@@ -72,11 +78,23 @@ public sealed record SuccessionFacts
     /// <summary>The operation that holds the node, and whose coordinator lives; null: none.</summary>
     public string? Busy { get; init; }
 
-    /// <summary>An operator has paused automatic failover.</summary>
+    /// <summary>Its machine is going down.</summary>
+    public bool Leaves { get; init; }
+
+    /// <summary>An operator has paused automatic failover in the whole cluster.</summary>
     public bool Paused { get; init; }
+
+    /// <summary>The nodes for which an operator has paused it.</summary>
+    public IReadOnlyCollection<string> PausedNodes { get; init; } = [];
 
     /// <summary>Why this node would not take the primary's place now; null: it would.</summary>
     public string? NotEligible { get; init; }
+
+    /// <summary>How far the last holder of the record had flushed when it was seen last; null: not known.</summary>
+    public AcknowledgedWal? Acknowledged { get; init; }
+
+    /// <summary>How many acknowledged bytes may be lost by a failover that nobody asked for; null: that does not count here, because commits wait for standbys.</summary>
+    public ulong? LagLimit { get; init; }
 
     /// <summary>What this node tried last under the record that it holds failed: why.</summary>
     public string? Failed { get; init; }

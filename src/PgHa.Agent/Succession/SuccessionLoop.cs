@@ -49,6 +49,7 @@ internal sealed partial class SuccessionLoop(
             RecordProblem = facts.Record == RecordState.Unusable ? facts.Why : null,
             Priority = options.Failover.Priority,
             NotEligible = facts.NotEligible,
+            Acknowledged = facts.Acknowledged,
             MayWriteFor = (tenure.Until - clock())?.TotalSeconds,
             Doing = verdict.Reason,
         };
@@ -71,7 +72,9 @@ internal sealed partial class SuccessionLoop(
     /// <summary>A guard that an earlier run of the agent left on duty would end the standby at its deadline.</summary>
     private async Task StandDownAsync(SuccessionFacts facts, CancellationToken cancel)
     {
-        if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
+        if (facts.Record == RecordState.ByHand)
+            await tenure.StandDownAsync(cancel); // its guard may not have heard that the record was ended
+        else if (facts.Held || facts.Own.MayBeWritable || facts.Record is RecordState.Own or RecordState.Outage)
             _stoodDown = false;
         else if ((_stoodDown = _stoodDown || await tenure.StandDownAsync(cancel)) && facts is { Own.InRecovery: true, NotEligible: null })
             await PrepareAsync(cancel);

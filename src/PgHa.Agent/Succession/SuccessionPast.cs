@@ -10,12 +10,13 @@ internal sealed class SuccessionPast(TimeProvider time)
     private static readonly TimeSpan RestartsWithin = TimeSpan.FromMinutes(10), Resigned = TimeSpan.FromSeconds(10), FollowsAgain = TimeSpan.FromSeconds(5), MostPatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan HeldUpAtMost = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LeftFor = TimeSpan.FromSeconds(1), PassedFor = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeavesFor = TimeSpan.FromMinutes(5);
     private readonly List<long> _restarts = [];
     private readonly Dictionary<string, long> _passed = [];
     private (string Node, long Since)? _left;
     private (string Why, long At)? _resigned;
     private (long At, TimeSpan For)? _refused;
-    private long? _downSince, _heldUpSince;
+    private long? _downSince, _heldUpSince, _leftAt;
     private (SuccessionAction Action, Operation Operation)? _begun;
 
     /// <summary>What it tried under the record that it holds failed: why.</summary>
@@ -26,6 +27,12 @@ internal sealed class SuccessionPast(TimeProvider time)
 
     /// <summary>Why it does not take the record for now, after it gave it up; null: it would.</summary>
     internal string? ResignedBecause => _resigned is var (why, at) && time.GetElapsedTime(at) < Resigned ? why : null;
+
+    /// <summary>Its machine is going down: it takes no part. A machine that is still there after some minutes was not.</summary>
+    internal bool Leaves => _leftAt is { } at && time.GetElapsedTime(at) < LeavesFor;
+
+    /// <summary>Its machine is going down from now on.</summary>
+    internal void Leave() => _leftAt = time.GetTimestamp();
 
     /// <summary>Nodes that were given their moment.</summary>
     internal IReadOnlyCollection<string> Passed => [.. _passed.Where(p => time.GetElapsedTime(p.Value) < PassedFor).Select(p => p.Key)];

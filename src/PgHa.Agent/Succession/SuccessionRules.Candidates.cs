@@ -12,7 +12,8 @@ public static partial class SuccessionRules
     /// </summary>
     internal static IEnumerable<string> Candidates(SuccessionFacts f)
     {
-        var able = f.View.Nodes.Where(n => n.Reachable && n.DataProblem is null && !f.Passed.Contains(n.Node) && IsEligible(f, n) && f.Wal!.PositionOf(n.Node) is not null && IsOnLine(f, n.Node)).ToArray();
+        var able = f.View.Nodes.Where(n => n.Reachable && n.DataProblem is null && !f.Passed.Contains(n.Node) && !f.PausedNodes.Contains(n.Node))
+            .Where(n => IsEligible(f, n) && f.Wal!.PositionOf(n.Node) is not null && IsOnLine(f, n.Node)).ToArray();
         var running = able.Where(n => n.InRecovery && n.Sql?.Held is not { ForGood: true }).ToArray();
         return (running.Length > 0 ? running : [.. able.Where(n => n.Down)])
             .OrderByDescending(n => f.Wal!.PositionOf(n.Node)!.Timeline.Value)
@@ -26,5 +27,5 @@ public static partial class SuccessionRules
     private static bool IsEligible(SuccessionFacts f, NodeObservation n) => n.Node == f.Node || n.Failover is { NotEligible: null };
 
     /// <summary>A node that has parted from this one's line is no better; whether it is worse only a person can say, and the plan refuses beside it.</summary>
-    private static bool IsOnLine(SuccessionFacts f, string node) => node == f.Node || f.Wal!.Of(node).Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind;
+    internal static bool IsOnLine(SuccessionFacts f, string node) => node == f.Node || f.Wal!.Of(node).Kinship is WalKinship.Identical or WalKinship.Ahead or WalKinship.Behind;
 }

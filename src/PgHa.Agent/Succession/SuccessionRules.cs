@@ -21,17 +21,18 @@ public static partial class SuccessionRules
     public static IReadOnlyList<SuccessionRow> Table { get; } =
     [
         new(1, "the data here are another database's, or cannot be used", "do nothing but say so", Unusable),
-        new(2, "the server here is writable, and this node does not hold the record", "go on holding it where it is this node's own, or take the very first one; else stop the server at once", WritableWithout),
+        new(2, "the server here is writable, and this node does not hold the record",
+            "go on holding it where it is this node's own, or take the first one; nothing in manual mode; else stop the server at once", WritableWithout),
         new(3, "etcd cannot be asked, or what stands there cannot be used", "wait; a server that may write does so until its deadline", Blind),
         new(4, "an operation holds this node, and its coordinator lives", "wait for it", BusyNode),
-        new(5, "automatic failover is paused", "say what would be done, and do nothing", PausedCluster),
+        new(5, "automatic failover is paused, in the whole cluster or for this node", "say what would be done, and do nothing", PausedHere),
         new(6, "this node holds the record, and its server does not run",
-            "start it again in place, or in recovery if it was not primary yet; after too many crashes, or if it was stopped on purpose, give the record up", HeldDown),
+            "start it again in place, or in recovery if it was not primary yet; after too many crashes, if it was stopped on purpose, or if its machine is going down, give the record up", HeldDown),
         new(7, "this node holds the record, and its server is in recovery", "promote it; if that failed, give the record up", HeldInRecovery),
         new(8, "this node holds the record, and its server hangs", "kill it, and give the record up", HeldHanging),
         new(9, "this node holds the record, and serves", "nothing", HeldServing),
         new(10, "the record is this node's own, from an earlier run of its agent", "go on holding it", OwnNotHeld),
-        new(11, "there is no record yet", "wait for the primary, which takes it", NoRecord),
+        new(11, "there is no record yet, or it was ended for manual mode", "wait for the primary, which takes it, or for the operator", NoRecord),
         new(12, "the record is another's and has not run out", "follow the holder: start as standby, point there, or rejoin as failover.rejoin says", Anothers),
         new(13, "the record has run out, and this node is not eligible", "say why, and wait", NotEligible),
         new(14, "the record has run out, and a server still accepts writes", "promote nobody beside it: failover.stop_command, or a person, must stop it", StillServed),
@@ -66,7 +67,9 @@ public static partial class SuccessionRules
             RecordState.Own => Do(SuccessionAction.Take, "its server runs and the record is its own: it goes on holding it"),
             RecordState.RanOut when f.Holder == f.Node => Do(SuccessionAction.Take, "its server runs, and it held the record last: nobody else may write before the record is taken"),
             RecordState.Never => First(f),
-            RecordState.Outage when !f.HasSeenOne => Nothing($"{f.Why}; it has never seen a record, and serves on until it can ask", "bring etcd up (docs/etcd.md)"),
+            RecordState.Returns => BackInAutomatic(f),
+            RecordState.ByHand => Nothing(ByHand, BackToAutomatic),
+            RecordState.Outage when !f.HasSeenOne => Nothing($"{f.Why}; it has seen no record that another node could hold, and serves on until it can ask", "bring etcd up (docs/etcd.md)"),
             RecordState.Outage when !f.Blind => Nothing($"{f.Why}; it is asked again"),
             RecordState.Outage or RecordState.Unusable when f.Guarded => Nothing($"{f.Why}; its guard lets it write until its deadline"),
             RecordState.Outage or RecordState.Unusable => Do(SuccessionAction.Stop, $"its server is writable, {f.Why}, and no guard is on duty: nothing tells that it still may write"),
@@ -87,31 +90,55 @@ public static partial class SuccessionRules
                 $"bring the agent of {silent.Node} up with failover.mode: automatic");
         if (others.FirstOrDefault(n => n.Failover!.Epoch > 0) is { } older)
             return Nothing($"there is no record in etcd, and {older.Node} has seen epoch {older.Failover!.Epoch}: etcd was emptied", "pgha record recreate makes it again (docs/failover.md)");
-        return others.FirstOrDefault(n => n.MayBeWritable) is { } second
-            ? Nothing($"{second.Node} is, or may be, writable, too", "stop the one that is wrong: DELETE instance/current on it") : null;
+        return SecondWritable(others);
     }
+
+    private const string ByHand = "the record was ended for manual mode: a person decides";
+    private const string BackToAutomatic = "set failover.mode: manual on all nodes (docs/failover.md); POST v2/cluster/automatic goes back to automatic mode";
+
+    /// <summary>After manual mode the primary takes the record, whichever node it is by now.</summary>
+    private static SuccessionVerdict BackInAutomatic(SuccessionFacts f) =>
+        f.Busy is not null || f.View.Nodes.Any(n => n.LockedBy is not null) ? Nothing("it takes the record as soon as the operation that is under way has ended")
+        : RefuseReturn(f.Node, f.View) ?? Do(SuccessionAction.TakeFirst, "it is the primary, and an operator has gone back to automatic mode: it takes the record");
+
+    /// <summary>Why a node may not take the first record after manual mode, or null: an agent in manual mode would not keep its server from writing.</summary>
+    internal static SuccessionVerdict? RefuseReturn(string node, Cluster.ClusterView view)
+    {
+        var others = view.Except(node).ToArray();
+        return others.FirstOrDefault(n => !n.Reachable || n.Failover is null) is { } silent
+            ? Nothing($"the cluster goes back to automatic mode when all agents run in it, and {silent.Node} {(silent.Reachable ? "does not" : "does not answer")}",
+                $"bring the agent of {silent.Node} up with failover.mode: automatic")
+            : SecondWritable(others);
+    }
+
+    private static SuccessionVerdict? SecondWritable(IEnumerable<NodeObservation> others) => others.FirstOrDefault(n => n.MayBeWritable) is { } second
+        ? Nothing($"{second.Node} is, or may be, writable, too", "stop the one that is wrong: DELETE instance/current on it") : null;
 
     private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Record is not (RecordState.Outage or RecordState.Unusable) || f.Held ? null
         : Nothing($"{f.Why}: nobody can take the record", f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "pgha record recreate makes it again (docs/failover.md)");
 
     private static SuccessionVerdict? BusyNode(SuccessionFacts f) => f.Busy is { } operation ? Nothing($"{operation} is under way") : null;
 
-    private static SuccessionVerdict? PausedCluster(SuccessionFacts f)
+    private static SuccessionVerdict? PausedHere(SuccessionFacts f)
     {
-        if (!f.Paused)
+        var alone = f.PausedNodes.Contains(f.Node);
+        if (!f.Paused && !alone)
             return null;
-        var otherwise = Judge(f with { Paused = false });
-        return Nothing($"automatic failover is paused{(otherwise.Action == SuccessionAction.None ? "" : $"; else: {otherwise.Reason}")}", "POST v2/cluster/resume ends that");
+        var otherwise = Judge(f with { Paused = false, PausedNodes = [] });
+        return Nothing($"automatic failover is paused{(f.Paused ? "" : $" for {f.Node}")}{(otherwise.Action == SuccessionAction.None ? "" : $"; else: {otherwise.Reason}")}",
+            $"{(f.Paused ? "POST v2/cluster/resume" : "")}{(f.Paused && alone ? " and " : "")}{(alone ? $"POST v2/cluster/resume?node={f.Node}" : "")} ends that");
     }
 
     private static SuccessionVerdict? HeldDown(SuccessionFacts f) => !f.Held || !f.Own.Down ? null
         : f.StoppedOnPurpose ? Do(SuccessionAction.GiveUp, "its server was stopped by a call: its place passes on")
+        : f.Leaves ? Do(SuccessionAction.GiveUp, "its machine is going down: its place passes on")
         : (f.Crashes ?? f.Failed) is { } why ? Do(SuccessionAction.GiveUp, $"its server does not come back: {why}")
         : f.Own.Control is not { OfPrimary: true } ? Do(SuccessionAction.StartInRecovery, "its server has ended before it was promoted: it starts in recovery, so that it can be promoted")
         : Do(SuccessionAction.StartAsPrimary, "its server has ended: it is started again in place");
 
     private static SuccessionVerdict? HeldInRecovery(SuccessionFacts f) => !f.Held || !f.Own.InRecovery ? null
         : f.Failed is { } why ? Do(SuccessionAction.GiveUp, $"it could not be made primary: {why}")
+        : f.Leaves ? Do(SuccessionAction.GiveUp, "its machine is going down: its place passes on")
         : Do(SuccessionAction.Promote, "it has taken the record");
 
     private static SuccessionVerdict? HeldHanging(SuccessionFacts f) => f is { Held: true, Own.Promoting: true, Failed: { } why }
@@ -126,8 +153,10 @@ public static partial class SuccessionRules
         : f.NotEligible is { } why ? Nothing($"{why}: the record runs out")
         : Do(SuccessionAction.Take, "the record is its own: it goes on holding it");
 
-    private static SuccessionVerdict? NoRecord(SuccessionFacts f) => f.Record != RecordState.Never ? null
-        : Nothing("there is no record in etcd yet: the primary takes it", f.View.Writable.Any() ? null : "start the primary: POST instance/master on the node that was primary last");
+    private static SuccessionVerdict? NoRecord(SuccessionFacts f) => f.Record == RecordState.ByHand ? Nothing(ByHand, BackToAutomatic)
+        : f.Record is not (RecordState.Never or RecordState.Returns) ? null
+        : Nothing(f.Record == RecordState.Never ? "there is no record in etcd yet: the primary takes it" : "an operator has gone back to automatic mode: the primary takes the record",
+            f.View.Writable.Any() ? null : "start the primary: POST instance/master on the node that was primary last");
 
     private static SuccessionVerdict? Anothers(SuccessionFacts f)
     {
@@ -135,6 +164,8 @@ public static partial class SuccessionRules
             return null;
         if (f.Own.Down && f.StoppedOnPurpose)
             return Nothing("its server was stopped by a call, and stays stopped", $"POST instance/slave on {f.Node} starts it");
+        if (f.Leaves)
+            return Nothing("its machine is going down: it is left as it is");
         if (f.View.Primary?.Node != f.Holder)
             return Nothing($"{f.Holder} holds the record, and does not serve yet, as far as can be seen from here");
         return f.Own.Down || (f.Own.InRecovery && f.Own.UpstreamNode != f.Holder)
@@ -150,7 +181,8 @@ public static partial class SuccessionRules
         _ => RejoinForm.Reclone,
     };
 
-    private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}") : null;
+    private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}")
+        : LagRules.Refuse(f) is var (lacks, hint) ? Nothing($"the record {Over(f)}, and nobody takes it by itself: {lacks}", hint) : null;
 
     private static SuccessionVerdict? StillServed(SuccessionFacts f) =>
         f.View.Except(f.Node).FirstOrDefault(n => n.Writable && n.Sql is { InRecovery: false }) is { } writable ? Alarm(f, writable.Node)

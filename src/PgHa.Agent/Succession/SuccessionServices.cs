@@ -26,12 +26,13 @@ public static class SuccessionServices
         ArgumentNullException.ThrowIfNull(options);
         services.AddSingleton<FailoverState>();
         if (etcd is null)
-            return services.AddSingleton<IWriteRight, UnkeptRight>();
+            return services.AddSingleton<IWriteRight, UnkeptRight>().AddHostedService<LeftGuard>();
         var call = options.Failover.Times.Renewal;
         return services
             .AddSingleton(etcd)
             .AddSingleton(new EtcdRecords(etcd, options.Cluster, new RecordMemoryFile(options.State.Record)))
             .AddSingleton(new EtcdNotes(etcd, options.Cluster, call))
+            .AddSingleton(new EtcdSchedule(etcd, options.Cluster, call))
             .AddSingleton<Func<TimeSpan>>(SinceBoot)
             .AddSingleton<SuccessionPast>()
             .AddSingleton<PulseQuery>()
@@ -46,6 +47,7 @@ public static class SuccessionServices
             .AddSingleton<ServerProbe>()
             .AddSingleton<StopProgram>()
             .AddSingleton<OldPrimaryWatch>()
+            .AddSingleton(s => new AcknowledgedMemory(options.State.Acknowledged, s.GetRequiredService<TimeProvider>()))
             .AddSingleton<ISurroundings, Surroundings>()
             .AddSingleton<SuccessionSights>()
             .AddSingleton<RecordCalls>()
@@ -53,7 +55,9 @@ public static class SuccessionServices
             .AddSingleton<SuccessionActing>()
             .AddSingleton<SuccessionLoop>()
             .AddSingleton<Explanation>()
-            .AddHostedService(s => s.GetRequiredService<SuccessionLoop>());
+            .AddSingleton<MachineHandover>()
+            .AddHostedService(s => s.GetRequiredService<SuccessionLoop>())
+            .AddHostedService<ScheduleLoop>();
     }
 
     /// <summary>As the guard does. What does not end of SIGKILL hangs on a disk: the next round finds it.</summary>

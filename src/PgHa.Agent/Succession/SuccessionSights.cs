@@ -1,5 +1,6 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Operations;
 using PgHa.Client.Facts;
@@ -14,7 +15,7 @@ internal sealed class SuccessionSights(
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private ClusterView? _view;
     private long _seenAt, _answeredAt = time.GetTimestamp();
-    private string _paused = "";
+    private Pauses _pauses = Pauses.None;
 
     /// <summary>Everything, as it is now. While all is calm the other nodes are looked at every two seconds only.</summary>
     internal async Task<SuccessionFacts> GatherAsync(CancellationToken cancel)
@@ -37,29 +38,35 @@ internal sealed class SuccessionSights(
             _answeredAt = time.GetTimestamp();
         var record = State(answer);
         var holder = answer is RecordAnswer.Stands stands ? stands.Record.Node : held ? options.Node : null;
-        var isCalm = (held && own.Writable) || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder);
+        var isCalm = (held && own.Writable) || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder);
         var goesOn = record == RecordState.Own && !held && own.Writable; // an earlier run of this agent: the deadline does not wait for nodes that are away
         var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))]) : await ViewAsync(own, isCalm, cancel);
         own = view[options.Node];
         past.Note(down: held && own.Down);
+        var seen = tenure.Own ?? tenure.Sight?.Record;
+        surroundings.Acknowledged = LagRules.After(surroundings.Acknowledged, seen, view);
         var facts = new SuccessionFacts
         {
             Node = options.Node,
             View = view,
             Record = held ? RecordState.Own : record,
-            Stands = tenure.Own ?? tenure.Sight?.Record,
+            Stands = seen,
             Why = answer switch { RecordAnswer.Outage o => $"etcd cannot be asked ({o.Why})", RecordAnswer.Unreadable u => $"the record in etcd cannot be used ({u.Why})", _ => null },
             Held = held,
             Guarded = !held && own.Writable && await tenure.AskGuardAsync(cancel) > clock(),
-            HasSeenOne = surroundings.Epoch > 0,
+            HasSeenOne = surroundings is { Epoch: > 0, IsManual: false },
             Blind = time.GetElapsedTime(_answeredAt) > 2 * options.Failover.Times.Renewal,
             Hangs = held && !pulse.Lives,
             SingleUser = surroundings.SingleUser,
             Unusable = Unusable(own),
             StoppedOnPurpose = own.Down && surroundings.StoppedOnPurpose,
             Busy = await BusyAsync(cancel),
-            Paused = _paused.Length > 0,
+            Leaves = past.Leaves,
+            Paused = _pauses.Whole,
+            PausedNodes = _pauses.Nodes,
             NotEligible = NotEligible(own),
+            Acknowledged = surroundings.Acknowledged,
+            LagLimit = options.Failover.Sync == SyncMode.Off ? options.Failover.LagLimit : null,
             Failed = past.Failed,
             Crashes = past.Crashes(options.Failover.RestartWithin),
             Passed = past.Passed,
@@ -75,6 +82,7 @@ internal sealed class SuccessionSights(
         RecordAnswer.Outage => RecordState.Outage,
         RecordAnswer.Unreadable => RecordState.Unusable,
         RecordAnswer.Absent => RecordState.Never,
+        RecordAnswer.Stands { Record: { Manual: true } r } => r.Returns ? RecordState.Returns : RecordState.ByHand,
         RecordAnswer.Stands { Record: var r } when tenure.IsOwn(r) => RecordState.Own,
         RecordAnswer.Stands { Record: var r } when tenure.IsOfEarlierBoot(r) || tenure.Sight!.HasRunOut(clock()) => RecordState.RanOut,
         _ => RecordState.Another,
@@ -84,10 +92,10 @@ internal sealed class SuccessionSights(
     {
         if (calm && _view is { } view && time.GetElapsedTime(_seenAt) < Calm)
             return new([.. view.Nodes.Select(n => n.Node == own.Node ? own : n)]);
-        var paused = surroundings.PauseAsync(cancel);
+        var paused = surroundings.PausesAsync(cancel);
         _view = await cluster.ObserveAsync(fresh: true, cancel);
         _seenAt = time.GetTimestamp();
-        _paused = await paused ?? _paused;
+        _pauses = await paused ?? _pauses;
         return _view;
     }
 
@@ -114,6 +122,8 @@ internal sealed class SuccessionSights(
 
     private string? NotEligible(NodeObservation own) =>
         options.Failover.NoFailover ? "failover.nofailover is set"
+        : past.Leaves ? "its machine is going down"
+        : _pauses.Nodes.Contains(own.Node) ? "automatic failover is paused for it"
         : own.RewindUnfinished ? own.DataProblem
         : own.Down && surroundings.StoppedOnPurpose ? "its server was stopped by a call"
         : own.Sql?.Held is { ForGood: true, Problem: { } problem } ? problem

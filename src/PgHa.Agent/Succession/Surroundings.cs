@@ -6,17 +6,25 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Succession;
 
 /// <summary>The real ones.</summary>
-internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdNotes notes, KnownServer known, ServerProbe probe) : ISurroundings
+internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdNotes notes, KnownServer known, ServerProbe probe, AcknowledgedMemory acknowledged) : ISurroundings
 {
     public long Epoch => records.Epoch;
 
     public uint Timeline => records.Timeline;
 
+    public bool IsManual => records.IsManual;
+
+    public AcknowledgedWal? Acknowledged
+    {
+        get => acknowledged.Value;
+        set => acknowledged.Keep(value);
+    }
+
     public bool SingleUser => PostmasterPid.Read(options.Postgres.DataDir) is { SingleUser: true };
 
     public bool StoppedOnPurpose => known.StoppedOnPurpose;
 
-    public async Task<string?> PauseAsync(CancellationToken cancel) => await notes.PauseAsync(cancel) is { IsOk: true } answer ? answer.Value : null;
+    public async Task<Pauses?> PausesAsync(CancellationToken cancel) => await notes.PausesAsync(cancel) is { IsOk: true } answer ? answer.Value : null;
 
     /// <summary>Agent and guard may both be dead, and the server not. That it is fenced the record tells; this only finds that it is not.</summary>
     public Task<ServerSign> AskServerAsync(string node, CancellationToken cancel) => probe.AskAsync(node, cancel);

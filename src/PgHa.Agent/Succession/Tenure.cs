@@ -71,11 +71,13 @@ internal sealed partial class Tenure(
             return null;
         await EndAsync();
         var answer = await LookAsync(cancel);
+        if (answer is RecordAnswer.Stands { Record: var stands } && IsByHand(stands))
+            return null; // as in manual mode: nobody keeps the right
         if (patiently)
             answer = await RunOutAsync(answer, cancel);
         var own = await cluster[terms.Node].ObserveAsync(fresh: false, cancel);
         var makes = own is { InRecovery: true, Sql.Timeline: { } on } ? on.Value + 1 : 0u; // it is to be promoted: the number is reserved with the record
-        first = first || (answer is RecordAnswer.Absent && SuccessionRules.RefuseFirst(terms.Node, await cluster.ObserveAsync(fresh: true, cancel)) is null);
+        first = first || await MayBeFirstAsync(answer, cancel);
         if (Begin(answer, first, makes) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
@@ -152,10 +154,10 @@ internal sealed partial class Tenure(
 
     /// <summary>An answer that is older than what was seen since says nothing.</summary>
     private bool MayRunOut(RecordAnswer answer, long? revision) => answer is RecordAnswer.Outage
-        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (stands.Revision < Sight!.Revision || (!Sight.HasRunOut(clock()) && Sight.Revision == revision)));
+        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (stands.Revision < Sight!.Revision || (!Sight.Record.Manual && !Sight.HasRunOut(clock()) && Sight.Revision == revision)));
 
     /// <inheritdoc />
-    public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => await StopAsync(held: false, cancel)
+    public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => IsByHand(Sight?.Record) ? null : await StopAsync(held: false, cancel)
         ? new(Code.AnotherWritable, $"{terms.Node} has lost the record in etcd meanwhile: its server was killed", "the rules say what follows: GET v2/cluster/explain") : null;
 
     /// <summary>Kills the server; no step takes the record meanwhile. Whether it did.</summary>
@@ -259,17 +261,21 @@ internal sealed partial class Tenure(
 
     private Holding? Begin(RecordAnswer answer, bool first, uint makes) => answer switch
     {
+        RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(Next(record, makes), revision) : null,
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Revision == revision && sight.HasRunOut(clock())) =>
-            Holding.Take(New(record.Epoch + 1, makes > 0 ? Math.Max(record.Timeline + 1, makes) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn }, revision),
+            Holding.Take(Next(record, makes), revision),
         RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, makes)), 0),
         _ => null,
     };
 
-    internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && !record.Released;
+    private PrimaryRecord Next(PrimaryRecord record, uint makes) =>
+        New(record.Epoch + 1, makes > 0 ? Math.Max(record.Timeline + 1, makes) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn };
+
+    internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && record is { Released: false, Manual: false };
 
     /// <summary>This machine was started anew since: none of the processes lives that it allowed to write.</summary>
-    internal bool IsOfEarlierBoot(PrimaryRecord record) => record.Node == terms.Node && record.Boot != terms.Boot;
+    internal bool IsOfEarlierBoot(PrimaryRecord record) => record.Node == terms.Node && record.Boot != terms.Boot && !record.Manual;
 
     private PrimaryRecord New(long epoch, uint timeline) => new()
     {
@@ -286,6 +292,8 @@ internal sealed partial class Tenure(
 
     private Refusal Withheld(RecordAnswer answer) => answer switch
     {
+        RecordAnswer.Stands { Record.Manual: true } => new(Code.AnotherWritable, "the cluster goes back to automatic mode, and not all agents have said that they run in it and that no other node is writable",
+            "look at v2/cluster/explain, and repeat the call"),
         RecordAnswer.Stands { Record: var record } => new(Code.AnotherWritable,
             $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
             $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),

@@ -34,6 +34,18 @@ public sealed partial class AgentClient
             request.Content = JsonContent.Create(change, WireJson.Default.ClusterChange);
         });
 
+    /// <summary><c>POST cluster/switchover</c> with <c>at</c>: schedules it.</summary>
+    public Task<Answer<ScheduledSwitchover>> ScheduleAsync(ClusterChange change, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Routes.V2}/cluster/switchover", Starting, WireJson.Default.ScheduledSwitchover, cancel,
+            request => request.Content = JsonContent.Create(change, WireJson.Default.ClusterChange));
+
+    /// <summary><c>GET cluster/scheduled</c>: what is scheduled, and what became of the last one.</summary>
+    public Task<Answer<ScheduleReport>> ScheduledAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster/scheduled", Starting, WireJson.Default.ScheduleReport, cancel);
+
+    /// <summary><c>DELETE cluster/scheduled</c>: cancels it; null, or why not.</summary>
+    public Task<Refusal?> CancelScheduledAsync(CancellationToken cancel) => _calls.TellAsync(HttpMethod.Delete, $"{Routes.V2}/cluster/scheduled", Starting, cancel);
+
     /// <summary>A change in the specification's words: answers when its effect can be seen, with the states of all nodes.</summary>
     /// <param name="call">The call as it is typed: <c>POST instance/failover/promote?to=NODE</c>. Neither <c>dryRun</c> nor <c>stepwise</c>.</param>
     /// <param name="within">How long to wait for the effect; past it the operation goes on.</param>

@@ -45,8 +45,21 @@ public sealed partial class AgentClient
         _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster/history", Starting, WireJson.Default.HistoryEntryArray, cancel);
 
     /// <summary><c>POST cluster/pause</c> and <c>resume</c>; null, or why not.</summary>
-    public Task<Refusal?> PauseAsync(bool paused, CancellationToken cancel) =>
-        _calls.TellAsync(HttpMethod.Post, $"{Routes.V2}/cluster/{(paused ? "pause" : "resume")}", Starting, cancel);
+    /// <param name="paused">Whether it is paused from now on.</param>
+    /// <param name="node">The node; null: the whole cluster.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Refusal?> PauseAsync(bool paused, string? node, CancellationToken cancel) =>
+        _calls.TellAsync(HttpMethod.Post, $"{Routes.V2}/cluster/{(paused ? "pause" : "resume")}{(node is null ? "" : $"?node={Uri.EscapeDataString(node)}")}", Starting, cancel);
+
+    /// <summary><c>POST cluster/manual</c> and <c>automatic</c>: hands the cluster to manual mode without a stop, or back; null, or why not.</summary>
+    public Task<Refusal?> ChangeModeAsync(bool manual, CancellationToken cancel) =>
+        _calls.TellAsync(HttpMethod.Post, $"{Routes.V2}/cluster/{(manual ? "manual" : "automatic")}", Starting, cancel);
+
+    /// <summary><c>POST node/handover</c>: its machine is going down; what became of its place.</summary>
+    /// <param name="seconds">How long it may take.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Answer<HandoverReport>> HandoverAsync(int seconds, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/handover?within={seconds}", TimeSpan.FromSeconds(seconds) + Starting, WireJson.Default.HandoverReport, cancel);
 
     /// <summary><c>GET node/next-start</c>: what the next start of its server would do.</summary>
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) =>

@@ -1,3 +1,5 @@
+using PgHa.Client.Operations;
+
 namespace PgHa.Client.Facts;
 
 /// <summary>What an agent in automatic mode does, and why.</summary>
@@ -36,8 +38,17 @@ public sealed record ExplainReport
     /// <summary>For how many seconds this node may write, as its guard has confirmed; null: it may not.</summary>
     public double? MayWriteFor { get; init; }
 
-    /// <summary>Automatic failover is paused.</summary>
+    /// <summary>The record was ended for manual mode: no node holds it.</summary>
+    public bool Manual { get; init; }
+
+    /// <summary>Automatic failover is paused in the whole cluster.</summary>
     public bool Paused { get; init; }
+
+    /// <summary>The nodes for which it is paused: the rules leave them as they are, and none of them is promoted.</summary>
+    public IReadOnlyList<string> PausedNodes { get => field ?? []; init; }
+
+    /// <summary>The switchover that is to be carried out later; null: none is.</summary>
+    public ScheduledSwitchover? Scheduled { get; init; }
 
     /// <summary>What would happen if a node died now.</summary>
     public IReadOnlyList<IfItDied> IfItDied { get => field ?? []; init; }

@@ -18,6 +18,9 @@ public sealed record FailoverFacts
     /// <summary>Why it would not take the primary's place now; null: it would.</summary>
     public string? NotEligible { get; init; }
 
+    /// <summary>How far the last holder of the record had flushed, as far as this node knows; null: it never saw one serve.</summary>
+    public AcknowledgedWal? Acknowledged { get; init; }
+
     /// <summary>Until when it may write, in seconds from now, as its guard has confirmed; null: it may not.</summary>
     public double? MayWriteFor { get; init; }
 

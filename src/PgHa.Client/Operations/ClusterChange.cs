@@ -15,6 +15,9 @@ public sealed record ClusterChange
     /// <summary>Of a switchover by promotion: <c>accept</c> that unlogged tables are emptied.</summary>
     public string? Unlogged { get; init; }
 
+    /// <summary>Of a switchover in automatic mode: when it is to be carried out, with an offset; null: at once.</summary>
+    public string? At { get; init; }
+
     /// <summary>Answer the plan, change nothing.</summary>
     public bool DryRun { get; init; }
 

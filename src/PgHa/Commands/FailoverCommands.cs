@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using PgHa.Agent.Peers;
-using PgHa.Agent.Security;
 using PgHa.Client.Calls;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -15,22 +13,18 @@ internal static class FailoverCommands
     [
         Of("explain", "Say what this node's agent does about automatic failover, why, and what would happen if a node died now.", ExplainAsync),
         Of("history", "Show each time the record changed hands, and why.", HistoryAsync),
-        Of("pause", "Pause automatic failover in the whole cluster: nothing is started or promoted by itself.", (agent, cancel) => PauseAsync(agent, true, cancel)),
-        Of("resume", "Go on after a pause.", (agent, cancel) => PauseAsync(agent, false, cancel)),
+        OfNode("pause", "Pause automatic failover in the whole cluster, or for one node: nothing is started or promoted by itself.", true),
+        OfNode("resume", "Go on after a pause, in the whole cluster or for one node.", false),
     ];
 
-    private static Command Of(string name, string description, Func<AgentClient, CancellationToken, Task<int>> run)
+    private static Command OfNode(string name, string description, bool paused)
     {
-        var config = ConfigFile.Option();
-        var command = new Command(name, description) { config };
-        command.SetAction(async (parsed, cancel) =>
-            Agent(parsed.GetValue(config)!) is { } agent ? await run(agent, cancel) : 1);
-        return command;
+        var node = new Argument<string?>("node") { Description = "the node; without it the whole cluster", Arity = ArgumentArity.ZeroOrOne };
+        return AgentCommands.Of(name, description, [node], (agent, parsed, cancel) => PauseAsync(agent, paused, parsed.GetValue(node), cancel));
     }
 
-    /// <summary>The agent of the configuration's node; null: what is wrong was said.</summary>
-    internal static AgentClient? Agent(string config) => ConfigFile.Load(config) is { Options: { } options } && ConfigFile.TryReadToken(options, out var token)
-        ? PeerServices.Client(options.Nodes.First(n => n.Name == options.Node), options, new AccessToken(token, TimeProvider.System), TimeProvider.System) : null;
+    private static Command Of(string name, string description, Func<AgentClient, CancellationToken, Task<int>> run) =>
+        AgentCommands.Of(name, description, [], (agent, _, cancel) => run(agent, cancel));
 
     private static async Task<int> ExplainAsync(AgentClient agent, CancellationToken cancel)
     {
@@ -38,17 +32,23 @@ internal static class FailoverCommands
         if (!answer.IsOk)
             return Refuse(answer.Refusal);
         var said = answer.Value;
-        Console.WriteLine((said.Holder is null ? "no node holds the record" : $"{said.Holder} holds the record, epoch {said.Epoch}{RunsOut(said)}") + (said.Paused ? "; PAUSED" : ""));
+        Console.WriteLine(Holder(said) + (said.Paused ? "; PAUSED" : "") + (said.PausedNodes.Count > 0 ? $"; PAUSED for {string.Join(", ", said.PausedNodes)}" : ""));
         Console.WriteLine($"{said.Node}: {said.Reason}");
         Console.WriteLine($"  rule {said.Row}: {said.Rule}{(said.Action == "None" ? "" : $"; {said.Action}")}");
         if (said.Trouble is { } trouble)
             Console.WriteLine($"  not done: {trouble}");
         if (said.Hint is { } hint)
             Console.WriteLine($"  hint: {hint}");
+        if (said.Scheduled is { } scheduled)
+            Console.WriteLine(ScheduleCommand.Line(scheduled));
         foreach (var died in said.IfItDied)
             Console.WriteLine($"if {died.Node} died now: {died.Then}");
         return 0;
     }
+
+    private static string Holder(ExplainReport said) =>
+        said.Manual ? $"no node holds the record: {said.Holder} has ended it for manual mode (epoch {said.Epoch})"
+        : said.Holder is null ? "no node holds the record" : $"{said.Holder} holds the record, epoch {said.Epoch}{RunsOut(said)}";
 
     private static string RunsOut(ExplainReport said) => said.RunsOutIn switch
     {
@@ -70,13 +70,8 @@ internal static class FailoverCommands
     private static string Line(HistoryEntry entry) => string.Create(CultureInfo.InvariantCulture,
         $"{entry.At:yyyy-MM-dd HH:mm:ss}Z  epoch {entry.Epoch}  {entry.From ?? "-"} -> {entry.To}  timeline {entry.Timeline}{(entry.Took is { } took ? $"  after {took:0.0} s" : "")}  {entry.Cause}");
 
-    private static async Task<int> PauseAsync(AgentClient agent, bool paused, CancellationToken cancel) =>
-        await agent.PauseAsync(paused, cancel) is { } refusal ? Refuse(refusal) : 0;
+    private static async Task<int> PauseAsync(AgentClient agent, bool paused, string? node, CancellationToken cancel) =>
+        await agent.PauseAsync(paused, node, cancel) is { } refusal ? Refuse(refusal) : 0;
 
-    internal static int Refuse(Refusal refusal)
-    {
-        Console.Error.WriteLine($"error: {refusal.Message}");
-        Console.Error.WriteLine($"  hint: {refusal.Hint}");
-        return 1;
-    }
+    private static int Refuse(Refusal refusal) => AgentCommands.Refuse(refusal);
 }

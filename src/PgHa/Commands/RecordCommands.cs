@@ -28,14 +28,14 @@ internal static class RecordCommands
         command.Add(dry);
         command.Add(yes);
         command.SetAction(async (parsed, cancel) =>
-            FailoverCommands.Agent(parsed.GetValue(config)!) is { } agent ? await RunAsync(dryRun => call(agent, parsed, dryRun, cancel), parsed.GetValue(dry), parsed.GetValue(yes)) : 1);
+            AgentCommands.Load(parsed.GetValue(config)!) is { } agent ? await RunAsync(dryRun => call(agent, parsed, dryRun, cancel), parsed.GetValue(dry), parsed.GetValue(yes)) : 1);
     }
 
     private static async Task<int> RunAsync(Func<bool, Task<Answer<RecordChange>>> call, bool dry, bool yes)
     {
         var answer = await call(dry || !yes);
         if (!answer.IsOk)
-            return FailoverCommands.Refuse(answer.Refusal);
+            return AgentCommands.Refuse(answer.Refusal);
         foreach (var line in answer.Value.What)
             Console.WriteLine(line);
         if (answer.Value.Done)

@@ -42,7 +42,7 @@ public class SuccessionRulesTests
             Node = "n1",
             View = view,
             Record = record,
-            Stands = record is RecordState.Never ? null : Record with { Node = holder, Released = record == RecordState.RanOut && Has(flags, 0) },
+            Stands = record is RecordState.Never ? null : Record with { Node = holder, Manual = record is RecordState.ByHand or RecordState.Returns, Released = record == RecordState.RanOut && Has(flags, 0) },
             Why = "etcd does not answer",
             Held = held,
             Wal = wal,
@@ -70,7 +70,7 @@ public class SuccessionRulesTests
         {
             var verdict = SuccessionRules.Judge(f);
             if (verdict.Action == SuccessionAction.TakeFirst)
-                Assert.True(f.Record == RecordState.Never && !f.View["n2"].MayBeWritable, $"{f}");
+                Assert.True(f.Record is RecordState.Never or RecordState.Returns && !f.View["n2"].MayBeWritable, $"{f}");
             else if (Takes.Contains(verdict.Action))
                 Assert.True(f.Record is RecordState.Own or RecordState.RanOut, $"{f}");
         }
@@ -126,6 +126,30 @@ public class SuccessionRulesTests
         }
         Assert.Equal(SuccessionRules.Table.Select(r => r.Number), reached.Where(n => n > 0).Order());
         Assert.Equal(Enumerable.Range(1, SuccessionRules.Table.Count), SuccessionRules.Table.Select(r => r.Number));
+    }
+
+    [Fact]
+    public void A_node_that_is_paused_by_itself_does_nothing_and_stands_in_nobodys_way()
+    {
+        foreach (var f in Worlds().Where(f => !f.Paused))
+        {
+            var verdict = SuccessionRules.Judge(f with { PausedNodes = ["n1"] });
+            Assert.True(!Acts.Contains(verdict.Action) || (verdict.Row == 2 && f.Own.Writable), $"{verdict} {f}");
+        }
+        var view = Seen(Condition.Standby, Condition.Standby);
+        var facts = new SuccessionFacts { Node = "n1", View = view, Record = RecordState.RanOut, Stands = Record with { Node = "n9" }, Wal = Sketch.Wal(view, "n1", _ => WalKinship.Ahead) };
+        Assert.Equal("n2", SuccessionRules.Judge(facts).LeftTo);
+        Assert.Equal(SuccessionAction.FailOver, SuccessionRules.Judge(facts with { PausedNodes = ["n2"] }).Action);
+    }
+
+    [Fact]
+    public void A_node_whose_machine_goes_down_takes_nothing_and_starts_nothing()
+    {
+        foreach (var f in Worlds().Where(f => f.NotEligible is not null)) // leaving makes it so
+        {
+            var verdict = SuccessionRules.Judge(f with { Leaves = true });
+            Assert.True(verdict.Action is not (SuccessionAction.StartAsPrimary or SuccessionAction.Promote or SuccessionAction.Follow or SuccessionAction.FailOver or SuccessionAction.StartInRecovery), $"{verdict} {f}");
+        }
     }
 
     /// <summary>postgres --single runs the crash recovery before a rewind: it serves nobody.</summary>

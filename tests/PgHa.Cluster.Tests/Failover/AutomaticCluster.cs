@@ -16,7 +16,7 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
     public EtcdTrio Etcd { get; } = etcd;
 
     /// <summary>N1 is primary and holds the record; N2 and N3 follow.</summary>
-    public static async Task<AutomaticCluster> Running(Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", Func<TestNode, Task>? prepare = null)
+    public static async Task<AutomaticCluster> Running(Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", string? more = null, Func<TestNode, Task>? prepare = null)
     {
         var etcd = await EtcdTrio.Running();
         var cluster = keep(await TestCluster.FilesOnly(3));
@@ -29,6 +29,7 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
                   etcd_election: 500ms
                   rejoin: {{rejoin}}
                   d: {{(d ?? D).TotalSeconds}}s
+                  {{more}}
                 """);
         foreach (var node in cluster.Nodes)
             await (prepare?.Invoke(node) ?? Task.CompletedTask);
@@ -40,7 +41,7 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
 
     /// <summary>Waits until a node holds the record and serves, and says so.</summary>
     public static Task<TimeSpan> Holds(TestNode node, int within = 30) => Wait.Until($"{node.Name} holds the record and serves", async () =>
-        node.Agent.IsRunning && (await Explain(node)) is { } said && said.TryGetProperty("may_write_for", out _) && await node.Postgres.Serves(), within);
+        node.Agent.IsRunning && (await Explain(node)) is { } said && said.TryGetProperty("may_write_for", out _) && await node.Postgres.Serves() && !await node.Postgres.Ask<bool>("SELECT pg_is_in_recovery()"), within);
 
     /// <summary>What a node's agent says; null while it does not know yet.</summary>
     public static async Task<JsonElement?> Explain(TestNode node)
@@ -52,6 +53,25 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
     public static async Task<long> Epoch(TestNode node) => (await Explain(node))!.Value.GetProperty("epoch").GetInt64();
 
     public static async Task<JsonElement[]> History(TestNode node) => [.. JsonSerializer.Deserialize<JsonElement>((await node.Api.Get("../v2/cluster/history")).Body).EnumerateArray()];
+
+    /// <summary>The nodes that are paused by themselves, as a node's agent says.</summary>
+    public static async Task<IReadOnlyList<string>> PausedNodes(TestNode node) =>
+        await Explain(node) is { } said && said.TryGetProperty("paused_nodes", out var paused) ? [.. paused.EnumerateArray().Select(p => p.GetString()!)] : [];
+
+    /// <summary>A command of <c>pgha</c> on a node's machine, and what it prints.</summary>
+    public static Task<string> Command(TestNode node, params string[] words) => AsPostgres.Run(AgentProcess.Binary, [.. words, "--config", node.Agent.ConfigFile]);
+
+    public static async Task<bool> Follows(TestNode standby, TestNode primary)
+    {
+        try
+        {
+            return standby.Postgres.IsRunning && await standby.Postgres.StreamsFrom(primary.Postgres);
+        }
+        catch (Npgsql.NpgsqlException)
+        {
+            return false; // it starts, or ends
+        }
+    }
 
     /// <summary>Agent, guard and server at once, as when the machine loses its power.</summary>
     public static async Task Lose(TestNode node)

@@ -21,9 +21,9 @@ public sealed class AutomaticFailoverTests : ClusterTest
         var other = primary == cluster.N2 ? cluster.N3 : cluster.N2;
         await AutomaticCluster.Holds(primary);
         await cluster.Ledger.Insert(primary);
-        await Wait.Until($"{other.Name} follows", () => Follows(other, primary), 20);
+        await Wait.Until($"{other.Name} follows", () => AutomaticCluster.Follows(other, primary), 20);
         await cluster.N1.StartAgent();
-        await Wait.Until("N1 follows", () => Follows(cluster.N1, primary), 40);
+        await Wait.Until("N1 follows", () => AutomaticCluster.Follows(cluster.N1, primary), 40);
         await cluster.Ledger.AssertOnEveryRunningNode();
         cluster.Ledger.Reigns();
         Assert.Equal(2, await AutomaticCluster.Epoch(primary));
@@ -92,7 +92,7 @@ public sealed class AutomaticFailoverTests : ClusterTest
         await Wait.Until("a node serves", async () => (await Task.WhenAll(cluster.Nodes.Select(Accepts))).Count(serves => serves) == 1, 40);
         var primary = await cluster.Writable();
         await cluster.Ledger.Insert(primary);
-        await Wait.Until("all follow", async () => (await Task.WhenAll(cluster.Nodes.Where(n => n != primary).Select(n => Follows(n, primary)))).All(f => f), 40);
+        await Wait.Until("all follow", async () => (await Task.WhenAll(cluster.Nodes.Where(n => n != primary).Select(n => AutomaticCluster.Follows(n, primary)))).All(f => f), 40);
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
@@ -144,23 +144,11 @@ public sealed class AutomaticFailoverTests : ClusterTest
         await Wait.Until("it is killed", () => started.IsCompleted && cluster.N1.Postgres.Processes.Count == 0 && cluster.N1.Postgres.HasStandbySignal, 20);
         await started.ContinueWith(static _ => { }, TaskScheduler.Default);
         Assert.Equal(204, (await cluster.N1.Api.PostV2("cluster/resume")).Status);
-        await Wait.Until("it follows again", async () => cluster.N1.Postgres.HasStandbySignal && await Follows(cluster.N1, cluster.N2), 40);
+        await Wait.Until("it follows again", async () => cluster.N1.Postgres.HasStandbySignal && await AutomaticCluster.Follows(cluster.N1, cluster.N2), 40);
         await AutomaticCluster.Holds(cluster.N2);
     }
 
     private static async Task<bool> Accepts(TestNode node) => node.Postgres.IsRunning && await node.Postgres.Serves() && !await InRecovery(node);
-
-    private static async Task<bool> Follows(TestNode standby, TestNode primary)
-    {
-        try
-        {
-            return standby.Postgres.IsRunning && await standby.Postgres.StreamsFrom(primary.Postgres);
-        }
-        catch (Npgsql.NpgsqlException)
-        {
-            return false; // it starts, or ends
-        }
-    }
 
     private static async Task<bool> InRecovery(TestNode node) => await node.Postgres.Ask<bool>("SELECT pg_is_in_recovery()");
 }

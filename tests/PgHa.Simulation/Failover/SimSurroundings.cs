@@ -1,3 +1,4 @@
+using PgHa.Agent.Etcd;
 using PgHa.Agent.Succession;
 using PgHa.Client.Facts;
 
@@ -18,7 +19,11 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundi
 
     public bool StoppedOnPurpose => Machine.Disk.StoppedOnPurpose;
 
-    public Task<string?> PauseAsync(CancellationToken cancel) => etcd.AskAsync<string?>(agent, agent.Options.Failover.Times.Renewal, () => etcd.Paused, _ => null, cancel);
+    public bool IsManual => Machine.Disk.Memory.Manual;
+
+    public AcknowledgedWal? Acknowledged { get; set; }
+
+    public Task<Pauses?> PausesAsync(CancellationToken cancel) => etcd.AskAsync<Pauses?>(agent, agent.Options.Failover.Times.Renewal, () => new Pauses(etcd.Paused.Length > 0, []), _ => null, cancel);
 
     public async Task<ServerSign> AskServerAsync(string node, CancellationToken cancel)
     {

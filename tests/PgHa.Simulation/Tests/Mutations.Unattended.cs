@@ -8,7 +8,7 @@ internal sealed partial class Mutation
     private static IEnumerable<Mutation> OfTheRecord =>
     [
         new("a record that is renewed counts as run out",
-            ("PgHa.Agent/Leadership/RecordSight.cs", "=> Record.Released ||", "=> FAULT || Record.Released ||")) { IsUnattended = true },
+            ("PgHa.Agent/Leadership/RecordSight.cs", "(Record.Released ||", "(FAULT || Record.Released ||")) { IsUnattended = true },
         new("clocks are taken to run at the same rate",
             ("PgHa.Agent/Leadership/RecordSight.cs", "(1 + Holding.Drift)", "(1 + (FAULT ? 0 : Holding.Drift))"),
             ("PgHa.Agent/Leadership/Holding.cs", "(1 - Drift)", "(1 - (FAULT ? 0 : Drift))")) { IsUnattended = true },

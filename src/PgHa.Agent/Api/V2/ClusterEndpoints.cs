@@ -12,21 +12,21 @@ namespace PgHa.Agent.Api.V2;
 /// <summary>Changes of the cluster in native words (<see cref="RequestForm"/>). They are answered at once with the operation, which is a resource to look at.</summary>
 internal static class ClusterEndpoints
 {
-    private const string Resource = "v2/cluster/";
-
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/cluster/{verb}", PostAsync).TakesBody();
 
     private static async Task<IResult> PostAsync(HttpContext http, string verb, AgentOptions options, OperationRunner runner, RepeatedCalls calls)
     {
-        var known = RequestForm.AllCalls.Where(c => c.Path == Resource + verb).ToArray();
+        var known = RequestForm.AllCalls.Where(c => c.Path == ChangeFields.Resource + verb).ToArray();
         if (known.Length == 0)
             return Answers.Refuse(new(Code.Invalid, $"there is no {http.Request.Path}", $"possible: {string.Join(", ", Verbs())}"), StatusCodes.Status404NotFound);
         var asked = await ReadAsync(http, options);
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);
-        var given = Own(asked.Value);
+        var given = ChangeFields.Of(asked.Value);
         if (known.FirstOrDefault(c => c.Takes(given)) is not { } call)
             return Answers.Refuse(new(Code.Invalid, $"{verb} does not know {string.Join(", ", given.Select(g => $"{g.Key}={g.Value}"))}", $"possible: {string.Join("; ", known.Select(c => c.Text))}"));
+        if (asked.Value.At is not null)
+            return await ScheduleEndpoints.AddAsync(http, verb, asked.Value);
         var meant = call.Make(options.Node, given.GetValueOrDefault);
         return await BeginAsync(http, meant.Under(new() { Force = asked.Value.Force }), asked.Value, runner, calls);
     }
@@ -53,16 +53,11 @@ internal static class ClusterEndpoints
     /// <summary>Strict: a field that is misspelt must not be ignored in a role change.</summary>
     private static async Task<Answer<ClusterChange>> ReadAsync(HttpContext http, AgentOptions options)
     {
-        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), "fields: target, order, by, unlogged, dry_run, stepwise, force, reason");
+        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), "fields: target, order, by, unlogged, at, dry_run, stepwise, force, reason");
         return read.IsOk && read.Value.Target is { } target && options.Nodes.All(n => n.Name != target)
             ? new Refusal(Code.Invalid, $"there is no node {target}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}")
             : read;
     }
 
     private static IEnumerable<string> Verbs() => RequestForm.AllCalls.Where(c => c.IsNative).Select(c => c.Path["v2/".Length..]).Distinct();
-
-    /// <summary>The fields that say what is asked for, by their names in the table of requests.</summary>
-    private static Dictionary<string, string> Own(ClusterChange change) => new (string Name, string? Value)[]
-        { ("target", change.Target), ("order", change.Order), ("by", change.By), ("unlogged", change.Unlogged) }
-        .Where(o => o.Value is not null).ToDictionary(o => o.Name, o => o.Value!);
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Etcd;
 using PgHa.Agent.Succession;
 using PgHa.Client;
@@ -18,8 +19,8 @@ internal static class FailoverEndpoints
         var cluster = routes.MapGroup(Routes.V2 + "/cluster");
         cluster.MapGet("explain", (Delegate)ExplainAsync);
         cluster.MapGet("history", (Delegate)HistoryAsync);
-        cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator")));
-        cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null)));
+        cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator"))).TakesOptions("node");
+        cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null))).TakesOptions("node");
     }
 
     private static async Task<IResult> ExplainAsync(HttpContext http, ClusterObserver cluster)
@@ -28,7 +29,8 @@ internal static class FailoverEndpoints
             return Answers.Refuse(Manual);
         var view = await cluster.ObserveAsync(fresh: true, http.RequestAborted);
         var report = explanation.Of(view);
-        return report.IsOk ? Results.Json(report.Value, WireJson.Default.ExplainReport) : Answers.Refuse(report.Refusal);
+        var scheduled = await http.RequestServices.GetRequiredService<EtcdSchedule>().ReadAsync(http.RequestAborted);
+        return report.IsOk ? Results.Json(report.Value with { Scheduled = scheduled.IsOk ? scheduled.Value.Report.Scheduled : null }, WireJson.Default.ExplainReport) : Answers.Refuse(report.Refusal);
     }
 
     private static async Task<IResult> HistoryAsync(HttpContext http)
@@ -43,11 +45,15 @@ internal static class FailoverEndpoints
     {
         if (http.RequestServices.GetService<EtcdNotes>() is not { } notes)
             return Answers.Refuse(Manual);
-        var answer = await notes.SetPauseAsync(why, http.RequestAborted);
+        var node = http.Request.Query["node"].FirstOrDefault();
+        var options = http.RequestServices.GetRequiredService<AgentOptions>();
+        if (node is not null && options.Nodes.All(n => n.Name != node))
+            return Answers.Refuse(new(Code.Invalid, $"there is no node {node}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}"));
+        var answer = await notes.SetPauseAsync(node, why, http.RequestAborted);
         return answer.IsOk ? Results.NoContent() : Answers.Refuse(Unanswered(answer.Outage));
     }
 
     internal static Refusal Manual => new(Code.WrongState, "failover.mode is manual: nothing is decided without a person", "set failover.mode: automatic (docs/failover.md), or use the calls of instance/failover");
 
-    private static Refusal Unanswered(Outage outage) => new(Code.PeerUnreachable, outage.Reason, outage.Hint);
+    internal static Refusal Unanswered(Outage outage) => new(Code.PeerUnreachable, outage.Reason, outage.Hint);
 }

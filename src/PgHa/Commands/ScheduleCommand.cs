@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using PgHa.Client.Calls;
+using PgHa.Client.Operations;
+
+namespace PgHa.Commands;
+
+/// <summary><c>pgha schedule</c>: a switchover at a later time; without a time what is scheduled, and what became of the last one.</summary>
+internal static class ScheduleCommand
+{
+    internal static Command Create()
+    {
+        var at = new Argument<string?>("time") { Description = "when, with an offset: 2030-01-31T03:00:00+01:00, or with Z; without it what is scheduled is shown", Arity = ArgumentArity.ZeroOrOne };
+        var to = new Option<string?>("--to") { Description = "the node that becomes primary; without it the most advanced standby" };
+        var by = new Option<string?>("--by") { Description = "promote (default) or restart" };
+        var reason = new Option<string?>("--reason") { Description = "why; kept in the operation" };
+        var cancels = new Option<bool>("--cancel") { Description = "cancel what is scheduled" };
+        return AgentCommands.Of("schedule", "Switch over at a later time (automatic mode).", [at, to, by, reason, cancels], (agent, parsed, cancel) =>
+            parsed.GetValue(at) is { } time ? AddAsync(agent, new() { At = time, Target = parsed.GetValue(to), By = parsed.GetValue(by), Reason = parsed.GetValue(reason) }, cancel)
+            : parsed.GetValue(cancels) ? CancelAsync(agent, cancel) : ShowAsync(agent, cancel));
+    }
+
+    /// <summary>What is to be carried out, in a line.</summary>
+    internal static string Line(ScheduledSwitchover scheduled) =>
+        $"a switchover to {scheduled.Change.Target ?? "the most advanced standby"} is scheduled for {At(scheduled.At)}{(scheduled.Change.Reason is { } why ? $": {why}" : "")}";
+
+    private static async Task<int> AddAsync(AgentClient agent, ClusterChange change, CancellationToken cancel)
+    {
+        var answer = await agent.ScheduleAsync(change, cancel);
+        if (!answer.IsOk)
+            return AgentCommands.Refuse(answer.Refusal);
+        Console.WriteLine(Line(answer.Value));
+        return 0;
+    }
+
+    private static async Task<int> CancelAsync(AgentClient agent, CancellationToken cancel) => await agent.CancelScheduledAsync(cancel) is { } refusal ? AgentCommands.Refuse(refusal) : 0;
+
+    private static async Task<int> ShowAsync(AgentClient agent, CancellationToken cancel)
+    {
+        var answer = await agent.ScheduledAsync(cancel);
+        if (!answer.IsOk)
+            return AgentCommands.Refuse(answer.Refusal);
+        Console.WriteLine(answer.Value.Scheduled is { } scheduled ? Line(scheduled) : "no switchover is scheduled");
+        if (answer.Value.Last is { } last)
+            Console.WriteLine($"the last one: {last.Fate.ToString().ToLowerInvariant()} on {last.Node} at {At(last.At)}: {last.Said}{(last.Operation is { } id ? $" (operation {id})" : "")}");
+        return 0;
+    }
+
+    private static string At(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
