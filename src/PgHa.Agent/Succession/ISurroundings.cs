@@ -1,3 +1,4 @@
+using PgHa.Agent.Etcd;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Succession;
@@ -19,6 +20,9 @@ internal interface ISurroundings
 
     /// <summary>Why automatic failover is paused; an empty text: it is not; null: etcd does not say.</summary>
     Task<string?> PauseAsync(CancellationToken cancel);
+
+    /// <summary>Where every acknowledged write is, as it stands in etcd.</summary>
+    Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel);
 
     /// <summary>What shows of the server of a node whose agent does not answer.</summary>
     Task<ServerSign> AskServerAsync(string node, CancellationToken cancel);

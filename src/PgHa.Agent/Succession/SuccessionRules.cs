@@ -150,7 +150,8 @@ public static partial class SuccessionRules
         _ => RejoinForm.Reclone,
     };
 
-    private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}") : null;
+    private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}")
+        : SyncElection.Refuse(f) is { } lacking ? Nothing($"the record {Over(f)}, and it does not take it: {lacking}", SyncElection.WayOut(f)) : null;
 
     private static SuccessionVerdict? StillServed(SuccessionFacts f) =>
         f.View.Except(f.Node).FirstOrDefault(n => n.Writable && n.Sql is { InRecovery: false }) is { } writable ? Alarm(f, writable.Node)

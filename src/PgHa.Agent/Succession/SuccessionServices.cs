@@ -32,6 +32,10 @@ public static class SuccessionServices
             .AddSingleton(etcd)
             .AddSingleton(new EtcdRecords(etcd, options.Cluster, new RecordMemoryFile(options.State.Record)))
             .AddSingleton(new EtcdNotes(etcd, options.Cluster, call))
+            .AddSingleton(new EtcdSyncRecords(etcd, options.Cluster, call))
+            .AddSingleton<SyncSights>()
+            .AddSingleton<SyncDuty>()
+            .AddHostedService(s => s.GetRequiredService<SyncDuty>())
             .AddSingleton<Func<TimeSpan>>(SinceBoot)
             .AddSingleton<SuccessionPast>()
             .AddSingleton<PulseQuery>()
@@ -42,7 +46,7 @@ public static class SuccessionServices
             .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()), () => Kill(options.Postgres.DataDir)))
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
                 s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
-            .AddSingleton<IWriteRight>(s => s.GetRequiredService<Tenure>())
+            .AddSingleton<IWriteRight, SynchronousRight>()
             .AddSingleton<ServerProbe>()
             .AddSingleton<StopProgram>()
             .AddSingleton<OldPrimaryWatch>()
@@ -52,6 +56,7 @@ public static class SuccessionServices
             .AddSingleton(s => new Lazy<OperationRunner>(s.GetRequiredService<OperationRunner>))
             .AddSingleton<SuccessionActing>()
             .AddSingleton<SuccessionLoop>()
+            .AddSingleton<SyncRelease>()
             .AddSingleton<Explanation>()
             .AddHostedService(s => s.GetRequiredService<SuccessionLoop>());
     }

@@ -6,7 +6,7 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Succession;
 
 /// <summary>The real ones.</summary>
-internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdNotes notes, KnownServer known, ServerProbe probe) : ISurroundings
+internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdSyncRecords sync, EtcdNotes notes, KnownServer known, ServerProbe probe) : ISurroundings
 {
     public long Epoch => records.Epoch;
 
@@ -17,6 +17,8 @@ internal sealed class Surroundings(AgentOptions options, EtcdRecords records, Et
     public bool StoppedOnPurpose => known.StoppedOnPurpose;
 
     public async Task<string?> PauseAsync(CancellationToken cancel) => await notes.PauseAsync(cancel) is { IsOk: true } answer ? answer.Value : null;
+
+    public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => sync.ReadAsync(cancel);
 
     /// <summary>Agent and guard may both be dead, and the server not. That it is fenced the record tells; this only finds that it is not.</summary>
     public Task<ServerSign> AskServerAsync(string node, CancellationToken cancel) => probe.AskAsync(node, cancel);

@@ -1,3 +1,4 @@
+using PgHa.Agent.Etcd;
 using PgHa.Agent.Succession;
 using PgHa.Client.Facts;
 
@@ -19,6 +20,9 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundi
     public bool StoppedOnPurpose => Machine.Disk.StoppedOnPurpose;
 
     public Task<string?> PauseAsync(CancellationToken cancel) => etcd.AskAsync<string?>(agent, agent.Options.Failover.Times.Renewal, () => etcd.Paused, _ => null, cancel);
+
+    /// <summary>Synchronous replication is not simulated.</summary>
+    public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => Task.FromResult<EtcdAnswer<SyncStands>>(new SyncStands(null, 0));
 
     public async Task<ServerSign> AskServerAsync(string node, CancellationToken cancel)
     {

@@ -19,6 +19,7 @@ internal static class FailoverEndpoints
         cluster.MapGet("explain", (Delegate)ExplainAsync);
         cluster.MapGet("history", (Delegate)HistoryAsync);
         cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator")));
+        cluster.MapPost("sync/release", (Delegate)ReleaseAsync).TakesOptions("nodes");
         cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null)));
     }
 
@@ -45,6 +46,14 @@ internal static class FailoverEndpoints
             return Answers.Refuse(Manual);
         var answer = await notes.SetPauseAsync(why, http.RequestAborted);
         return answer.IsOk ? Results.NoContent() : Answers.Refuse(Unanswered(answer.Outage));
+    }
+
+    private static async Task<IResult> ReleaseAsync(HttpContext http)
+    {
+        if (http.RequestServices.GetService<SyncRelease>() is not { } release)
+            return Answers.Refuse(Manual);
+        var nodes = http.Request.Query["nodes"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries);
+        return await release.ReleaseAsync(nodes, http.RequestAborted) is { } refusal ? Answers.Refuse(refusal) : Results.NoContent();
     }
 
     internal static Refusal Manual => new(Code.WrongState, "failover.mode is manual: nothing is decided without a person", "set failover.mode: automatic (docs/failover.md), or use the calls of instance/failover");
