@@ -51,6 +51,9 @@ public sealed record FailoverOptions
     /// <summary>What a commit waits for.</summary>
     public SyncMode Sync { get; init; }
 
+    /// <summary><c>synchronous_standby_names</c> is what the agents make it.</summary>
+    public bool ManagesSync => Mode == FailoverMode.Automatic && Sync != SyncMode.Off;
+
     /// <summary>With <see cref="SyncMode.Quorum"/>: standbys may revoke the old primary's quorum, so that nobody has to wait for D.</summary>
     public bool Revocation { get; init; } = true;
 

@@ -22,8 +22,23 @@ public static class FailoverWords
             : $"etcd is called at {string.Join(", ", etcd.Endpoints.Select(e => e.Authority))}";
         if (failover.StopCommand is { } program)
             yield return $"a server that still accepts writes though its record has run out, because its agent and its guard are dead, is stopped by {program} NODE ADDRESS, which has 60 s";
-        yield return failover.Sync == SyncMode.Off
-            ? $"a commit waits for the primary's own disk: what was not streamed yet is lost if that disk is lost; a standby that lacks more than {failover.LagLimit >> 10} kB of acknowledged WAL is not promoted"
-            : "no commit is lost that waited at synchronous_commit = on or higher; sessions with local or off are not covered";
+        foreach (var sentence in OfSync(failover))
+            yield return sentence;
+    }
+
+    private static IEnumerable<string> OfSync(FailoverOptions failover)
+    {
+        if (failover.Sync == SyncMode.Off)
+        {
+            yield return "a commit waits for the primary's own disk: what was not streamed yet is lost if that disk is lost; "
+                + $"a standby that lacks more than {failover.LagLimit >> 10} kB of acknowledged WAL is not promoted";
+            yield break;
+        }
+        yield return failover.Sync == SyncMode.On
+            ? "a commit waits for the primary's own disk and for that of one standby, which the agents choose; while no standby streams commits wait"
+            : "a commit waits for the primary's own disk and for so many of the standbys that stream that with the primary they are more than half; while no standby streams commits wait";
+        yield return "no commit is lost that waited at synchronous_commit = on or higher";
+        yield return "not covered are sessions with synchronous_commit = local, off or remote_write, and commits whose wait was cancelled: PostgreSQL warns then that they are local";
+        yield return "synchronous_standby_names is the agents': what stands there is replaced";
     }
 }

@@ -90,4 +90,5 @@ public sealed record PrimaryRecord
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PrimaryRecord))]
 [JsonSerializable(typeof(RecordMemory))]
+[JsonSerializable(typeof(SyncRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -78,6 +78,14 @@ public sealed record SyncStays(string Node, string Own) : Evidence
     public override string Words => $"synchronous_standby_names of {Node} stays {Own}";
 }
 
+/// <summary>The new primary's agent sets it by itself.</summary>
+/// <param name="Node">The new primary.</param>
+public sealed record SyncIsManaged(string Node) : Evidence
+{
+    /// <inheritdoc />
+    public override string Words => $"synchronous_standby_names of {Node} is set by its agent (failover.sync)";
+}
+
 /// <summary>The last primary's setting is of a form that is not known.</summary>
 /// <param name="Primary">The last primary.</param>
 /// <param name="Names">Its setting.</param>

@@ -29,6 +29,8 @@ public static class SyncRules
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(following);
+        if (view[target].ManagesSync)
+            return new([], [new SyncIsManaged(target)]);
         var before = Known(target, view);
         var own = view[target].Sql?.SynchronousStandbyNames;
         if (before is { Names.Length: > 0 })

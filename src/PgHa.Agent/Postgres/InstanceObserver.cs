@@ -54,6 +54,7 @@ internal sealed class InstanceObserver(
         LiveOperations = live.Ids,
         LastStep = trace.Last,
         Failover = failover.Facts,
+        ManagesSync = options.Failover.ManagesSync,
         Server = ServerStatus.Unseen,
     };
 

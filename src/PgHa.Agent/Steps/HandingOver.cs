@@ -108,6 +108,8 @@ internal sealed class HandingOver(string node, IHands hands, StepSights sights, 
         var timeline = await reserving.RunAsync(sight, asksArchive: false, cancel);
         if (!timeline.IsOk)
             return StepResult.Failed(timeline.Refusal, neverWritable: true);
+        if (await right.ReadyAsync([.. HeldWal.At(node, sight.Wal), step.Source], cancel) is { } unready)
+            return StepResult.Failed(unready, neverWritable: true);
         var promoted = await standby.PromoteAsync(cancel);
         if (promoted.Failure is not null)
             return promoted;

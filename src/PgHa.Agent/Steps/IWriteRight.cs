@@ -11,6 +11,17 @@ internal interface IWriteRight
     /// <param name="cancel">Ends it.</param>
     Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel);
 
+    /// <summary>
+    /// The very last thing before the node may become writable, when it has the right: what was acknowledged is here, and commits wait as they are to. Null, or why not.
+    /// </summary>
+    /// <param name="held">The nodes whose WAL is proven to be here.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<Refusal?> ReadyAsync(IReadOnlyCollection<string> held, CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
+    /// <summary>Before this node's data are rewound or replaced: what it holds does not count any more for who may become primary. Null, or why not.</summary>
+    /// <param name="cancel">Ends it.</param>
+    Task<Refusal?> LeaveAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
     /// <summary>The server accepts writes: the right is still there. Else it was killed, because something that stops it may have ended its duty before it ran; why.</summary>
     Task<Refusal?> ConfirmAsync(CancellationToken cancel);
 

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Steps;
 /// The steps by which a node that went its own way follows again. Each proves once more, over a fresh view, that the node parted from
 /// the other, and that what only it holds has been salvaged.
 /// </summary>
-internal sealed class Rejoining(string node, IHands hands, StepSights sights, Starting starting, TimeProvider time)
+internal sealed class Rejoining(string node, IHands hands, StepSights sights, IWriteRight right, Starting starting, TimeProvider time)
 {
     private static readonly TimeSpan StreamsWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
@@ -29,8 +29,9 @@ internal sealed class Rejoining(string node, IHands hands, StepSights sights, St
             CheckRewind => await CheckRewindAsync(sight, cancel),
             CheckReclone s => await CheckRecloneAsync(s.Source, sight, cancel),
             SalvageWal => await SalvageAsync(sight, cancel),
-            RewindServer s => Salvaged(sight) is { } saved ? await hands.Rejoin.RewindAsync(s.Source, saved.Id, cancel) : StepResult.Failed(StepRules.NotSalvaged(node)),
-            RecloneServer s => sight.Seen.RewindUnfinished || Salvaged(sight) is not null ? await hands.Rejoin.RecloneAsync(sight.View[s.Source], cancel) : StepResult.Failed(StepRules.NotSalvaged(node)),
+            RewindServer s => Salvaged(sight) is { } saved ? await LeftAsync(() => hands.Rejoin.RewindAsync(s.Source, saved.Id, cancel), cancel) : StepResult.Failed(StepRules.NotSalvaged(node)),
+            RecloneServer s => sight.Seen.RewindUnfinished || Salvaged(sight) is not null
+                ? await LeftAsync(() => hands.Rejoin.RecloneAsync(sight.View[s.Source], cancel), cancel) : StepResult.Failed(StepRules.NotSalvaged(node)),
             _ => throw new System.Diagnostics.UnreachableException(step.ToString()),
         };
     }
@@ -55,6 +56,10 @@ internal sealed class Rejoining(string node, IHands hands, StepSights sights, St
         return again.Failure is not null ? again
             : again with { Evidence = $"it did not come to stream ({started.Failure?.Message ?? started.Evidence}); {replaced.Evidence}; {again.Evidence}" };
     }
+
+    /// <summary>From here on what it holds does not count for who may become primary.</summary>
+    private async Task<StepResult> LeftAsync(Func<Task<StepResult>> replace, CancellationToken cancel) =>
+        await right.LeaveAsync(cancel) is { } refusal ? StepResult.Failed(refusal) : await replace();
 
     private async Task<StepResult> CheckRewindAsync(StepSight sight, CancellationToken cancel)
     {
@@ -107,7 +112,7 @@ internal sealed class Rejoining(string node, IHands hands, StepSights sights, St
         if (await RefuseReplacingAsync(source, cancel) is { } refusal)
             return StepResult.Failed(refusal);
         var sight = await sights.LookAsync(null, cancel);
-        return StepRules.Runs(sight) is { } runs ? StepResult.Failed(runs) : await hands.Rejoin.RecloneAsync(sight.View[source], cancel);
+        return StepRules.Runs(sight) is { } runs ? StepResult.Failed(runs) : await LeftAsync(() => hands.Rejoin.RecloneAsync(sight.View[source], cancel), cancel);
     }
 
     /// <summary>The old directory goes only when the new one is seen to stream.</summary>

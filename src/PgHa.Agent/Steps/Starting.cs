@@ -92,6 +92,8 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
             return StepResult.Failed(refused, neverWritable: true);
         if (await right.TakeAsync(patiently: step.PrimaryKnown, cancel) is { } withheld)
             return StepResult.Failed(withheld, neverWritable: true);
+        if (await ReadyAsync(terms, sight, cancel) is { } unready)
+            return await KeptOnlyIfWritableAsync(StepResult.Failed(unready, neverWritable: true));
         // It cannot be cancelled from here on: a standby must not be left without its standby.signal.
         var late = hands.Slots.BeforePrimary();
         return await BecameAsync(await KeptOnlyIfWritableAsync(await StartWritableAsync() with { NotCarried = late }));
@@ -101,7 +103,8 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
     {
         if (!hands.Look().Ready)
             await sights.SettleAsync(cancel);
-        var (refusal, sight) = await sights.CompleteAsync(new(operation, step.Accepted) { ByRecord = right.IsHeld }, cancel);
+        var terms = new WritableTerms(operation, step.Accepted) { ByRecord = right.IsHeld };
+        var (refusal, sight) = await sights.CompleteAsync(terms, cancel);
         if ((refusal ?? StepRules.Refuse(step, await sights.WithGhostsAsync(sight, cancel))) is { } refused)
             return StepResult.Failed(refused, neverWritable: true);
         var archive = await hands.Server.AskArchiveAsync(cancel);
@@ -112,9 +115,23 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
         var timeline = await reserving.RunAsync(sight, asksArchive: true, cancel);
         if (!timeline.IsOk)
             return await KeptOnlyIfWritableAsync(StepResult.Failed(timeline.Refusal, neverWritable: true));
+        if (await ReadyAsync(terms, sight, cancel) is { } unready)
+            return await KeptOnlyIfWritableAsync(StepResult.Failed(unready, neverWritable: true));
         var late = await hands.Slots.BeforePromotionAsync(cancel);
         var promoted = await KeptOnlyIfWritableAsync(await hands.Server.PromoteAsync(cancel));
         return await BecameAsync(promoted with { NotCarried = late, Evidence = promoted.Evidence + archive.Value + timeline.Value });
+    }
+
+    /// <summary>Where it got the right only after it had looked, the old primary may have acknowledged something in between: it looks once more.</summary>
+    private async Task<Refusal?> ReadyAsync(WritableTerms terms, StepSight sight, CancellationToken cancel)
+    {
+        if (right.IsHeld && terms is { ByRecord: false, PrimaryKnown: false })
+        {
+            (var refusal, sight) = await sights.CompleteAsync(terms with { ByRecord = true }, cancel);
+            if (refusal is not null)
+                return refusal;
+        }
+        return await right.ReadyAsync(HeldWal.At(node, sight.Wal), cancel);
     }
 
     /// <summary>Once it accepts writes its logical slots are originals, and it keeps WAL for the other nodes.</summary>

@@ -145,7 +145,7 @@ internal static class StepDesks
         var reserving = new Reserving(node, hands, right);
         var starting = new Starting(node, hands, sights, right, reserving, time);
         var handover = new HandingOver(node, hands, sights, starting, right, reserving, time);
-        var run = new StepRun(hands, sights, right, starting, new(node, hands, sights, time), handover, new(node, hands, sights, starting), new(node, hands, sights, starting, time));
+        var run = new StepRun(hands, sights, right, starting, new(node, hands, sights, time), handover, new(node, hands, sights, starting), new(node, hands, sights, right, starting, time));
         return new(node, identity, nodeLock, hands, run, progress, time, log);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
         CheckCreate => CheckCreateAsync(cancel),
         CreateCluster s => AfterLookAsync(s, sight => hands.Data.InitAsync(sight.Seen.Place!, cancel), cancel),
         CheckClone s => AfterLookAsync(s, async sight => Answered(await hands.Data.CheckCloneAsync(sight.View[s.Source], sight.Seen.Place!, cancel)), cancel),
-        CloneFrom s => AfterLookAsync(s, sight => hands.Data.CloneAsync(sight.View[s.Source], sight.Seen.Place!, cancel), cancel),
+        CloneFrom s => AfterLookAsync(s, async sight => await right.LeaveAsync(cancel) is { } left ? StepResult.Failed(left) : await hands.Data.CloneAsync(sight.View[s.Source], sight.Seen.Place!, cancel), cancel),
         CheckUpstream s => CheckUpstreamAsync(s, cancel),
         CheckStep s => hands.CheckAsync(s, cancel),
         _ => throw new System.Diagnostics.UnreachableException(step.ToString()),

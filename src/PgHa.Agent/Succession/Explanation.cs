@@ -6,7 +6,7 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Why this agent does what it does, and what would happen if a node died now.</summary>
-internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Tenure tenure, Func<TimeSpan> clock)
+internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Tenure tenure, SyncDuty sync, Func<TimeSpan> clock)
 {
     /// <summary>The report, with the nodes as they are now.</summary>
     internal Answer<ExplainReport> Of(ClusterView view)
@@ -23,7 +23,8 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
             Action = verdict.Action.ToString(),
             Reason = verdict.Reason,
             Trouble = loop.Trouble,
-            Hint = verdict.Hint,
+            Hint = verdict.Hint ?? sync.Hint,
+            Sync = sync.Words,
             Holder = facts.Holder,
             Epoch = facts.Stands?.Epoch,
             Manual = isByHand,

@@ -27,6 +27,9 @@ internal interface ISurroundings
     /// <summary>Where automatic failover is paused; null: etcd does not say.</summary>
     Task<Pauses?> PausesAsync(CancellationToken cancel);
 
+    /// <summary>Where every acknowledged write is, as it stands in etcd.</summary>
+    Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel);
+
     /// <summary>What shows of the server of a node whose agent does not answer.</summary>
     Task<ServerSign> AskServerAsync(string node, CancellationToken cancel);
 

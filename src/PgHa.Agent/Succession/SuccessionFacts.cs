@@ -105,6 +105,12 @@ public sealed record SuccessionFacts
     /// <summary>The WAL of all nodes, compared with this one's; null: it was not looked at.</summary>
     public WalView? Wal { get; init; }
 
+    /// <summary>Where every acknowledged write is, as it stands in etcd; null: nothing stands there, or it was not looked at.</summary>
+    public SyncRecord? Sync { get; init; }
+
+    /// <summary>Why that cannot be asked; null: it was, or need not be.</summary>
+    public string? SyncUnknown { get; init; }
+
     /// <summary>Nodes that would have been better, and did not take the record when it was theirs to take.</summary>
     public IReadOnlyCollection<string> Passed { get; init; } = [];
 

@@ -19,6 +19,7 @@ public static partial class SuccessionRules
             .OrderByDescending(n => f.Wal!.PositionOf(n.Node)!.Timeline.Value)
             .ThenByDescending(n => f.Wal!.PositionOf(n.Node)!.End)
             .ThenByDescending(n => n.Node == f.Holder)
+            .ThenByDescending(n => f.Sync?.Set.Voters.Contains(n.Node) == true)
             .ThenByDescending(n => n.Failover?.Priority ?? 0)
             .ThenBy(n => n.Node, StringComparer.Ordinal)
             .Select(n => n.Node);

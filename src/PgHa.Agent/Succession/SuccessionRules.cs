@@ -182,6 +182,7 @@ public static partial class SuccessionRules
     };
 
     private static SuccessionVerdict? NotEligible(SuccessionFacts f) => f.NotEligible is { } why ? Nothing($"the record {Over(f)}, and it does not take it: {why}")
+        : SyncElection.Refuse(f) is { } lacking ? Nothing($"the record {Over(f)}, and it does not take it: {lacking}", SyncElection.WayOut(f))
         : LagRules.Refuse(f) is var (lacks, hint) ? Nothing($"the record {Over(f)}, and nobody takes it by itself: {lacks}", hint) : null;
 
     private static SuccessionVerdict? StillServed(SuccessionFacts f) =>

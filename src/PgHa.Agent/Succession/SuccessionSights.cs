@@ -101,10 +101,20 @@ internal sealed class SuccessionSights(
 
     private async Task<SuccessionFacts> CompareAsync(SuccessionFacts facts, CancellationToken cancel)
     {
+        var sync = surroundings.SyncAsync(cancel);
         var wal = cluster.CompareWalAsync(Readable(facts.View), options.Node, cancel);
         var old = facts is { Holder: { } holder, Stands: { } record } && holder != options.Node
             ? await oldPrimary.LookAsync(holder, record.Epoch, facts.View[holder].Reachable, cancel) : (Known: OldPrimary.Fenced, Attempt: null);
-        return facts with { Wal = await wal, OldPrimaryServes = old.Known == OldPrimary.Serves, OldPrimaryLost = old.Known == OldPrimary.Lost, Stopping = old.Attempt };
+        var stands = await sync;
+        return facts with
+        {
+            Wal = await wal,
+            OldPrimaryServes = old.Known == OldPrimary.Serves,
+            OldPrimaryLost = old.Known == OldPrimary.Lost,
+            Stopping = old.Attempt,
+            Sync = stands.Value?.Record,
+            SyncUnknown = stands.Outage is { } outage ? $"the sync record in etcd cannot be asked ({outage.Reason})" : null,
+        };
     }
 
     /// <summary>A node whose server hangs may hang on its disk: nobody waits for its WAL.</summary>

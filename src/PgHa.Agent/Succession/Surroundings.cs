@@ -6,7 +6,8 @@ using PgHa.Client.Facts;
 namespace PgHa.Agent.Succession;
 
 /// <summary>The real ones.</summary>
-internal sealed class Surroundings(AgentOptions options, EtcdRecords records, EtcdNotes notes, KnownServer known, ServerProbe probe, AcknowledgedMemory acknowledged) : ISurroundings
+internal sealed class Surroundings(
+    AgentOptions options, EtcdRecords records, EtcdSyncRecords sync, EtcdNotes notes, KnownServer known, ServerProbe probe, AcknowledgedMemory acknowledged) : ISurroundings
 {
     public long Epoch => records.Epoch;
 
@@ -25,6 +26,8 @@ internal sealed class Surroundings(AgentOptions options, EtcdRecords records, Et
     public bool StoppedOnPurpose => known.StoppedOnPurpose;
 
     public async Task<Pauses?> PausesAsync(CancellationToken cancel) => await notes.PausesAsync(cancel) is { IsOk: true } answer ? answer.Value : null;
+
+    public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => sync.ReadAsync(cancel);
 
     /// <summary>Agent and guard may both be dead, and the server not. That it is fenced the record tells; this only finds that it is not.</summary>
     public Task<ServerSign> AskServerAsync(string node, CancellationToken cancel) => probe.AskAsync(node, cancel);

@@ -38,6 +38,9 @@ public sealed record ExplainReport
     /// <summary>For how many seconds this node may write, as its guard has confirmed; null: it may not.</summary>
     public double? MayWriteFor { get; init; }
 
+    /// <summary>What commits wait for, and where everything is that was acknowledged; null where this node is not the primary, or sync is off.</summary>
+    public string? Sync { get; init; }
+
     /// <summary>The record was ended for manual mode: no node holds it.</summary>
     public bool Manual { get; init; }
 

@@ -77,6 +77,9 @@ public sealed record NodeObservation
     /// <summary>What its agent says of automatic failover; null where a person decides.</summary>
     public FailoverFacts? Failover { get; init; }
 
+    /// <summary>Its agent sets <c>synchronous_standby_names</c> itself (<c>failover.sync</c>).</summary>
+    public bool ManagesSync { get; init; }
+
     /// <summary>Why the node is unknown, or null.</summary>
     public string? Problem { get; init; }
 

@@ -17,8 +17,7 @@ internal static class AgentCommand
     }
 
     private static string? NotThere(FailoverOptions failover) =>
-        failover.Sync != SyncMode.Off ? $"failover.sync: {failover.Sync.ToString().ToLowerInvariant()}"
-        : failover.StayWithoutEtcd ? "failover.stay_without_etcd"
+        failover.StayWithoutEtcd ? "failover.stay_without_etcd"
         : failover.Watchdog is not null ? "failover.watchdog"
         : null;
 

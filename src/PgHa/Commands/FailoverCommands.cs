@@ -37,6 +37,8 @@ internal static class FailoverCommands
         Console.WriteLine($"  rule {said.Row}: {said.Rule}{(said.Action == "None" ? "" : $"; {said.Action}")}");
         if (said.Trouble is { } trouble)
             Console.WriteLine($"  not done: {trouble}");
+        if (said.Sync is { } sync)
+            Console.WriteLine($"  {sync}");
         if (said.Hint is { } hint)
             Console.WriteLine($"  hint: {hint}");
         if (said.Scheduled is { } scheduled)

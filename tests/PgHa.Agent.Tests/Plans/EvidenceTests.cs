@@ -88,6 +88,7 @@ public class EvidenceTests
             "n2 has synchronous_standby_names n1: commits on n2 would wait for ever with no standby; it gets FIRST 1 (\"n1\") as soon as enough standbys stream"),
         (new SyncComesLater(Last, "n2", ["n3", "n4"], Names),
             "synchronous_standby_names of n1 is n2: commits on n2 would wait for ever with n3, n4; it gets FIRST 1 (\"n1\") as soon as enough standbys stream"),
+        (new SyncIsManaged("n2"), "synchronous_standby_names of n2 is set by its agent (failover.sync)"),
         (new SyncIsRight(Last, "n2", "n1"), "synchronous_standby_names of n1 is n2; n2 has n1"),
         (new SyncStays("n2", "n1"), "synchronous_standby_names of n2 stays n1"),
         (new SyncNotUnderstood("n1", "FIRST (n2)"), "synchronous_standby_names of n1 is not understood and left alone: FIRST (n2)"),

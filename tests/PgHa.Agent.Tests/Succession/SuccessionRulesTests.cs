@@ -227,6 +227,31 @@ public class SuccessionRulesTests
         Assert.Contains("POST instance/slave?rejoin=reclone on n1", CommonRules.Refuse(new StartStandby("n1"), view)?.Hint, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void With_sync_nobody_takes_it_before_what_was_acknowledged_is_seen_and_of_equals_a_voter_comes_forward()
+    {
+        var view = Seen(Condition.AgentAway, Condition.Standby, Condition.Standby);
+        view = new([view.Nodes[0], view.Nodes[1], view.Nodes[2] with { Failover = new() { Epoch = 3, Priority = 9 } }]);
+        Lsn[] ends = [new(0x3000000), new(0x3000000), new(0x3000000)];
+        var sync = new SyncRecord { Epoch = 3, Holder = "n1", Set = new(["n2"], 1) };
+        SuccessionFacts Facts(string node, SyncRecord? record, ClusterView seen) => From(node, seen, ends) with { Stands = Record with { Node = "n1" }, Sync = record };
+        Assert.Equal("n3", SuccessionRules.Judge(Facts("n2", null, view)).LeftTo);
+        Assert.Equal(SuccessionAction.FailOver, SuccessionRules.Judge(Facts("n2", sync, view)).Action);
+        Assert.Equal("n2", SuccessionRules.Judge(Facts("n3", sync, view)).LeftTo);
+
+        var alone = new ClusterView([view.Nodes[0], NodeObservation.Unreachable("n2", "away"), view.Nodes[2]]);
+        var waits = SuccessionRules.Judge(Facts("n3", sync, alone));
+        Assert.Equal((13, SuccessionAction.None), (waits.Row, waits.Action));
+        Assert.Contains("everything is on n1 and on n2", waits.Reason, StringComparison.Ordinal);
+        Assert.Contains("sync/release?nodes=n1,n2", waits.Hint, StringComparison.Ordinal);
+        Assert.Equal(SuccessionAction.FailOver, SuccessionRules.Judge(Facts("n3", sync with { GivenUp = true }, alone)).Action);
+        Assert.Equal(SuccessionAction.FailOver, SuccessionRules.Judge(Facts("n3", sync with { Set = new(["n2", "n3"], 2) }, alone)).Action);
+        Assert.Equal(13, SuccessionRules.Judge(Facts("n3", sync with { Set = new(["n2", "n3"], 1) }, alone)).Row);
+        Assert.Equal(13, SuccessionRules.Judge(Facts("n3", sync, alone) with { Sync = null, SyncUnknown = "etcd does not answer" }).Row);
+        var managed = new ClusterView([.. alone.Nodes.Select(n => n with { ManagesSync = true })]);
+        Assert.Equal(13, SuccessionRules.Judge(Facts("n3", null, managed)).Row); // sync is on, and the record was never written
+    }
+
     private static SuccessionFacts From(string node, ClusterView view, Lsn[] ends) => new()
     {
         Node = node,

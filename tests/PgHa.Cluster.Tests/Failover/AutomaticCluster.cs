@@ -16,7 +16,8 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
     public EtcdTrio Etcd { get; } = etcd;
 
     /// <summary>N1 is primary and holds the record; N2 and N3 follow.</summary>
-    public static async Task<AutomaticCluster> Running(Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", string? more = null, Func<TestNode, Task>? prepare = null)
+    public static async Task<AutomaticCluster> Running(
+        Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", string? more = null, Func<TestNode, Task>? prepare = null, string sync = "off", Func<TestNode, int>? priority = null)
     {
         var etcd = await EtcdTrio.Running();
         var cluster = keep(await TestCluster.FilesOnly(3));
@@ -28,6 +29,8 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
                   etcd: [{{string.Join(", ", etcd.Members.Select(m => $"\"{m.Url.GetLeftPart(UriPartial.Authority)}\""))}}]
                   etcd_election: 500ms
                   rejoin: {{rejoin}}
+                  sync: {{sync}}
+                  priority: {{priority?.Invoke(node) ?? 0}}
                   d: {{(d ?? D).TotalSeconds}}s
                   {{more}}
                 """);

@@ -25,6 +25,9 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundi
 
     public Task<Pauses?> PausesAsync(CancellationToken cancel) => etcd.AskAsync<Pauses?>(agent, agent.Options.Failover.Times.Renewal, () => new Pauses(etcd.Paused.Length > 0, []), _ => null, cancel);
 
+    /// <summary>Synchronous replication is not simulated.</summary>
+    public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => Task.FromResult<EtcdAnswer<SyncStands>>(new SyncStands(null, 0));
+
     public async Task<ServerSign> AskServerAsync(string node, CancellationToken cancel)
     {
         var (field, other) = (Machine.Field, Machine.Field[node]);

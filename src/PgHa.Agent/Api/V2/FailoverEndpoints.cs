@@ -21,6 +21,7 @@ internal static class FailoverEndpoints
         cluster.MapGet("history", (Delegate)HistoryAsync);
         cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator"))).TakesOptions("node");
         cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null))).TakesOptions("node");
+        cluster.MapPost("sync/release", (Delegate)ReleaseAsync).TakesOptions("nodes");
     }
 
     private static async Task<IResult> ExplainAsync(HttpContext http, ClusterObserver cluster)
@@ -51,6 +52,14 @@ internal static class FailoverEndpoints
             return Answers.Refuse(new(Code.Invalid, $"there is no node {node}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}"));
         var answer = await notes.SetPauseAsync(node, why, http.RequestAborted);
         return answer.IsOk ? Results.NoContent() : Answers.Refuse(Unanswered(answer.Outage));
+    }
+
+    private static async Task<IResult> ReleaseAsync(HttpContext http)
+    {
+        if (http.RequestServices.GetService<SyncRelease>() is not { } release)
+            return Answers.Refuse(Manual);
+        var nodes = http.Request.Query["nodes"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries);
+        return await release.ReleaseAsync(nodes, http.RequestAborted) is { } refusal ? Answers.Refuse(refusal) : Results.NoContent();
     }
 
     internal static Refusal Manual => new(Code.WrongState, "failover.mode is manual: nothing is decided without a person", "set failover.mode: automatic (docs/failover.md), or use the calls of instance/failover");

@@ -98,11 +98,13 @@ internal sealed partial class BaseBackup(AgentOptions options, PostgresBinaries 
         return code == 0 ? "verified by its manifest" : new Refusal(Code.StepFailed, $"the copy is not what was sent: {Words(said)}", "look at the disk, then repeat the call");
     }
 
-    /// <summary>Keepalives tell a source that is gone without a word.</summary>
+    /// <summary>
+    /// Keepalives tell a source that is gone without a word. Not by the node's name: a copy that streams with a slot reports what it has flushed, and would let commits go on that wait for the node.
+    /// </summary>
     private string ConnectionString(NodeOptions source)
     {
         var info = new ConnInfo().Set("host", source.PostgresHost).Set("port", $"{source.PostgresPort}").Set("user", options.Postgres.ReplicationUser)
-            .Set("application_name", options.Node).Set("connect_timeout", "10")
+            .Set("application_name", "pgha copy").Set("connect_timeout", "10")
             .Set("keepalives_idle", "10").Set("keepalives_interval", "5").Set("keepalives_count", "4");
         return (options.Postgres.Passfile is { } passfile ? info.Set("passfile", passfile) : info).ToString();
     }

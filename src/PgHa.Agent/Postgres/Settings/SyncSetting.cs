@@ -24,7 +24,7 @@ internal sealed partial class SyncSetting(AgentOptions options, DataDirectory da
     /// <summary>Remembers what the primary has; on a primary that had to do without, puts it in force when enough standbys stream.</summary>
     internal async Task LookAsync(ClusterView view, CancellationToken cancel)
     {
-        if (view.Primary is not { Sql.SynchronousStandbyNames: { } names } primary)
+        if (options.Failover.ManagesSync || view.Primary is not { Sql.SynchronousStandbyNames: { } names } primary)
             return;
         memory.Set(SyncRules.Remember(memory.Last, primary.Node, names));
         if (primary.Node != options.Node || memory.Last is not { Relaxed: true } relaxed || PostmasterPid.ReadReady(data.Root) is not { } server)
@@ -37,20 +37,37 @@ internal sealed partial class SyncSetting(AgentOptions options, DataDirectory da
         memory.Set(relaxed with { Relaxed = false });
     }
 
-    private async Task<string> SetAsync(string names, CancellationToken cancel)
+    /// <summary>For who decides what it is to be, and sets it.</summary>
+    internal OneAtATime Turn { get; } = new();
+
+    /// <summary>Sets it on the running or the stopped server, unless it has it already; whether new connections show it, as far as one runs.</summary>
+    internal async Task<bool> EnsureAsync(string names, CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is { } server)
+        {
+            await using var connection = await sql.OpenAsync(server, cancel);
+            if (await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel) == names)
+                return true;
+        }
+        return (await PutAsync(names, cancel)).InForce;
+    }
+
+    private async Task<string> SetAsync(string names, CancellationToken cancel) => (await PutAsync(names, cancel)).Words;
+
+    private async Task<(string Words, bool InForce)> PutAsync(string names, CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
         {
             AutoConf.Set(data.AutoConf, Name, names);
-            return $"{Name} = '{names}' in postgresql.auto.conf";
+            return ($"{Name} = '{names}' in postgresql.auto.conf", true);
         }
         await using (var connection = await sql.OpenAsync(server, cancel))
         {
             await AutoConf.SetRunningAsync(connection, data.AutoConf, Name, names, cancel);
             await LocalSql.ScalarAsync(connection, "SELECT pg_reload_conf()::text", cancel);
         }
-        return await InForceAsync(server, names, cancel) ? $"{Name} = '{names}' is in force"
-            : $"{Name} = '{names}' was set, but another value stays in force: it stands on the server's command line";
+        return await InForceAsync(server, names, cancel) ? ($"{Name} = '{names}' is in force", true)
+            : ($"{Name} = '{names}' was set, but another value stays in force: it stands on the server's command line", false);
     }
 
     /// <summary>Asked by a new session each time: the postmaster has signalled all its children before it starts one with the new value.</summary>
