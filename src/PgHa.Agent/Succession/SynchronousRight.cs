@@ -38,6 +38,8 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
     /// <inheritdoc />
     public async Task<Refusal?> ReadyAsync(IReadOnlyCollection<string> held, CancellationToken cancel)
     {
+        if (Tenure.IsByHand(tenure.Sight?.Record))
+            return null; // as in manual mode: a person decides
         if (tenure.Epoch is not { } epoch)
             return new(Code.AnotherWritable, $"{options.Node} has lost the record in etcd meanwhile", "the rules say what follows: GET v2/cluster/explain");
         var stands = await records.ReadAsync(cancel);

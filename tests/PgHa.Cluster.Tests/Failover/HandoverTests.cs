@@ -32,7 +32,7 @@ public sealed class HandoverTests : ClusterTest
         cluster.Ledger.Reigns();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Where_no_standby_can_take_it_the_server_is_shut_down_and_the_record_given_up_so_that_nobody_waits()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, Long);
@@ -56,7 +56,7 @@ public sealed class HandoverTests : ClusterTest
         cluster.Ledger.Reigns();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task While_it_is_paused_nothing_is_handed_over()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);

@@ -5,7 +5,7 @@ public sealed class LagLimitTests : ClusterTest
 {
     private const long Limit = 1 << 20;
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Standbys_that_lack_too_much_are_not_promoted_by_themselves_and_a_person_can_promote_one()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, more: "lag_limit: 1MB");

@@ -39,7 +39,7 @@ public sealed class ModeTests : ClusterTest
         cluster.Ledger.Reigns();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task After_the_call_nobody_takes_the_record_until_the_opposite_is_called_and_calls_work_as_in_manual_mode()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);
@@ -67,7 +67,7 @@ public sealed class ModeTests : ClusterTest
         cluster.Ledger.Reigns();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task With_no_primary_there_is_a_way_back_to_automatic_mode()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);
@@ -85,7 +85,7 @@ public sealed class ModeTests : ClusterTest
     }
 
     /// <summary>Whoever only changes the configuration is told, and the guard does its work.</summary>
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task An_agent_in_manual_mode_says_that_a_guard_is_still_on_duty()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, TimeSpan.FromSeconds(12));

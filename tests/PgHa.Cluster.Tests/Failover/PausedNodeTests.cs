@@ -31,7 +31,7 @@ public sealed class PausedNodeTests : ClusterTest
         cluster.Ledger.Reigns();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_server_of_a_paused_node_that_is_started_writable_is_killed_and_the_record_of_a_paused_primary_is_renewed()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, rejoin: "reclone");

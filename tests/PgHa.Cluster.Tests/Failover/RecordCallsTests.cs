@@ -50,7 +50,7 @@ public sealed class RecordCallsTests : ClusterTest
         await Wait.Until("the next run of an agent believes it, too", async () => (await AutomaticCluster.Explain(others[0]))?.GetProperty("row").GetInt32() == 12, 20);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task The_record_that_was_removed_is_made_again_without_a_node_that_is_gone_for_good()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);
@@ -80,7 +80,7 @@ public sealed class RecordCallsTests : ClusterTest
         Assert.Equal("pg-node03", (await AutomaticCluster.History(primary)).Single(h => h.GetProperty("to").GetString() == "nobody").GetProperty("cause").GetString()!.Split(' ')[^1]);
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task The_record_of_a_holder_that_is_gone_is_given_up_so_that_nobody_waits()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, TimeSpan.FromMinutes(2));

@@ -3,7 +3,7 @@ namespace PgHa.Cluster.Tests.Failover;
 /// <summary>No two nodes make the same timeline, even where one was lost before another had seen its promotion.</summary>
 public sealed class ReservedTimelineTests : ClusterTest
 {
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData(false), InlineData(true)]
     public async Task A_node_that_never_saw_the_last_promotion_makes_a_higher_timeline_and_the_lost_ones_come_back_by_rewind(bool archives)
     {

@@ -27,7 +27,7 @@ public sealed class ScheduleTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task What_cannot_be_scheduled_is_refused_and_what_is_can_be_cancelled()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);
@@ -49,7 +49,7 @@ public sealed class ScheduleTests : ClusterTest
         Assert.Equal("cancelled", (await cluster.N1.Api.GetV2("cluster/scheduled")).Field("last")!.Value.GetProperty("fate").GetString());
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task What_cannot_begin_in_time_is_not_carried_out_and_it_is_said_why()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);

@@ -3,7 +3,7 @@ namespace PgHa.Cluster.Tests.Failover;
 /// <summary><c>failover.stop_command</c>: agent and guard of the primary are killed in one instant, and its server serves on.</summary>
 public sealed class StopCommandTests : ClusterTest
 {
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_server_without_agent_and_guard_is_stopped_by_the_program_and_only_then_another_node_serves()
     {
         var script = "";

@@ -42,7 +42,7 @@ public sealed class SyncFailoverTests : ClusterTest
         cluster.Ledger.Reigns();
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData("on"), InlineData("quorum")]
     public async Task Where_the_acknowledged_writes_may_be_elsewhere_nobody_is_promoted_until_they_can_be_seen(string sync)
     {
@@ -68,7 +68,7 @@ public sealed class SyncFailoverTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task What_only_a_person_can_decide_is_one_call()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, sync: "on");
@@ -88,7 +88,7 @@ public sealed class SyncFailoverTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Without_a_standby_commits_wait_and_go_on_when_one_is_back()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, sync: "on");
@@ -106,7 +106,7 @@ public sealed class SyncFailoverTests : ClusterTest
         Assert.Equal(1, await AutomaticCluster.Epoch(cluster.N1));
     }
 
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_postmaster_that_is_killed_comes_back_with_the_same_setting_and_record()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, sync: "on");
@@ -124,7 +124,7 @@ public sealed class SyncFailoverTests : ClusterTest
     }
 
     /// <summary>It is the only voter: what it held does not count while it is replaced, and counts again when it has everything.</summary>
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task A_voter_leaves_the_record_before_its_data_are_replaced()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, sync: "on");
@@ -146,7 +146,7 @@ public sealed class SyncFailoverTests : ClusterTest
     }
 
     /// <summary>That is the way out which the hint names.</summary>
-    [Fact]
+    [Fact, Trait("Category", "Long")]
     public async Task Where_commits_wait_sync_can_be_turned_off()
     {
         await using var automatic = await AutomaticCluster.Running(Keep, AutomaticCluster.D * 3, sync: "on");
@@ -166,7 +166,7 @@ public sealed class SyncFailoverTests : ClusterTest
         await AutomaticCluster.Holds(cluster.N3, 60);
     }
 
-    [Theory]
+    [Theory, Trait("Category", "Long")]
     [InlineData("by=promote", "on"), InlineData("by=restart", "on"), InlineData("by=promote", "quorum")]
     public async Task A_planned_switchover_carries_it_along(string how, string sync)
     {

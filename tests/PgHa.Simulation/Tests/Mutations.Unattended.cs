@@ -13,7 +13,7 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Leadership/RecordSight.cs", "(1 + Holding.Drift)", "(1 + (FAULT ? 0 : Holding.Drift))"),
             ("PgHa.Agent/Leadership/Holding.cs", "(1 - Drift)", "(1 - (FAULT ? 0 : Drift))")) { IsUnattended = true },
         new("a deadline counts from the answer",
-            ("PgHa.Agent/Leadership/RecordKeeper.cs", "_holding!.Send(clock(),", "_holding!.Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true },
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true },
         new("a deadline counts although no guard confirms it",
             ("PgHa.Agent/Leadership/RecordKeeper.cs", "_confirmed = await guard.SetAsync(until, bound.Token);", "_confirmed = FAULT ? until : await guard.SetAsync(until, bound.Token);")) { IsUnattended = true },
         new("a swap whose answer was lost counts as another's",
@@ -28,10 +28,6 @@ internal sealed partial class Mutation
 
     private static IEnumerable<Mutation> OfTheRules =>
     [
-        new("a server that is writable without the record is let go on",
-            ("PgHa.Agent/Succession/SuccessionRules.cs", "if (!f.Own.Writable || f.Held", "if ((FAULT && f.HasSeenOne) || !f.Own.Writable || f.Held")) { IsUnattended = true },
-        new("the node with the least WAL comes forward",
-            ("PgHa.Agent/Succession/SuccessionRules.Candidates.cs", "f.Wal!.PositionOf(n.Node)!.End)", "(FAULT ? -1 : 1) * (long)f.Wal!.PositionOf(n.Node)!.End.Value)")) { IsUnattended = true },
         new("a record that has run out still counts as another's",
             ("PgHa.Agent/Succession/SuccessionSights.cs", "|| tenure.Sight!.HasRunOut(clock())", "|| (tenure.Sight!.HasRunOut(clock()) && !FAULT)")) { IsUnattended = true },
         new("the record is given up while the server may still write",
@@ -40,6 +36,8 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Steps/HandingOver.cs", "if ((await withheld ?? await right.TakeAsync(patiently: false, cancel)) is { } why)", "if (!FAULT && (await withheld ?? await right.TakeAsync(patiently: false, cancel)) is { } why)")) { IsUnattended = true },
         new("a standby that holds the record is started as primary",
             ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 1100 },
+        new("a timeline is not reserved before the promotion",
+            ("PgHa.Agent/Steps/Reserving.cs", "if (!right.IsHeld)", "if (FAULT || !right.IsHeld)")) { IsUnattended = true, First = 500 },
         new("a rewind that broke off is not finished",
             ("PgHa.Agent/Succession/SuccessionRules.cs", "RejoinMode.Rewind when !f.Own.RewindUnfinished", "RejoinMode.Rewind when FAULT || !f.Own.RewindUnfinished")) { IsUnattended = true },
     ];

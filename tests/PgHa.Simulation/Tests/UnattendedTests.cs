@@ -3,11 +3,15 @@ namespace PgHa.Simulation;
 /// <summary>Automatic failover: the real rules, hold on the record and plans, with simulated servers, guards, clocks and etcd.</summary>
 public sealed class UnattendedTests(ITestOutputHelper output)
 {
-    private const int Usual = 300;
+    private const int Usual = 500, Many = 5000;
 
     [Fact]
     public void Nothing_is_found() =>
         SimulationTests.Play(output, Settings.Seed ?? 1, Settings.Schedules ?? (Settings.For is null ? Usual : int.MaxValue), Settings.For ?? TimeSpan.FromMinutes(10), Schedule.OfAutomatic);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public void Nothing_is_found_in_many_schedules() => SimulationTests.Play(output, 1_000_000, Many, TimeSpan.FromMinutes(20), Schedule.OfAutomatic);
 
     [Theory]
     [InlineData(1), InlineData(7)]
