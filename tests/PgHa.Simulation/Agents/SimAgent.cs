@@ -24,7 +24,7 @@ internal sealed class SimAgent
             Postgres = new() { DataDir = "/data" },
             StateDir = "/state",
             Security = new(),
-            Failover = machine.Field.Etcd is null ? new() : new() { Mode = FailoverMode.Automatic, D = machine.Field.D, Priority = machine.Field.Priority(machine.Name) },
+            Failover = machine.Field.Etcd is null ? new() : new() { Mode = FailoverMode.Automatic, D = machine.Field.D, Priority = machine.Field.Priority(machine.Name), LagLimit = ulong.MaxValue },
         };
         Identity = Options.Identity;
         Boot = new(Name);

@@ -1,3 +1,4 @@
+using PgHa.Agent.Leadership;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -40,7 +41,8 @@ internal sealed class Operator(Field field)
     private void StartTheRightOne()
     {
         _startByHand = false;
-        var right = field.Machines.FirstOrDefault(m => !field.Ledger.IsAnswered(m.Name) && m is { Server.Runs: false, Disk.Data.Control.OfPrimary: true })
+        var holder = (field.Etcd?.Records.Read() as RecordAnswer.Stands)?.Record.Node; // where the agents decide no other may be started by hand
+        var right = field.Machines.FirstOrDefault(m => m.Name == holder && m is { Server.Runs: false, Disk.Data: not null }) ?? field.Machines.FirstOrDefault(m => !field.Ledger.IsAnswered(m.Name) && m is { Server.Runs: false, Disk.Data.Control.OfPrimary: true })
             ?? field.Machines.FirstOrDefault(m => m is { Server.Runs: false, Disk.Data: not null }) ?? field.Machines[0];
         _calls.Add($"{right.Name} is started as primary by hand");
         right.Disk.Data!.Signal = false;
