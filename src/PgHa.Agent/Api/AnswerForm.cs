@@ -23,7 +23,7 @@ internal static class AnswerForm
 
     private static bool IsJson(HttpResponse response) => response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) == true;
 
-    /// <summary>The newline is not flushed by itself: it goes out with what was written before, or with the end of the answer.</summary>
+    /// <summary>Where nothing was sent yet the newline goes out with the answer, in one piece.</summary>
     private static async Task EndAsync(HttpContext context, RequestDelegate next)
     {
         var ending = new Ending(context.Response);
@@ -33,6 +33,8 @@ internal static class AnswerForm
             return;
         await ending.CountAsync();
         context.Response.BodyWriter.Write(NewLine.Span);
+        if (context.Response.HasStarted)
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
     private static async Task IndentAsync(HttpContext context, RequestDelegate next)

@@ -19,6 +19,7 @@ public sealed class AnswerFormTests : ClusterTest
         Assert.EndsWith("}]\n", await Get(cluster, "v2/cluster?pretty=false"), StringComparison.Ordinal);
         Assert.Contains("invalid option pretty", await Get(cluster, "v2/cluster?pretty=nicely"), StringComparison.Ordinal);
         Assert.EndsWith("}\n", await Get(cluster, "v2/operations/none"), StringComparison.Ordinal);
+        Assert.EndsWith("]\n", await Get(cluster, "v1/walFiles/000000010000000000000001"), StringComparison.Ordinal); // written at once, with its length
     }
 
     /// <summary>A file is its bytes.</summary>
