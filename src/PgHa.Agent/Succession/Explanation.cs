@@ -25,8 +25,8 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
             Trouble = loop.Trouble,
             Hint = verdict.Hint ?? sync.Hint,
             Sync = sync.Words,
-            Holder = facts.Holder,
-            Epoch = facts.Stands?.Epoch,
+            Holder = tenure.Own?.Node ?? facts.Holder, // what was looked at last may be older
+            Epoch = tenure.Epoch ?? facts.Stands?.Epoch,
             Manual = isByHand,
             RunsOutIn = isByHand ? null : RunsOutIn(),
             MayWriteFor = tenure.Until is { } mine ? Seconds(mine - clock()) : null,

@@ -53,7 +53,12 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
         return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
     }
 
-    public static async Task<long> Epoch(TestNode node) => (await Explain(node))!.Value.GetProperty("epoch").GetInt64();
+    public static async Task<long> Epoch(TestNode node)
+    {
+        long epoch = 0;
+        await Wait.Until("the epoch is known", async () => await Explain(node) is { } said && said.TryGetProperty("epoch", out var known) && known.TryGetInt64(out epoch), 5);
+        return epoch;
+    }
 
     public static async Task<JsonElement[]> History(TestNode node) => [.. JsonSerializer.Deserialize<JsonElement>((await node.Api.Get("../v2/cluster/history")).Body).EnumerateArray()];
 

@@ -11,7 +11,7 @@ public sealed class ModeTests : ClusterTest
         var before = cluster.Nodes.Select(n => n.Postgres.Pid).ToArray();
         await cluster.Ledger.Insert(cluster.N1);
         Assert.Contains("the record is ended", await AutomaticCluster.Command(cluster.N2, "manual"), StringComparison.Ordinal); // whichever node is asked
-        Assert.Contains("no node holds the record: pg-node01 has ended it for manual mode (epoch 1)", await AutomaticCluster.Command(cluster.N3, "explain"), StringComparison.Ordinal);
+        await Wait.Until("another node has seen it", async () => (await AutomaticCluster.Command(cluster.N3, "explain")).Contains("no node holds the record: pg-node01 has ended it for manual mode (epoch 1)", StringComparison.Ordinal), 5);
         await Task.Delay(AutomaticCluster.D * 2, TestContext.Current.CancellationToken); // any deadline would have passed
         await Unchanged(cluster, before, cluster.N1);
 
