@@ -172,12 +172,12 @@ internal sealed class InstanceObserver(
         }
     }
 
-    /// <summary>Closes the session, if there is one.</summary>
+    /// <summary>Closes the session, if there is one. Bounded, because an agent that ends may have a question under way on it.</summary>
     internal async Task DisconnectAsync()
     {
         var connection = _connection;
         _connection = null;
         if (connection is not null)
-            await connection.DisposeAsync();
+            await OneConnection.CloseAsync(connection, time);
     }
 }
