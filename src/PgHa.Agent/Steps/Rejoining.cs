@@ -12,7 +12,10 @@ namespace PgHa.Agent.Steps;
 internal sealed class Rejoining(string node, IHands hands, StepSights sights, IWriteRight right, Starting starting, TimeProvider time)
 {
     private static readonly TimeSpan StreamsWithin = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1), LostAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>An agent that is started anew is no primary that is lost.</summary>
+    private static readonly TimeSpan UnseenAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Three times the time that a server waits between two looks for its primary (wal_retrieve_retry_interval).</summary>
@@ -119,13 +122,15 @@ internal sealed class Rejoining(string node, IHands hands, StepSights sights, IW
     /// <summary>The old directory goes only when the new one is seen to stream. A primary that is lost meanwhile is not waited for, because no failover begins while this holds the nodes.</summary>
     private async Task<StepResult> DiscardAsync(CancellationToken cancel)
     {
-        var (begun, served) = (time.GetTimestamp(), time.GetTimestamp());
+        var (begun, served, looked) = (time.GetTimestamp(), time.GetTimestamp(), time.GetTimestamp());
         while ((await sights.ObserveAsync(cancel)).State != NodeState.Standby)
         {
-            if ((await sights.LookAsync(null, cancel)).View.Primary is not null)
-                served = time.GetTimestamp();
-            if (time.GetElapsedTime(served) > LostAfter)
-                return StepResult.Failed(Code.StepFailed, $"{node} does not stream, because no node is primary any more: the old data directory is kept", "bring back a primary; the next copy removes it");
+            var view = time.GetElapsedTime(looked) < LookAgain ? null : (await sights.LookAsync(null, cancel)).View;
+            looked = view is null ? looked : time.GetTimestamp();
+            served = view?.Primary is null ? served : looked;
+            if (view is { Primary: null } && time.GetElapsedTime(served) > (view.Nodes.All(n => !n.MayBeWritable) ? LostAfter : UnseenAfter))
+                return StepResult.Failed(Code.StepFailed, $"{node} does not stream, because no node is primary any more, as far as can be seen: the old data directory is kept",
+                    "bring back a primary; the next copy removes it");
             if (time.GetElapsedTime(begun) > StreamsWithin)
                 return StepResult.Failed(Code.StepFailed, $"{node} does not stream after {StreamsWithin.TotalMinutes} minutes: the old data directory is kept", "look at its server log");
             await Task.Delay(Interval, time, cancel);
