@@ -34,11 +34,12 @@ public sealed record RecordMemory(ulong? Etcd, long Epoch, long Revision, uint T
     public RecordMemory After(RecordAnswer weighed, ulong etcd) => weighed switch
     {
         RecordAnswer.Stands stands when stands.Record.Epoch > Epoch => new(etcd, stands.Record.Epoch, stands.Revision, Math.Max(Timeline, stands.Record.Timeline)) { Manual = stands.Record.Manual },
+        RecordAnswer.Stands stands when stands.Record.Epoch < Epoch => this, // a late answer, maybe of an etcd that is no more
         RecordAnswer.Stands stands => new(etcd, Epoch, Math.Max(Revision, stands.Revision), Math.Max(Timeline, stands.Record.Timeline))
         {
             Manual = stands.Revision >= Revision ? stands.Record.Manual : Manual,
         },
-        RecordAnswer.Absent => this with { Etcd = etcd },
+        RecordAnswer.Absent when Epoch == 0 => this with { Etcd = etcd },
         _ => this,
     };
 }

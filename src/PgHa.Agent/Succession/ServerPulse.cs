@@ -14,25 +14,27 @@ namespace PgHa.Agent.Succession;
 internal sealed class ServerPulse(FailoverOptions options, Func<CancellationToken, Task<bool>> beats, Func<bool> stepRuns, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private long _last = time.GetTimestamp();
-    private long _expectedSince = time.GetTimestamp();
+    private readonly TimeAwake _clock = new(time);
+    private TimeSpan _last;
+    private TimeSpan _expectedSince;
 
     /// <summary>A server that is about to be started, or is being recovered, gets the time of a restart in place.</summary>
-    internal void Expect() => _expectedSince = time.GetTimestamp();
+    internal void Expect() => _expectedSince = _clock.Now;
 
-    /// <summary>How long ago it showed that it works.</summary>
-    internal TimeSpan Silent => time.GetElapsedTime(_last);
+    /// <summary>How long ago it showed that it works. Time in which this agent did not run does not count: nobody asked the server then.</summary>
+    internal TimeSpan Silent => _clock.Now - _last;
 
     /// <summary>It has shown that it works lately, or a step is at work on it, or it has time left to start.</summary>
-    internal bool Lives => Silent < options.HangAfter || stepRuns() || time.GetElapsedTime(_expectedSince) < options.RestartWithin;
+    internal bool Lives => Silent < options.HangAfter || stepRuns() || _clock.Now - _expectedSince < options.RestartWithin;
 
     /// <summary>Asks again and again.</summary>
     internal async Task WatchAsync(CancellationToken cancel)
     {
+        using var ticks = _clock.Run();
         while (!cancel.IsCancellationRequested)
         {
             if (await beats(cancel))
-                _last = time.GetTimestamp();
+                _last = _clock.Now;
             await Task.Delay(Interval, time, cancel);
         }
     }

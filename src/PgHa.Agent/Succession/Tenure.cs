@@ -154,7 +154,7 @@ internal sealed partial class Tenure(
 
     /// <summary>An answer that is older than what was seen since says nothing.</summary>
     private bool MayRunOut(RecordAnswer answer, long? revision) => answer is RecordAnswer.Outage
-        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (stands.Revision < Sight!.Revision || (!Sight.Record.Manual && !Sight.HasRunOut(clock()) && Sight.Revision == revision)));
+        || (answer is RecordAnswer.Stands stands && !IsOwn(stands.Record) && (!Sight!.Is(stands) || (!Sight.Record.Manual && !Sight.HasRunOut(clock()) && Sight.Revision == revision)));
 
     /// <inheritdoc />
     public async Task<Refusal?> ConfirmAsync(CancellationToken cancel) => IsByHand(Sight?.Record) ? null : await StopAsync(held: false, cancel)
@@ -263,7 +263,7 @@ internal sealed partial class Tenure(
     {
         RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(Next(record, makes), revision) : null,
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
-        RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Revision == revision && sight.HasRunOut(clock())) =>
+        RecordAnswer.Stands { Record: var record, Revision: var revision } stands when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Is(stands) && sight.HasRunOut(clock())) =>
             Holding.Take(Next(record, makes), revision),
         RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, makes)), 0),
         _ => null,

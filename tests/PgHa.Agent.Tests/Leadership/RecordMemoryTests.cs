@@ -19,6 +19,15 @@ public sealed class RecordMemoryTests : IDisposable
         Assert.Equal(memory, new RecordMemoryFile(_file).Read());
     }
 
+    /// <summary>A call to the old etcd may be answered after one to the new one.</summary>
+    [Fact]
+    public void A_late_answer_does_not_bring_an_etcd_back_that_is_no_more()
+    {
+        var memory = new RecordMemory(2, 6, 3, 4);
+        Assert.Equal(memory, memory.After(new RecordAnswer.Stands(Record(5, 4), 1000), 1));
+        Assert.Equal(memory, memory.After(new RecordAnswer.Absent(), 1));
+    }
+
     [Fact]
     public void A_file_of_an_older_version_is_read()
     {

@@ -119,15 +119,18 @@ public sealed class AutomaticFailoverTests : ClusterTest
     [Fact]
     public async Task While_the_record_is_held_no_call_makes_another_node_writable_not_even_with_force()
     {
-        await using var automatic = await AutomaticCluster.Running(Keep, Long * 4);
+        await using var automatic = await AutomaticCluster.Running(Keep, Long * 8);
         var cluster = automatic.Cluster;
+        var (server, longer) = (cluster.N1.Postgres.Pid, Task.Delay(TimeSpan.FromSeconds(12), TestContext.Current.CancellationToken)); // than failover.hang_after
         await cluster.N1.Agent.Freeze(); // it is seen by nobody; its guard lets the server write until the deadline
         var refused = await cluster.N2.Api.Post("instance/failover/promote?force=true");
         Assert.Equal(409, refused.Status);
         Assert.Contains("holds the record", refused.Message, StringComparison.Ordinal);
+        await longer;
         cluster.N1.Agent.Thaw();
         await AutomaticCluster.Holds(cluster.N1);
         await cluster.WaitForStates("master", "slave", "slave");
+        Assert.Equal(server, cluster.N1.Postgres.Pid); // the agent asked nothing while it was frozen: that is no silence of the server
     }
 
     /// <summary>Somebody starts the old primary as it was before, with pg_ctl and without standby.signal.</summary>

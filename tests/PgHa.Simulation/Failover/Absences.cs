@@ -67,6 +67,6 @@ internal sealed class Absences(Field field)
 
     private bool WasAway(SimMachine machine, string by) => _away.TryGetValue((machine.Name, by), out var last) && field.World.Now - last < Within;
 
-    private bool CanAsk(SimMachine from, SimMachine to) => field.Network.Linked(from, to) && field.Network.Linked(to, from) && to.Agent is { Process.Alive: true } && to.Disk.Mounted is not null
+    private bool CanAsk(SimMachine from, SimMachine to) => field.Network.Linked(from, to) && field.Network.Linked(to, from) && to.Agent is { Process.Works: true } && to.Disk.Mounted is not null
         && to.Server is { Hung: false, Phase: not ServerPhase.Stopping };
 }

@@ -10,7 +10,7 @@ internal sealed class Service(Field field)
 
     /// <summary>A server that hangs, one that is started again in place, a node that is left its moment, and the plan.</summary>
     private static readonly TimeSpan Beside = TimeSpan.FromSeconds(40);
-    private readonly Dictionary<string, long> _troubled = [];
+    private readonly Dictionary<string, long> _troubled = [], _hung = [];
     private long _since;
 
     /// <summary>Nobody called, or slowed anything down: only faults have happened.</summary>
@@ -22,6 +22,8 @@ internal sealed class Service(Field field)
     {
         foreach (var machine in field.Machines.Where(IsTroubled))
             _troubled[machine.Name] = field.World.Now;
+        foreach (var machine in field.Machines.Where(m => m.Server.Hung))
+            _hung[machine.Name] = field.World.Now;
         if (Meddled || field.Machines.Any(m => m.Server.Accepts) || !HasCore())
             _since = field.World.Now;
         else if (field.World.Now - _since > Within())
@@ -36,22 +38,29 @@ internal sealed class Service(Field field)
             field.World.Found($"the server of {machine.Name} is fenced without a cause");
     }
 
-    private bool IsTroubled(SimMachine machine) => !ReachesEtcd(machine) || machine.Agent is not { Process.Alive: true } || machine.Disk is { Full: true } or { Mounted: null } || machine.Server.Hung || !machine.Guard.Lives;
+    /// <summary>An agent has killed its own server, for which it holds the record.</summary>
+    internal void Killed(SimMachine machine)
+    {
+        if (machine.Server.Accepts && !(_hung.TryGetValue(machine.Name, out var last) && field.World.Now - last < Beside.Ticks))
+            field.World.Found($"the agent of {machine.Name} kills its server, which works, and for which it holds the record");
+    }
 
-    private bool ReachesEtcd(SimMachine machine) => field.Etcd is { Out: false, Loss: 0 } && field.Network.Linked(machine.Name, SimEtcd.Name) && field.Network.Linked(SimEtcd.Name, machine.Name);
+    private bool IsTroubled(SimMachine machine) => !ReachesEtcd(machine) || machine.Agent is not { Process.Works: true } || machine.Disk is { Full: true } or { Mounted: null } || machine.Server.Hung || !machine.Guard.Lives;
+
+    private bool ReachesEtcd(SimMachine machine) => field.Etcd is { Out: false, Loss: 0, IsEmptied: false } && field.Network.Linked(machine.Name, SimEtcd.Name) && field.Network.Linked(SimEtcd.Name, machine.Name);
 
     /// <summary>All nodes are well or away, and one of those that are well runs in recovery.</summary>
     private bool HasCore()
     {
         if (field.Etcd is not { Paused: "" })
             return false;
-        var well = field.Machines.Where(m => m.Agent is { Process.Alive: true } && m.Disk is { Full: false, Mounted: { RewindUnfinished: false } } && !m.Server.Hung && ReachesEtcd(m)).ToArray();
-        var away = field.Machines.Except(well).Where(m => m.Server.Hung || well.All(other => m.Agent is not { Process.Alive: true } || (!field.Network.Linked(m, other) && !field.Network.Linked(other, m))));
+        var well = field.Machines.Where(m => m.Agent is { Process.Works: true } && m.Disk is { Full: false, Mounted: { RewindUnfinished: false } } && !m.Server.Hung && ReachesEtcd(m)).ToArray();
+        var away = field.Machines.Except(well).Where(m => m.Server.Hung || well.All(other => m.Agent is not { Process.Works: true } || (!field.Network.Linked(m, other) && !field.Network.Linked(other, m))));
         return well.Length + away.Count() == field.Machines.Count && well.Any(m => m.Server is { Phase: ServerPhase.Up, InRecovery: true })
             && well.All(one => well.All(other => field.Network.Linked(one, other)));
     }
 
     /// <summary>What its agent does.</summary>
     internal static string Says(SimMachine machine) =>
-        $"{machine.Name}: {(machine.Agent is { Process.Alive: true, Failover: { } failover } ? $"{failover.State.Facts?.Doing}{(failover.Loop.Trouble is { } trouble ? $" ({trouble})" : "")}" : "away")}";
+        $"{machine.Name}: {(machine.Agent is { Process.Works: true, Failover: { } failover } ? $"{failover.State.Facts?.Doing}{(failover.Loop.Trouble is { } trouble ? $" ({trouble})" : "")}" : "away")}";
 }

@@ -13,6 +13,8 @@ internal sealed class SimEtcd(Field field)
 
     private const int Hedge = 3; // the second endpoint is asked after a third of the time
 
+    private bool _isAway;
+
     internal SimRecords Records { get; } = new();
 
     internal List<HistoryEntry> History { get; } = [];
@@ -22,6 +24,37 @@ internal sealed class SimEtcd(Field field)
 
     /// <summary>It has no leader, or does not run.</summary>
     internal bool Out { get; set; }
+
+    /// <summary>Its files were lost, or are those of a backup, and nobody has made the record again yet.</summary>
+    internal bool IsEmptied { get; private set; }
+
+    /// <summary>A person brings up another etcd in its place: an empty one, or one from a backup. Until then nothing answers.</summary>
+    internal void Lose(int steps, int back, int made)
+    {
+        _isAway = IsEmptied = true;
+        field.Later(back, () =>
+        {
+            if (steps > 0)
+                Records.Restore(steps);
+            else
+                Records.Empty();
+            _isAway = false;
+            field.Later(made, () => Recreate(agent: 0));
+        });
+    }
+
+    /// <summary>A person calls it on one node after the other, until it is done.</summary>
+    private void Recreate(int agent)
+    {
+        if (!IsEmptied)
+            return;
+        if (field.Machines[agent % field.Machines.Count].Agent is { Process.Works: true } one)
+            one.Process.Begin(() => new SimRecordCalls(one, this).RecreateAsync());
+        field.Later(3000, () => Recreate(agent + 1));
+    }
+
+    /// <summary>The record was made again.</summary>
+    internal void Recreated() => IsEmptied = false;
 
     /// <summary>How many of a hundred questions, and answers, are lost.</summary>
     internal int Loss { get; set; }
@@ -43,7 +76,7 @@ internal sealed class SimEtcd(Field field)
 
     private void Send<T>(SimAgent agent, Func<T> ask, TaskCompletionSource<T> answer) => field.World.After(Delay(), null, () =>
     {
-        if (Out || IsLost() || !field.Network.Linked(agent.Machine.Name, Name))
+        if (Out || _isAway || IsLost() || !field.Network.Linked(agent.Machine.Name, Name))
             return;
         var said = ask();
         if (!IsLost())

@@ -44,6 +44,8 @@ internal sealed class SimFailover
     private void Kill()
     {
         _agent.Machine.Field.Faults++;
+        if (Tenure.IsHeld)
+            _agent.Machine.Field.Service!.Killed(_agent.Machine);
         _agent.Machine.Server.Crash(keepsWritten: true);
         _agent.Machine.Disk.Write();
         if (_agent.Machine.Disk.Mounted is { } data)

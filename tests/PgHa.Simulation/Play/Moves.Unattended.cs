@@ -125,6 +125,25 @@ internal static partial class Moves
         });
     }
 
+    /// <summary>What is rare, and ends in people's work: added to the moves of a schedule.</summary>
+    internal static Move[] WithAccidents(Random random, IReadOnlyList<string> names, Move[] moves)
+    {
+        var accident = random.Next(5) < 2 ? EtcdLost(random.Next(3) == 0 ? random.Next(1, 40) : 0, random.Next(5000, 20000), random.Next(0, 20000)) : FreezeAgent(Primary(random, names), random.Next(1000, 40000));
+        var before = random.Next(3) == 0 ? 0 : random.Next(moves.Length + 1);
+        return [.. moves.Take(before), At(random.Next(0, 8000), accident), .. moves.Skip(before)];
+    }
+
+    internal static (string Words, Action<Field> Play) FreezeAgent(string name, int back)
+    {
+        return ($"the agent of {name} is stopped for {back} ms", field => field[name].Agent?.Process.Freeze(TimeSpan.FromMilliseconds(back)));
+    }
+
+    /// <summary>Its files are lost: an empty one comes up, or one from a backup, and a person makes the record again.</summary>
+    internal static (string Words, Action<Field> Play) EtcdLost(int steps, int back, int made)
+    {
+        return ($"etcd is lost, and {(steps > 0 ? $"a backup of {steps} renewals before" : "an empty one")} is there after {back} ms; the record is made again after {made} ms", field => field.Etcd!.Lose(steps, back, made));
+    }
+
     private static (string, Action<Field>) EtcdLoses(int part, int back)
     {
         return ($"{part} of a hundred questions to etcd, and answers, are lost for {back} ms", field =>

@@ -32,7 +32,8 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var random = new Random(seed);
         var nodes = random.Next(10) switch { < 2 => 2, < 9 => 3, _ => 4 + random.Next(2) };
         string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
-        return new(seed, nodes, Simulation.Moves.Unattended(random, names)) { D = TimeSpan.FromSeconds(random.Next(2, 9)) };
+        var moves = Simulation.Moves.Unattended(random, names);
+        return new(seed, nodes, seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)) };
     }
 
     /// <summary>How long the record in etcd holds; null: people decide who is primary.</summary>

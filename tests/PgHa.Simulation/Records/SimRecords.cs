@@ -27,6 +27,14 @@ internal sealed class SimRecords
     /// <summary>Which cluster it is: another one after each restore.</summary>
     public ulong Id { get; private set; } = 1;
 
+    /// <summary>Another cluster in its place, in which nothing was written yet.</summary>
+    public void Empty()
+    {
+        Id++;
+        (Written, Revision, _revision) = (null, 0, 0);
+        _past.RemoveRange(1, _past.Count - 1);
+    }
+
     /// <summary>Somebody restores a backup; one of many steps is an empty one.</summary>
     public void Restore(int steps)
     {

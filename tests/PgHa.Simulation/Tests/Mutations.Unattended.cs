@@ -9,6 +9,11 @@ internal sealed partial class Mutation
     [
         new("a record that is renewed counts as run out",
             ("PgHa.Agent/Leadership/RecordSight.cs", "(Record.Released ||", "(FAULT || Record.Released ||")) { IsUnattended = true },
+        new("what stands in another etcd is compared by its revision alone",
+            ("PgHa.Agent/Leadership/RecordSight.cs", "return (Record.Epoch, Revision)", "return FAULT ? Revision < stands.Revision : (Record.Epoch, Revision)"),
+            ("PgHa.Agent/Leadership/RecordSight.cs", "&& Record == stands.Record", "&& (FAULT || Record == stands.Record)")) { IsUnattended = true, First = 300 },
+        new("time in which the agent was stopped counts as silence of its server",
+            ("PgHa.Agent/Succession/TimeAwake.cs", "< 2 * Tick ?", "< 2 * Tick || FAULT ?")) { IsUnattended = true, First = 900 },
         new("a deadline counts from the answer",
             ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true },
         new("a deadline counts although no guard confirms it",

@@ -10,6 +10,12 @@ internal sealed class SimProcess(World world, string name, Func<TimeSpan>? clock
 
     internal bool Alive { get; private set; } = true;
 
+    /// <summary>It is stopped until then: what it would do is done late, but done.</summary>
+    internal long FrozenUntil { get; private set; }
+
+    /// <summary>It lives, and is not stopped.</summary>
+    internal bool Works => Alive && FrozenUntil <= world.Now;
+
     internal string Name => name;
 
     internal World World => world;
@@ -53,6 +59,8 @@ internal sealed class SimProcess(World world, string name, Func<TimeSpan>? clock
         else
             act();
     }
+
+    internal void Freeze(TimeSpan time) => FrozenUntil = Math.Max(FrozenUntil, world.Now + time.Ticks);
 
     internal void Kill()
     {

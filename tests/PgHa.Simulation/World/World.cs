@@ -50,6 +50,8 @@ internal sealed class World(int seed)
             Now = next.At;
             if (owner is null)
                 act();
+            else if (owner.Alive && owner.FrozenUntil > Now)
+                _events.Enqueue((owner, act), (owner.FrozenUntil, _number++));
             else if (owner.Alive)
                 owner.Run(act);
         }
