@@ -23,15 +23,12 @@ internal static class AnswerForm
 
     private static bool IsJson(HttpResponse response) => response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) == true;
 
-    /// <summary>Where nothing was sent yet the newline goes out with the answer, in one piece.</summary>
+    /// <summary>An answer whose length is known has been ended by whoever wrote it.</summary>
     private static async Task EndAsync(HttpContext context, RequestDelegate next)
     {
-        var ending = new Ending(context.Response);
-        context.Response.OnStarting(ending.CountAsync);
         await next(context);
-        if (!IsJson(context.Response))
+        if (context.Response.ContentLength is not null || !IsJson(context.Response))
             return;
-        await ending.CountAsync();
         context.Response.BodyWriter.Write(NewLine.Span);
         if (context.Response.HasStarted)
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
@@ -66,19 +63,5 @@ internal static class AnswerForm
         indented.Write(NewLine.Span);
         response.ContentLength = indented.Length;
         await response.Body.WriteAsync(indented.GetBuffer().AsMemory(0, (int)indented.Length), cancel);
-    }
-
-    /// <summary>Counts the newline into the length of an answer, once: before the answer starts.</summary>
-    private sealed class Ending(HttpResponse response)
-    {
-        private bool _counted;
-
-        internal Task CountAsync()
-        {
-            if (!_counted && IsJson(response) && response.ContentLength is { } length)
-                response.ContentLength = length + 1;
-            _counted = true;
-            return Task.CompletedTask;
-        }
     }
 }

@@ -48,7 +48,8 @@ public static class StartPlan
 
     /// <summary>
     /// A node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it. One that runs in recovery is stopped
-    /// first; or promoted where it runs, if its owner would start it again at once and it misses nothing.
+    /// first; or promoted where it runs, if its owner would start it again at once and it misses nothing. In automatic mode one that replays WAL of another primary is
+    /// promoted, too: on the same timeline that primary may hold more, and cannot be asked.
     /// </summary>
     internal static Answer<Draft> BecomePrimary(ChangeRequest request, Mandate mandate, PlanFacts facts)
     {
@@ -68,9 +69,11 @@ public static class StartPlan
         var demoted = DemotionRules.Others(node, view);
         var completion = Completion.Stages(node, verdict.Source, wal);
         var inPlace = view[node] is { InRecovery: true, ServerOwner: not null } && completion.Count == 0;
+        var promotes = inPlace || (mandate.Record is not null && accepted.Length > 0 && completion.Any(stage => stage.Any(step => step is ReplayWal)));
         var slots = SlotPlan.For(node, new(Down: !inPlace, Completed: verdict.Source is not null), mandate, facts);
         IReadOnlyList<IReadOnlyList<Step>> become = inPlace
             ? [.. Stages.LevelSlots(slots), [new PromoteServer(node, accepted)]]
+            : promotes ? [.. completion, .. Stages.PlaceSlots(slots), [new StartInRecovery(node)], [new PromoteServer(node, accepted)]]
             : [.. completion, .. Stages.PlaceSlots(slots), [new StartAsPrimary(node, accepted)]];
         return new Draft(request.Words)
         {
@@ -84,13 +87,13 @@ public static class StartPlan
                 .. become,
                 .. Stages.Point(waiting, node),
             ],
-            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting, node, wal, promoted: false)],
+            Evidence = [.. verdict.Evidence, .. sync.Evidence, .. BringRules.Evidence(waiting, node, wal, promotes)],
             Overrides = verdict.Overrides,
             Answered = verdict.Answered,
             Slots = slots,
             Continuation = request is StartNode ? new StartPrimary(node) : null,
             Undo = DemotionRules.Undo(node, demoted, start: null, ReceiverRules.Upstream(cut, view)),
-            Outcomes = WithFollowers(node, waiting, wal, promoted: false),
+            Outcomes = WithFollowers(node, waiting, wal, promotes),
         };
     }
 

@@ -14,6 +14,7 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
         if (loop.Last is not var (facts, verdict))
             return new Refusal(Code.WrongState, "the agent has just been started and has not looked yet", "repeat the call in a second");
         var isByHand = facts.Record is RecordState.ByHand or RecordState.Returns;
+        var stands = tenure.Own ?? tenure.Sight?.Record ?? facts.Stands; // what was looked at last may be older
         var row = SuccessionRules.Table.FirstOrDefault(r => r.Number == verdict.Row);
         return new ExplainReport
         {
@@ -25,8 +26,8 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
             Trouble = loop.Trouble,
             Hint = verdict.Hint ?? sync.Hint,
             Sync = sync.Words,
-            Holder = tenure.Own?.Node ?? facts.Holder, // what was looked at last may be older
-            Epoch = tenure.Epoch ?? facts.Stands?.Epoch,
+            Holder = stands?.Node,
+            Epoch = stands?.Epoch,
             Manual = isByHand,
             RunsOutIn = isByHand ? null : RunsOutIn(),
             MayWriteFor = tenure.Until is { } mine ? Seconds(mine - clock()) : null,

@@ -21,7 +21,10 @@ internal sealed class ServerPulse(FailoverOptions options, Func<CancellationToke
     /// <summary>A server that is about to be started, or is being recovered, gets the time of a restart in place.</summary>
     internal void Expect() => _expectedSince = _clock.Now;
 
-    /// <summary>How long ago it showed that it works. Time in which this agent did not run does not count: nobody asked the server then.</summary>
+    /// <summary>
+    /// How long ago it showed that it works. Time in which this agent did not run does not count, because nobody asked the server then. Nor does that of a step: a server that
+    /// was just stopped and promoted has not been asked yet.
+    /// </summary>
     internal TimeSpan Silent => _clock.Now - _last;
 
     /// <summary>It has shown that it works lately, or a step is at work on it, or it has time left to start.</summary>
@@ -30,13 +33,19 @@ internal sealed class ServerPulse(FailoverOptions options, Func<CancellationToke
     /// <summary>Asks again and again.</summary>
     internal async Task WatchAsync(CancellationToken cancel)
     {
-        using var ticks = _clock.Run();
+        using var ticks = _clock.Run(PassSteps);
         while (!cancel.IsCancellationRequested)
         {
             if (await beats(cancel))
                 _last = _clock.Now;
             await Task.Delay(Interval, time, cancel);
         }
+    }
+
+    private void PassSteps()
+    {
+        if (stepRuns())
+            _last = _clock.Now;
     }
 
     /// <inheritdoc />

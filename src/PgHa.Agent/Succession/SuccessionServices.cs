@@ -44,7 +44,8 @@ public static class SuccessionServices
                 s.GetRequiredService<TimeProvider>()))
             .AddHostedService(s => s.GetRequiredService<ServerPulse>())
             .AddSingleton<IGuard>(s => new GuardLink(options.Postgres.DataDir, options.State.Guard, Environment.ProcessPath!, s.GetRequiredService<TimeProvider>()))
-            .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()), () => Kill(options.Postgres.DataDir)))
+            .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()),
+                () => Kill(options.Postgres.DataDir), () => s.GetRequiredService<DataDirectory>().HasStandbySignal))
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
                 s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight, SynchronousRight>()
@@ -61,6 +62,7 @@ public static class SuccessionServices
             .AddSingleton<SyncRelease>()
             .AddSingleton<Explanation>()
             .AddSingleton<MachineHandover>()
+            .AddHostedService<DeadlineWatch>()
             .AddHostedService(s => s.GetRequiredService<SuccessionLoop>())
             .AddHostedService<ScheduleLoop>();
     }

@@ -32,6 +32,7 @@ internal sealed partial class Tenure
         }
         if (holding.Acknowledged is not { Record.Manual: true })
             return new(Code.PeerUnreachable, $"etcd could not be told that the record is ended ({answer}): {terms.Node} goes on holding it", "bring etcd back, then repeat the call");
+        _due = null;
         await guard.RestAsync(cancel);
         LogEnded(terms.Node, holding.Own.Epoch);
         return null;

@@ -19,11 +19,15 @@ internal sealed partial class Tenure(
     private static readonly TimeSpan LookSoon = TimeSpan.FromMilliseconds(5), Soon = TimeSpan.FromSeconds(1);
     private readonly OneAtATime _turn = new();
     private Keeping? _keeping;
+    private TimeSpan? _due; // of the keeping before
     private uint _mine; // the highest timeline that was reserved for this node's own promotion in this turn; 0: none
     private volatile RecordSight? _sight;
 
     /// <summary>Until when this node may write, as its guard has confirmed; null: it may not.</summary>
     internal TimeSpan? Until => _keeping is { Task.IsCompleted: false } keeping ? keeping.Keeper.Until : null;
+
+    /// <summary>Until when etcd has let this node write, whatever became of the guard since; null: it never did.</summary>
+    internal TimeSpan? Due => _keeping?.Keeper.Holding?.Deadline(terms.Stop) ?? _due;
 
     /// <summary>The record as it was seen last, and since when; null: never.</summary>
     internal RecordSight? Sight => _sight;
@@ -190,6 +194,7 @@ internal sealed partial class Tenure(
             if (keeping.Keeper.Holding is not { } holding)
                 return;
             makeStandby();
+            _due = null;
             released = ReleaseAsync(holding);
         }
         finally
@@ -308,6 +313,7 @@ internal sealed partial class Tenure(
     {
         if (_keeping is not { } keeping)
             return;
+        _due = Due;
         await keeping.Task.EndAsync(keeping.Ends);
         keeping.Ends.Dispose();
         _keeping = null;
@@ -338,7 +344,8 @@ internal sealed partial class Tenure(
 /// <param name="Stop">How long the server takes to be killed.</param>
 /// <param name="System">The system identifier of its database; null where it cannot be read.</param>
 /// <param name="Kill">Kills every process of its server, and makes the next start one in recovery.</param>
-internal sealed record RecordTerms(string Node, string Boot, TimeSpan D, TimeSpan Stop, Func<string?> System, Action Kill)
+/// <param name="StartsAsStandby">Whether standby.signal is there.</param>
+internal sealed record RecordTerms(string Node, string Boot, TimeSpan D, TimeSpan Stop, Func<string?> System, Action Kill, Func<bool> StartsAsStandby)
 {
     /// <summary>The bound of each question to etcd.</summary>
     internal TimeSpan Call => D / 6;

@@ -24,7 +24,12 @@ internal sealed class TimeAwake(TimeProvider time)
     private TimeSpan Gap => time.GetElapsedTime(_at) is var gap && gap < 2 * Tick ? gap : 2 * Tick;
 
     /// <summary>Looks at the clock twice a second, until it is disposed of.</summary>
-    internal ITimer Run() => time.CreateTimer(_ => Count(), null, Tick, Tick);
+    /// <param name="each">What else is looked at then.</param>
+    internal ITimer Run(Action each) => time.CreateTimer(_ =>
+    {
+        Count();
+        each();
+    }, null, Tick, Tick);
 
     private void Count()
     {

@@ -11,7 +11,7 @@ public sealed class TimeAwakeTests
     {
         var time = new FakeTimeProvider();
         var awake = new TimeAwake(time);
-        using var ticks = awake.Run();
+        using var ticks = awake.Run(static () => { });
         for (var i = 0; i < 100; i++)
             time.Advance(TimeSpan.FromMilliseconds(300));
         Assert.Equal(30, awake.Now.TotalSeconds, 3);
@@ -22,7 +22,7 @@ public sealed class TimeAwakeTests
     {
         var time = new Stopped();
         var awake = new TimeAwake(time);
-        using var ticks = awake.Run();
+        using var ticks = awake.Run(static () => { });
         time.Pass(TimeSpan.FromSeconds(40)); // no timer has fired: the process was stopped
         Assert.InRange(awake.Now.TotalSeconds, 0.5, 1.5);
         time.Fire();

@@ -52,7 +52,7 @@ internal sealed class Service(Field field)
     /// <summary>All nodes are well or away, and one of those that are well runs in recovery.</summary>
     private bool HasCore()
     {
-        if (field.Etcd is not { Paused: "" })
+        if (field.Etcd is not { Paused: "", PausedNodes: [], IsManual: false })
             return false;
         var well = field.Machines.Where(m => m.Agent is { Process.Works: true } && m.Disk is { Full: false, Mounted: { RewindUnfinished: false } } && !m.Server.Hung && ReachesEtcd(m)).ToArray();
         var away = field.Machines.Except(well).Where(m => m.Server.Hung || well.All(other => m.Agent is not { Process.Works: true } || (!field.Network.Linked(m, other) && !field.Network.Linked(other, m))));

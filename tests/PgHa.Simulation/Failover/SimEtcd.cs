@@ -1,4 +1,7 @@
+using PgHa.Agent.Leadership;
+using PgHa.Agent.Succession;
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 
 namespace PgHa.Simulation;
 
@@ -21,6 +24,46 @@ internal sealed class SimEtcd(Field field)
 
     /// <summary>Why automatic failover is paused; empty: it is not.</summary>
     internal string Paused { get; set; } = "";
+
+    /// <summary>The nodes that are paused by themselves.</summary>
+    internal List<string> PausedNodes { get; } = [];
+
+    /// <summary>A person has asked for manual mode, and not gone back to automatic mode yet.</summary>
+    internal bool IsManual { get; private set; }
+
+    /// <summary>A person hands the cluster to manual mode, and goes back later, until it is done.</summary>
+    internal void HandOver(int back)
+    {
+        if (IsManual)
+            return;
+        IsManual = true;
+        foreach (var machine in field.Machines)
+            Ask(machine, tenure => tenure.IsHeld ? tenure.EndForManualAsync(CancellationToken.None) : Task.FromResult<Refusal?>(null));
+        field.Later(back, () => Return(0));
+    }
+
+    private void Return(int asked)
+    {
+        if (Records.Read() is not RecordAnswer.Stands { Record: { Manual: true, Returns: false } })
+            IsManual = false;
+        else
+        {
+            Ask(field.Machines[asked % field.Machines.Count], async tenure => await tenure.ReturnAsync(returns: true, CancellationToken.None));
+            field.Later(1000, () => Return(asked + 1));
+        }
+    }
+
+    private void Ask(SimMachine machine, Func<Tenure, Task<Refusal?>> call)
+    {
+        if (machine.Agent is not { Process.Works: true, Failover: { } failover } agent)
+            return;
+        agent.Process.Begin(async () =>
+        {
+            var view = await agent.Cluster.ObserveAsync(fresh: true, CancellationToken.None);
+            var refusal = (failover.Tenure.IsHeld ? ModeRules.RefuseManual(view) : ModeRules.RefuseAutomatic(view)) ?? await call(failover.Tenure);
+            field.World.Trace.Add(field.World, machine.Name, $"change of mode: {refusal?.ToString() ?? "done"}");
+        });
+    }
 
     /// <summary>It has no leader, or does not run.</summary>
     internal bool Out { get; set; }

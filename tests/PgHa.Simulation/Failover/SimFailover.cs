@@ -18,7 +18,7 @@ internal sealed class SimFailover
         var pulse = new ServerPulse(options.Failover, _ => Task.FromResult(machine.Server is { Phase: ServerPhase.Up, Hung: false }), () => agent.Hands.LastStep is { Running: true }, time);
         var (past, surroundings) = (new SuccessionPast(time), new SimSurroundings(agent, etcd));
         // A simulated server ends at once: nothing is kept for it, so that a deadline that is a little late shows.
-        var terms = new RecordTerms(machine.Name, $"{machine.Name}-{machine.Boot}", options.Failover.D, TimeSpan.Zero, () => machine.Disk.Mounted?.System, Kill);
+        var terms = new RecordTerms(machine.Name, $"{machine.Name}-{machine.Boot}", options.Failover.D, TimeSpan.Zero, () => machine.Disk.Mounted?.System, Kill, () => machine.Disk.Data is { Signal: true });
         Tenure = new(terms, new SimRecordStore(agent, etcd), new SimGuardLink(agent), pulse, agent.Cluster, Clock, time, name, new SimLog<Tenure>(agent));
         _begin = (locks, runner) =>
         {
@@ -27,6 +27,7 @@ internal sealed class SimFailover
             var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, stopping, time, new SimLog<SuccessionActing>(agent));
             Loop = new(options, sights, acting, past, Tenure, surroundings, State, Clock, time, new SimLog<SuccessionLoop>(agent));
             agent.Process.Begin(() => pulse.WatchAsync(CancellationToken.None));
+            agent.Process.Begin(() => new DeadlineWatch(terms, Tenure, Clock, time, new SimLog<DeadlineWatch>(agent)).WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => Loop.GoOnAsync(CancellationToken.None));
         };
     }

@@ -23,7 +23,7 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundi
 
     public AcknowledgedWal? Acknowledged { get; set; }
 
-    public Task<Pauses?> PausesAsync(CancellationToken cancel) => etcd.AskAsync<Pauses?>(agent, agent.Options.Failover.Times.Renewal, () => new Pauses(etcd.Paused.Length > 0, []), _ => null, cancel);
+    public Task<Pauses?> PausesAsync(CancellationToken cancel) => etcd.AskAsync<Pauses?>(agent, agent.Options.Failover.Times.Renewal, () => new Pauses(etcd.Paused.Length > 0, [.. etcd.PausedNodes]), _ => null, cancel);
 
     /// <summary>Synchronous replication is not simulated.</summary>
     public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => Task.FromResult<EtcdAnswer<SyncStands>>(new SyncStands(null, 0));

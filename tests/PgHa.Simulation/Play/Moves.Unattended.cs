@@ -128,7 +128,13 @@ internal static partial class Moves
     /// <summary>What is rare, and ends in people's work: added to the moves of a schedule.</summary>
     internal static Move[] WithAccidents(Random random, IReadOnlyList<string> names, Move[] moves)
     {
-        var accident = random.Next(5) < 2 ? EtcdLost(random.Next(3) == 0 ? random.Next(1, 40) : 0, random.Next(5000, 20000), random.Next(0, 20000)) : FreezeAgent(Primary(random, names), random.Next(1000, 40000));
+        var accident = random.Next(8) switch
+        {
+            < 3 => EtcdLost(random.Next(3) == 0 ? random.Next(1, 40) : 0, random.Next(5000, 20000), random.Next(0, 20000)),
+            < 6 => FreezeAgent(Primary(random, names), random.Next(1000, 40000)),
+            < 7 => Meddling(ByHand(random.Next(500, 20000))),
+            _ => PauseNode(Any(random, names), random.Next(1000, 40000)),
+        };
         var before = random.Next(3) == 0 ? 0 : random.Next(moves.Length + 1);
         return [.. moves.Take(before), At(random.Next(0, 8000), accident), .. moves.Skip(before)];
     }
@@ -142,6 +148,21 @@ internal static partial class Moves
     internal static (string Words, Action<Field> Play) EtcdLost(int steps, int back, int made)
     {
         return ($"etcd is lost, and {(steps > 0 ? $"a backup of {steps} renewals before" : "an empty one")} is there after {back} ms; the record is made again after {made} ms", field => field.Etcd!.Lose(steps, back, made));
+    }
+
+    /// <summary>Manual mode, and back: what else happens meanwhile is for people to mend.</summary>
+    internal static (string Words, Action<Field> Play) ByHand(int back)
+    {
+        return ($"the cluster is handed to manual mode for {back} ms", field => field.Etcd!.HandOver(back));
+    }
+
+    internal static (string Words, Action<Field> Play) PauseNode(string name, int back)
+    {
+        return ($"automatic failover is paused for {name} for {back} ms", field =>
+        {
+            field.Etcd!.PausedNodes.Add(name);
+            field.Later(back, () => field.Etcd.PausedNodes.Remove(name));
+        });
     }
 
     private static (string, Action<Field>) EtcdLoses(int part, int back)

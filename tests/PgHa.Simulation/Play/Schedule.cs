@@ -89,7 +89,10 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         if (field.Archive is { } archive)
             archive.Hangs = false;
         if (field.Etcd is { } etcd)
+        {
             (etcd.Out, etcd.Loss, etcd.Paused) = (false, 0, "");
+            etcd.PausedNodes.Clear();
+        }
         foreach (var machine in field.Machines)
         {
             machine.Server.Hung = false;

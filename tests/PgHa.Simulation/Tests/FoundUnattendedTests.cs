@@ -30,6 +30,29 @@ public sealed class FoundUnattendedTests
         Assert.NotEqual(0, broken);
     }
 
+    /// <summary>
+    /// All had crashed. A former primary took the record, replayed the WAL of its successor from a standby, and went on writing on that successor's timeline, on which the
+    /// successor held more: two lines with one timeline, which pg_rewind takes for one.
+    /// </summary>
+    [Fact]
+    public void A_former_primary_that_replays_anothers_WAL_is_promoted()
+    {
+        var outcome = Schedule.OfAutomatic(2833).Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        var replayed = outcome.Trace.ToList().FindIndex(line => line.Contains("ended: let n1 replay all its WAL", StringComparison.Ordinal));
+        Assert.True(replayed >= 0, "what is drawn has changed: another seed shows it");
+        Assert.Contains("promote n1", outcome.Trace.Skip(replayed).First(line => line.Contains("begins: promote", StringComparison.Ordinal) || line.Contains("as primary", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    /// <summary>A server was stopped for longer than failover.hang_after, and promoted. It had not been asked for a sign of life yet, and was killed as one that hangs.</summary>
+    [Fact]
+    public void A_server_that_was_just_promoted_does_not_hang()
+    {
+        var outcome = Schedule.OfAutomatic(1020).Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        Assert.True(outcome.Trace.Any(line => line.Contains("stops of the server of n3 take 10441 ms", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
+    }
+
     private static Outcome Play(int seed, Move[] moves)
     {
         var outcome = new Schedule(seed, 3, moves) { D = TimeSpan.FromSeconds(8) }.Play(trace: true);

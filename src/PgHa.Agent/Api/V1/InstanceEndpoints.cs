@@ -32,7 +32,12 @@ internal static class InstanceEndpoints
     {
         var seen = await cluster[options.Node].ObserveAsync(fresh: false, http.RequestAborted);
         return seen.Sql is { } sql
-            ? Results.Text(sql.InRecovery ? "{\"in_recovery\":\"t\"}" : "{\"in_recovery\":\"f\"}", "application/json")
+            ? new WrittenJson(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("in_recovery", sql.InRecovery ? "t" : "f");
+                json.WriteEndObject();
+            })
             : Answers.Refuse(new(Code.WrongState, $"{seen.Node} cannot say: it is {StateWords.Of(seen.State)}", $"start it first (POST instance/current on {seen.Node})"));
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,8 +31,7 @@ internal static class LsnEndpoints
     /// <summary>One object for each node; a node that cannot say has code, message and hint in its place.</summary>
     private static IResult Write(IEnumerable<(INode Node, Answer<LastRecord> Answer)> answers)
     {
-        var body = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(body))
+        return new WrittenJson(json =>
         {
             json.WriteStartObject();
             foreach (var (node, answer) in answers)
@@ -45,8 +43,7 @@ internal static class LsnEndpoints
                     JsonSerializer.Serialize(json, answer.Refusal, WireJson.Default.Refusal);
             }
             json.WriteEndObject();
-        }
-        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+        });
     }
 
     private static void Write(Utf8JsonWriter json, LastRecord record)

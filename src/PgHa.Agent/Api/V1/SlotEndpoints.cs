@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -123,14 +122,12 @@ internal static class SlotEndpoints
 
     internal static IResult Body(Action<Utf8JsonWriter> write)
     {
-        var body = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(body))
+        return new WrittenJson(json =>
         {
             json.WriteStartObject();
             write(json);
             json.WriteEndObject();
-        }
-        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+        });
     }
 
     private static IResult NotAName(string name) =>

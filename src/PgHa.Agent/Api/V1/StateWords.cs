@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using PgHa.Client.Facts;
 
@@ -27,17 +25,12 @@ internal sealed class StateWords(IEnumerable<(string Node, NodeState State)> nod
     /// <summary>Writes the map, nodes in configuration order.</summary>
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.ContentType = "application/json";
-        var body = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(body))
+        return new WrittenJson(json =>
         {
             json.WriteStartObject();
             foreach (var (node, state) in nodes)
                 json.WriteString(node, Of(state));
             json.WriteEndObject();
-        }
-        httpContext.Response.ContentLength = body.WrittenCount;
-        httpContext.Response.BodyWriter.Write(body.WrittenSpan); // flushed at the end of the request, in one piece
-        return Task.CompletedTask;
+        }).ExecuteAsync(httpContext);
     }
 }

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -63,8 +61,7 @@ internal static class WalFileEndpoints
         var files = await listing.FromAsync(first, position);
         if (files.Count == 0)
             return Answers.Refuse(new(Code.NotFound, $"{position.Node} has no WAL from {first.FileName} on", $"its WAL ends at {position.End} on timeline {position.Timeline}"));
-        var body = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(body))
+        return new WrittenJson(json =>
         {
             json.WriteStartArray();
             foreach (var (file, md5) in files)
@@ -75,8 +72,7 @@ internal static class WalFileEndpoints
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-        }
-        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+        });
     }
 
     /// <summary>Always 200, with codes of its own (the contract); counts from the record on to the end of the timeline's valid WAL.</summary>
@@ -100,16 +96,14 @@ internal static class WalFileEndpoints
 
     private static IResult Validity(WalValidity validity, string message, long count)
     {
-        var body = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(body))
+        return new WrittenJson(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("code", (int)validity);
             json.WriteString("msg", message);
             json.WriteString("cnt", count.ToString(CultureInfo.InvariantCulture));
             json.WriteEndObject();
-        }
-        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+        });
     }
 
     private static bool TryParse(string timeline, string hi, string lo, out TimelineId id, out Lsn lsn)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -67,14 +66,12 @@ internal sealed class WalUploads(
     /// <summary>The answer of the specification, its angle brackets as they are.</summary>
     private static IResult Uploaded(string path)
     {
-        var body = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(body, PlainText))
+        return new WrittenJson(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("code", (int)Code.Done);
             json.WriteString("msg", $"The file <{path}> was uploaded");
             json.WriteEndObject();
-        }
-        return Results.Bytes(body.WrittenMemory.ToArray(), "application/json");
+        }, PlainText);
     }
 }

@@ -35,7 +35,8 @@ internal static class ModeEndpoints
         if (tenure.Sight is { Record.Manual: true })
             return await tenure.ReturnAsync(returns: false, cancel);
         if (tenure.Sight is { } own && tenure.IsOwn(own.Record))
-            return new(Code.WrongState, $"the record is this node's, and could not be renewed in time: {tenure.Problem ?? "it goes on with it, or its guard ends the server"}", "look at v2/cluster/explain, then repeat the call");
+            return new(Code.WrongState,
+                $"the record is this node's, and could not be renewed in time: {tenure.Problem ?? "it goes on with it, or its guard ends the server"}", "look at v2/cluster/explain, then repeat the call");
         return new(Code.WrongState,
             $"this node does not hold the record{(tenure.Sight is { } sight ? $", {sight.Record.Node} holds it, or held it last" : "")}",
             $"POST v2/cluster/manual on {tenure.Sight?.Record.Node ?? "the primary"}, while it serves");

@@ -1,0 +1,27 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace PgHa.Agent.Api;
+
+/// <summary>JSON that is written by hand, sent in one piece with its length. As an answer to GET it ends with the newline of <see cref="AnswerForm"/>.</summary>
+/// <param name="write">Writes it.</param>
+/// <param name="form">How it is escaped.</param>
+internal sealed class WrittenJson(Action<Utf8JsonWriter> write, JsonWriterOptions form = default) : IResult
+{
+    private static ReadOnlySpan<byte> NewLine => "\n"u8;
+
+    /// <inheritdoc />
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(body, form))
+            write(json);
+        if (HttpMethods.IsGet(httpContext.Request.Method))
+            body.Write(NewLine);
+        httpContext.Response.ContentType = "application/json";
+        httpContext.Response.ContentLength = body.WrittenCount;
+        httpContext.Response.BodyWriter.Write(body.WrittenSpan); // flushed at the end of the request
+        return Task.CompletedTask;
+    }
+}
