@@ -9,6 +9,7 @@ namespace PgHa.Agent.Succession;
 /// </summary>
 internal sealed partial class DeadlineWatch(RecordTerms terms, Tenure tenure, Func<TimeSpan> clock, TimeProvider time, ILogger<DeadlineWatch> log) : BackgroundService
 {
+    private const int Moment = 4; // of the time that is kept for the stop of the server
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(1), Look = TimeSpan.FromMilliseconds(250), Most = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits for each deadline; it is moved by every renewal.</summary>
@@ -16,7 +17,7 @@ internal sealed partial class DeadlineWatch(RecordTerms terms, Tenure tenure, Fu
     {
         for (TimeSpan? done = null; !cancel.IsCancellationRequested;)
         {
-            var due = tenure.Due;
+            var due = tenure.Due + (terms.Stop / Moment); // the guard comes first
             if (due <= clock() && due != done)
                 done = End(due.Value) ? due : done;
             var left = due - clock() is { } rest && due != done ? rest : Look;

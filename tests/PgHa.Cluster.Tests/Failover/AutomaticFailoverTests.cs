@@ -70,7 +70,8 @@ public sealed class AutomaticFailoverTests : ClusterTest
     {
         await using var automatic = await AutomaticCluster.Running(Keep, Long);
         var cluster = automatic.Cluster;
-        var before = (Server: cluster.N1.Postgres.Pid, Guard: Assert.Single(AutomaticCluster.Guards(cluster.N1)));
+        await Wait.Until("one guard is there", () => AutomaticCluster.Guards(cluster.N1).Length == 1, 30); // of two that were started the second ends by itself
+        var before = (Server: cluster.N1.Postgres.Pid, Guard: AutomaticCluster.Guards(cluster.N1)[0]);
         Signal.Send(before.Guard, signal);
         await Wait.Until("another guard is there", () => AutomaticCluster.Guards(cluster.N1) is [var now] && now != before.Guard, 30);
         await AutomaticCluster.Holds(cluster.N1);
@@ -94,6 +95,27 @@ public sealed class AutomaticFailoverTests : ClusterTest
         await cluster.Ledger.Insert(primary);
         await Wait.Until("all follow", async () => (await Task.WhenAll(cluster.Nodes.Where(n => n != primary).Select(n => AutomaticCluster.Follows(n, primary)))).All(f => f), 40);
         await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    /// <summary>Whoever replaces it is killed, too: at the deadline there is none.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task Without_etcd_and_without_a_guard_the_agent_ends_the_server_at_the_deadline()
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep);
+        var cluster = automatic.Cluster;
+        await cluster.Ledger.Insert(cluster.N1);
+        foreach (var member in automatic.Etcd.Members.Take(2)) member.Freeze();
+        await Wait.Until("N1 is fenced", () =>
+        {
+            foreach (var guard in AutomaticCluster.Guards(cluster.N1)) Signal.Send(guard, Signal.Kill);
+            return cluster.N1.Postgres.Processes.Count == 0;
+        }, 30);
+        Assert.Contains("has passed, and no guard has ended the server: its agent does", File.ReadAllText(cluster.N1.Agent.LogFile), StringComparison.Ordinal);
+        await Wait.Until("standby.signal is there", () => cluster.N1.Postgres.HasStandbySignal, 5);
+        foreach (var member in automatic.Etcd.Members.Take(2)) member.Thaw();
+        await Wait.Until("a node serves", async () => (await Task.WhenAll(cluster.Nodes.Select(Accepts))).Count(serves => serves) == 1, 40);
+        await cluster.Ledger.Insert(await cluster.Writable());
+        cluster.Ledger.Reigns();
     }
 
     [Theory]
