@@ -57,6 +57,9 @@ public sealed record FailoverOptions
     /// <summary>With <see cref="SyncMode.Quorum"/>: standbys may revoke the old primary's quorum, so that nobody has to wait for D.</summary>
     public bool Revocation { get; init; } = true;
 
+    /// <summary>Voters pledge where the primary is lost.</summary>
+    public bool Revokes => ManagesSync && Sync == SyncMode.Quorum && Revocation;
+
     /// <summary>How a node that lost its place comes back.</summary>
     public RejoinMode Rejoin { get; init; }
 

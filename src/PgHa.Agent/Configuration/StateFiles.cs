@@ -25,6 +25,9 @@ public sealed record StateFiles(string Root)
     /// <summary>What was seen of the record in etcd.</summary>
     public string Record => In("record.json");
 
+    /// <summary>This node has pledged, or is about to: it follows nobody but the holder of a later epoch.</summary>
+    public string Pledge => In("pledge.json");
+
     /// <summary>How far the last holder of the record had flushed.</summary>
     public string Acknowledged => In("acknowledged.json");
 

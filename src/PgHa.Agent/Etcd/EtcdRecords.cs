@@ -7,7 +7,7 @@ public sealed partial class EtcdRecords : IRecordStore
 {
     private readonly EtcdClient _client;
     private readonly RecordMemoryFile _file;
-    private readonly string _key;
+    private readonly string _cluster, _key;
     private readonly Lock _gate = new();
     private RecordMemory _memory;
 
@@ -20,8 +20,10 @@ public sealed partial class EtcdRecords : IRecordStore
     public EtcdRecords(EtcdClient client, string cluster, RecordMemoryFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        (_client, _key, _file, _memory) = (client, $"/pgha/{cluster}/primary", file, file.Read());
+        (_client, _cluster, _key, _file, _memory) = (client, cluster, Key(cluster), file, file.Read());
     }
+
+    internal static string Key(string cluster) => $"/pgha/{cluster}/primary";
 
     /// <inheritdoc />
     public async Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel)
@@ -35,8 +37,23 @@ public sealed partial class EtcdRecords : IRecordStore
     public async Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(record);
+        return await CommitAsync(EtcdTxn.Swap(_key, revision, record.Write()), record, within, cancel);
+    }
+
+    /// <inheritdoc />
+    public Task<RecordAnswer> RevokeAsync(PrimaryRecord record, Revocation revocation, TimeSpan within, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentNullException.ThrowIfNull(revocation);
+        var sync = EtcdSyncRecords.Key(_cluster);
+        EtcdCompare[] compares = [new(_key, revocation.Revision), new(sync, revocation.SyncRevision), .. revocation.Pledges.Select(p => new EtcdCompare(EtcdPledges.Key(_cluster, p.Pledge.Node), p.Revision))];
+        return CommitAsync(new(compares, [new(_key, record.Write()), new(sync, revocation.After.Write())]), record, within, cancel);
+    }
+
+    private async Task<RecordAnswer> CommitAsync(EtcdTxn txn, PrimaryRecord record, TimeSpan within, CancellationToken cancel)
+    {
         var known = Known;
-        var result = await _client.CommitAsync(EtcdTxn.Swap(_key, revision, record.Write()), within, cancel);
+        var result = await _client.CommitAsync(txn, within, cancel);
         return !result.IsOk ? new RecordAnswer.Outage(result.Outage.Reason)
             : Weigh(known, result.Value.Succeeded ? new RecordAnswer.Swapped(result.Value.Revision) : Read(result.Value.Of(_key)), result.Value.Cluster, record);
     }

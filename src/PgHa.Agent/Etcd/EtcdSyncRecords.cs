@@ -13,7 +13,9 @@ public sealed record SyncStands(SyncRecord? Record, long Revision);
 /// <param name="within">The bound of each question.</param>
 public sealed class EtcdSyncRecords(EtcdClient client, string cluster, TimeSpan within)
 {
-    private readonly string _key = $"/pgha/{cluster}/sync";
+    private readonly string _key = Key(cluster);
+
+    internal static string Key(string cluster) => $"/pgha/{cluster}/sync";
 
     /// <summary>Reads it, linearizably. What is not understood is an outage: nothing may be concluded from it.</summary>
     public async Task<EtcdAnswer<SyncStands>> ReadAsync(CancellationToken cancel)

@@ -45,6 +45,12 @@ public sealed record PrimaryRecord
     /// </summary>
     public ulong? MadeAnewIn { get; init; }
 
+    /// <summary>
+    /// Its commits wait for a quorum, and it writes no sync record of a turn that is over: who has the pledges of enough voters may take this one before it has run out. Records of an
+    /// older version say no.
+    /// </summary>
+    public bool Revocable { get; init; }
+
     /// <summary>Its holder ended it for manual mode: it does not run out, and nobody takes it. It holds for no time, so that a version that does not know this cannot use it.</summary>
     public bool Manual { get; init; }
 
@@ -91,4 +97,5 @@ public sealed record PrimaryRecord
 [JsonSerializable(typeof(PrimaryRecord))]
 [JsonSerializable(typeof(RecordMemory))]
 [JsonSerializable(typeof(SyncRecord))]
+[JsonSerializable(typeof(Pledge))]
 internal sealed partial class RecordJson : JsonSerializerContext;

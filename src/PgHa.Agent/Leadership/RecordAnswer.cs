@@ -42,4 +42,12 @@ public interface IRecordStore
     /// <param name="within">The bound.</param>
     /// <param name="cancel">Ends it.</param>
     Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel);
+
+    /// <summary>The same before the record has run out: only where sync record and pledges are still what was seen. All of it in one transaction.</summary>
+    /// <param name="record">The new record.</param>
+    /// <param name="revocation">What was seen, and what the sync record becomes.</param>
+    /// <param name="within">The bound.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<RecordAnswer> RevokeAsync(PrimaryRecord record, Revocation revocation, TimeSpan within, CancellationToken cancel) =>
+        Task.FromResult<RecordAnswer>(new RecordAnswer.Outage("there are no pledges here"));
 }

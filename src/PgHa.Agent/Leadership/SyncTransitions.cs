@@ -61,6 +61,8 @@ public static class SyncTransitions
     public static SyncStep Next(SyncSight sight)
     {
         ArgumentNullException.ThrowIfNull(sight);
+        if (sight.Record is { } later && later.Epoch > sight.Epoch)
+            return new SyncStep.None(); // another node has taken the record: this turn is over, and changes nothing any more
         if (sight.Record is not { GivenUp: false } record || record.Holder != sight.Node)
             return new SyncStep.Write(SyncRecord.First(sight.Node, sight.Epoch));
         if (record.Epoch != sight.Epoch)

@@ -42,6 +42,8 @@ public static class PostgresServices
         .AddHostedService<ServerWatch>()
         .AddSingleton<UpstreamSlot>()
         .AddSingleton<UpstreamSetting>()
+        .AddSingleton<PledgeFile>()
+        .AddSingleton<ReceiverCut>()
         .AddSingleton<NextStartFiles>()
         .AddSingleton<NextStartReading>()
         .AddSingleton<RoleCheck>()

@@ -22,6 +22,11 @@ internal interface IWriteRight
     /// <param name="cancel">Ends it.</param>
     Task<Refusal?> LeaveAsync(CancellationToken cancel) => Task.FromResult<Refusal?>(null);
 
+    /// <summary>Before this node is pointed at another one: it has not pledged to receive nothing from there. Null, or why not.</summary>
+    /// <param name="upstream">That node.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<Refusal?> MayFollowAsync(string upstream, CancellationToken cancel) => Task.FromResult<Refusal?>(null);
+
     /// <summary>The server accepts writes: the right is still there. Else it was killed, because something that stops it may have ended its duty before it ran; why.</summary>
     Task<Refusal?> ConfirmAsync(CancellationToken cancel);
 

@@ -33,6 +33,8 @@ internal sealed class Starting(string node, IHands hands, StepSights sights, IWr
         sight = await sights.WithWalAsync(sight, step.Upstream, cancel);
         if (StepRules.Refuse(step, sight) is { } refusal)
             return StepResult.Failed(refusal);
+        if (await right.MayFollowAsync(step.Upstream, cancel) is { } pledged)
+            return StepResult.Failed(pledged);
         if (sight.Seen.State != NodeState.Stopped)
             return await hands.Server.PointByReloadAsync(step.Upstream, cancel);
         var slot = await hands.Server.PointAsync(step.Upstream, cancel);

@@ -63,7 +63,8 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
     /// </summary>
     private async Task<StepResult> FollowAsync(Follow step, CancellationToken cancel)
     {
-        var pointed = await AfterLookAsync(step, _ => hands.Server.PointByReloadAsync(step.Upstream, cancel), cancel);
+        var pointed = await AfterLookAsync(step, async _ => await right.MayFollowAsync(step.Upstream, cancel) is { } pledged ? StepResult.Failed(pledged)
+            : await hands.Server.PointByReloadAsync(step.Upstream, cancel), cancel);
         if (pointed.Failure is not null || StepRules.Refuse(step, await sights.LookAsync(StepRules.Focus(step), cancel)) is not { } refusal)
             return pointed;
         if (refusal.Code != Code.WalNotProven)

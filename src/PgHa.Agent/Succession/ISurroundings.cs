@@ -1,4 +1,5 @@
 using PgHa.Agent.Etcd;
+using PgHa.Agent.Leadership;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Succession;
@@ -29,6 +30,18 @@ internal interface ISurroundings
 
     /// <summary>Where every acknowledged write is, as it stands in etcd.</summary>
     Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel);
+
+    /// <summary>The epoch that this node has pledged, or is about to; null: none.</summary>
+    long? Pledged { get; }
+
+    /// <summary>Why it does not pledge now; null: it may.</summary>
+    string? NoPledge { get; }
+
+    /// <summary>The voters' pledges, as they stand in etcd.</summary>
+    Task<EtcdAnswer<IReadOnlyList<PledgeSeen>>> PledgesAsync(CancellationToken cancel);
+
+    /// <summary>Pledges; null, or why it does not stand.</summary>
+    Task<string?> PledgeAsync(PledgeOrder order, CancellationToken cancel);
 
     /// <summary>What shows of the server of a node whose agent does not answer.</summary>
     Task<ServerSign> AskServerAsync(string node, CancellationToken cancel);

@@ -7,7 +7,7 @@ using PgHa.Agent.Steps;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Carries out what <see cref="SuccessionRules"/> say: by the record, by the fence, and by the same operations that an operator begins.</summary>
-internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, TimeProvider time,
+internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, ISurroundings surroundings, TimeProvider time,
     ILogger<SuccessionActing> log)
 {
     private string Node => options.Node;
@@ -16,17 +16,18 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
     internal async Task<string?> ActAsync(SuccessionVerdict verdict, SuccessionFacts facts, CancellationToken cancel) => verdict.Action switch
     {
         SuccessionAction.Stop => await StopAsync(verdict.Reason, held: false, cancel),
-        SuccessionAction.TakeFirst => await TakeAsync(verdict, first: true, cancel),
-        SuccessionAction.Take => await TakeAsync(verdict, first: false, cancel),
-        SuccessionAction.FailOver => await TakeAsync(verdict, first: false, cancel) ?? await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), facts, cancel),
+        SuccessionAction.TakeFirst => await TakeAsync(verdict, facts, first: true, cancel),
+        SuccessionAction.Take => await TakeAsync(verdict, facts, first: false, cancel),
+        SuccessionAction.FailOver => await TakeAsync(verdict, facts, first: false, cancel) ?? await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), facts, cancel),
         SuccessionAction.Promote => await BeginAsync(verdict, new Failover(Node, FailoverForm.Promote), facts, cancel),
         SuccessionAction.StartAsPrimary => await BeginAsync(verdict, new StartPrimary(Node), facts, cancel),
         SuccessionAction.GiveUp => await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StopAndGiveUp => await StopAsync(verdict.Reason, held: true, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
-        SuccessionAction.PassOn => await TakeAsync(verdict, first: false, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
+        SuccessionAction.PassOn => await TakeAsync(verdict, facts, first: false, cancel) ?? await GiveUpAsync(verdict.Reason, cancel),
         SuccessionAction.StopHolder => StopHolder(facts),
         SuccessionAction.StartInRecovery => past.MayFollow ? await BeginAsync(verdict, new StartNode(Node), facts, cancel) : null,
         SuccessionAction.Follow => past.MayFollow ? await BeginAsync(verdict, new StartStandby(Node, SuccessionRules.Return(facts)), facts, cancel) : null,
+        SuccessionAction.Pledge => await surroundings.PledgeAsync(new(facts.Stands!.Epoch + 1, facts.Holder!, facts.Revision, facts.Stands.Timeline), cancel),
         _ => null,
     };
 
@@ -37,10 +38,10 @@ internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenu
         return null;
     }
 
-    private async Task<string?> TakeAsync(SuccessionVerdict verdict, bool first, CancellationToken cancel)
+    private async Task<string?> TakeAsync(SuccessionVerdict verdict, SuccessionFacts facts, bool first, CancellationToken cancel)
     {
         var decided = time.GetTimestamp();
-        if (await tenure.TakeAsync(first, patiently: false, cancel) is { } withheld)
+        if (await tenure.TakeAsync(first, patiently: false, cancel, facts.Revocation) is { } withheld)
             return withheld.Message;
         past.Turn();
         past.Taken ??= (verdict.Reason, decided);

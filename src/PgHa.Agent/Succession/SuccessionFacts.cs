@@ -29,6 +29,9 @@ public enum RecordState
     /// <summary>Another node's, and it has not run out.</summary>
     Another,
 
+    /// <summary>Another node's, and it has not run out; but enough voters have pledged to receive nothing from that node.</summary>
+    Revoked,
+
     /// <summary>It has run out, or was given up, or this node held it before its machine was started anew.</summary>
     RanOut,
 }
@@ -111,6 +114,21 @@ public sealed record SuccessionFacts
     /// <summary>Why that cannot be asked; null: it was, or need not be.</summary>
     public string? SyncUnknown { get; init; }
 
+    /// <summary>The holder is seen lost, though its record has not run out: it did not renew it in time, and neither its agent nor its server answers from here.</summary>
+    public bool HolderLost { get; init; }
+
+    /// <summary>The epoch that this node has pledged, or is about to; null: none.</summary>
+    public long? Pledged { get; init; }
+
+    /// <summary>Why this node does not pledge now; null: it may.</summary>
+    public string? NoPledge { get; init; }
+
+    /// <summary>The revision of the record.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>What the pledges of the voters allow; null: nothing.</summary>
+    public Revocation? Revocation { get; init; }
+
     /// <summary>Nodes that would have been better, and did not take the record when it was theirs to take.</summary>
     public IReadOnlyCollection<string> Passed { get; init; } = [];
 
@@ -177,6 +195,9 @@ public enum SuccessionAction
 
     /// <summary>Follow the holder of the record.</summary>
     Follow,
+
+    /// <summary>Receive nothing from the holder any more, and pledge that in etcd.</summary>
+    Pledge,
 }
 
 /// <summary>What the rules say.</summary>

@@ -33,7 +33,8 @@ public static partial class SuccessionRules
         new(9, "this node holds the record, and serves", "nothing", HeldServing),
         new(10, "the record is this node's own, from an earlier run of its agent", "go on holding it", OwnNotHeld),
         new(11, "there is no record yet, or it was ended for manual mode", "wait for the primary, which takes it, or for the operator", NoRecord),
-        new(12, "the record is another's and has not run out", "follow the holder: start as standby, point there, or rejoin as failover.rejoin says", Anothers),
+        new(12, "the record is another's, has not run out, and is not revoked",
+            "follow the holder: start as standby, point there, or rejoin as failover.rejoin says; with sync: quorum, where the holder is lost, pledge to receive nothing from it", Anothers),
         new(13, "the record has run out, and this node is not eligible", "say why, and wait", NotEligible),
         new(14, "the record has run out, and a server still accepts writes", "promote nobody beside it: failover.stop_command, or a person, must stop it", StillServed),
         new(15, "the record has run out, and another node is better: more WAL on the proven line, then priority, then name", "leave it to that one for a second; then it counts as not able", LeftToBetter),
@@ -166,6 +167,11 @@ public static partial class SuccessionRules
             return Nothing("its server was stopped by a call, and stays stopped", $"POST instance/slave on {f.Node} starts it");
         if (f.Leaves)
             return Nothing("its machine is going down: it is left as it is");
+        if (f.Pledged > f.Stands!.Epoch)
+            return Nothing($"it receives nothing from {f.Holder} any more, and has pledged that: as soon as enough voters have, one of them takes the record; else it takes the pledge back");
+        if (f.HolderLost)
+            return PledgeRules.Refuse(f) is { } why ? Nothing($"{f.Holder} holds the record, and is seen lost: it runs out; no pledge: {why}")
+                : Do(SuccessionAction.Pledge, $"{f.Holder} holds the record, did not renew it in time, and neither its agent nor its server answers: it pledges to receive nothing from {f.Holder} any more");
         if (f.View.Primary?.Node != f.Holder)
             return Nothing($"{f.Holder} holds the record, and does not serve yet, as far as can be seen from here");
         return f.Own.Down || (f.Own.InRecovery && f.Own.UpstreamNode != f.Holder)
@@ -207,9 +213,9 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? Best(SuccessionFacts f) => f.Own.InRecovery
         ? Do(SuccessionAction.FailOver, $"the record {Over(f)}, and of the nodes that can be seen none holds more: {f.Node} takes it and fails over by promotion") : null;
 
-    private static SuccessionVerdict? NobodyRuns(SuccessionFacts f) => !f.Own.Down ? null
+    private static SuccessionVerdict? NobodyRuns(SuccessionFacts f) => !f.Own.Down || f.Record == RecordState.Revoked ? null
         : f.Holder == f.Node || !f.Own.StandbySignal ? Do(SuccessionAction.Take, $"the record {Over(f)}, nobody runs, and no node that can be seen holds more: it starts with the record")
         : Do(SuccessionAction.StartInRecovery, $"the record {Over(f)}, and nobody runs: it starts in recovery, so that it can be promoted");
 
-    private static string Over(SuccessionFacts f) => f.Stands is { Released: true } ? $"of {f.Holder} was given up" : $"of {f.Holder} has run out";
+    private static string Over(SuccessionFacts f) => f.Revocation is { } revocation ? $"of {f.Holder} is revoked by {revocation.Words}, which have pledged to receive nothing from it" : f.Stands is { Released: true } ? $"of {f.Holder} was given up" : $"of {f.Holder} has run out";
 }

@@ -34,6 +34,9 @@ public static class SuccessionServices
             .AddSingleton(new EtcdNotes(etcd, options.Cluster, call))
             .AddSingleton(new EtcdSchedule(etcd, options.Cluster, call))
             .AddSingleton(new EtcdSyncRecords(etcd, options.Cluster, call))
+            .AddSingleton(new EtcdPledges(etcd, options.Cluster, call))
+            .AddSingleton<PledgeDesk>()
+            .AddHostedService(s => s.GetRequiredService<PledgeDesk>())
             .AddSingleton<SyncSights>()
             .AddSingleton<SyncDuty>()
             .AddHostedService(s => s.GetRequiredService<SyncDuty>())
@@ -45,7 +48,10 @@ public static class SuccessionServices
             .AddHostedService(s => s.GetRequiredService<ServerPulse>())
             .AddSingleton<IGuard>(s => new GuardLink(options.Postgres.DataDir, options.State.Guard, Environment.ProcessPath!, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()),
-                () => Kill(options.Postgres.DataDir), () => s.GetRequiredService<DataDirectory>().HasStandbySignal))
+                () => Kill(options.Postgres.DataDir), () => s.GetRequiredService<DataDirectory>().HasStandbySignal)
+            {
+                Revocable = options.Failover.Revokes,
+            })
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
                 s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight, SynchronousRight>()

@@ -38,12 +38,15 @@ internal sealed class SuccessionSights(
             _answeredAt = time.GetTimestamp();
         var record = State(answer);
         var holder = answer is RecordAnswer.Stands stands ? stands.Record.Node : held ? options.Node : null;
-        var isCalm = (held && own.Writable) || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder);
+        var sight = held ? null : tenure.Sight;
+        var suspects = options.Failover.Revokes && record == RecordState.Another && own.InRecovery && (surroundings.Pledged is not null || sight!.IsOverdue(clock()));
+        var sign = suspects ? surroundings.AskServerAsync(holder!, cancel) : null;
+        var isCalm = !suspects && ((held && own.Writable) || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder));
         var goesOn = record == RecordState.Own && !held && own.Writable; // an earlier run of this agent: the deadline does not wait for nodes that are away
         var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))]) : await ViewAsync(own, isCalm, cancel);
         own = view[options.Node];
         past.Note(down: held && own.Down);
-        var seen = tenure.Own ?? tenure.Sight?.Record;
+        var seen = tenure.Own ?? (sight ?? tenure.Sight)?.Record;
         surroundings.Acknowledged = LagRules.After(surroundings.Acknowledged, seen, view);
         var facts = new SuccessionFacts
         {
@@ -72,7 +75,12 @@ internal sealed class SuccessionSights(
             Passed = past.Passed,
             Rejoin = options.Failover.Rejoin,
             StopCommand = options.Failover.StopCommand,
+            Pledged = surroundings.Pledged,
+            NoPledge = surroundings.NoPledge,
+            Revision = sight?.Revision ?? 0,
         };
+        if (sign is not null && sight is not null)
+            return await SuspectAsync(facts, sight, await sign, cancel);
         return facts is { Record: RecordState.RanOut, Held: false, Own.Writable: false } ? await CompareAsync(facts, cancel) : facts;
     }
 
@@ -114,6 +122,25 @@ internal sealed class SuccessionSights(
             Stopping = old.Attempt,
             Sync = stands.Value?.Record,
             SyncUnknown = stands.Outage is { } outage ? $"the sync record in etcd cannot be asked ({outage.Reason})" : null,
+        };
+    }
+
+    /// <summary>The holder may be lost, though its record has not run out.</summary>
+    private async Task<SuccessionFacts> SuspectAsync(SuccessionFacts facts, RecordSight sight, ServerSign sign, CancellationToken cancel)
+    {
+        if (facts.View[sight.Record.Node].Reachable || sign is not (ServerSign.Silent or ServerSign.Refused) || !sight.IsOverdue(clock()))
+            return facts;
+        var asked = surroundings.PledgesAsync(cancel);
+        var (stands, pledges) = (await surroundings.SyncAsync(cancel), await asked);
+        facts = facts with { HolderLost = true, Sync = stands.Value?.Record, NoPledge = facts.NoPledge ?? (stands.Outage ?? pledges.Outage)?.Reason };
+        if (!stands.IsOk || !pledges.IsOk || Revocation.Of(sight.Record, sight.Revision, stands.Value.Record, stands.Value.Revision, pledges.Value) is not { } revocation)
+            return facts;
+        return facts with
+        {
+            Record = RecordState.Revoked,
+            Revocation = revocation,
+            Sync = revocation.After,
+            Wal = await cluster.CompareWalAsync(Readable(facts.View), options.Node, cancel),
         };
     }
 

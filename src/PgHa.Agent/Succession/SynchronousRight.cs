@@ -12,7 +12,7 @@ namespace PgHa.Agent.Succession;
 /// The right to write, with the sync record: before a node accepts writes it shows that everything that was acknowledged is here, its setting is in force, and the record is its own; and it
 /// leaves the record before its data are replaced.
 /// </summary>
-internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, EtcdSyncRecords records, SyncSetting setting) : IWriteRight
+internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, EtcdSyncRecords records, SyncSetting setting, PledgeFile pledge) : IWriteRight
 {
     private const int Attempts = 4;
     private readonly string[] _others = [.. options.Nodes.Select(n => n.Name).Where(n => n != options.Node)];
@@ -51,6 +51,8 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
                 continue;
             }
             var before = stands.Value.Record;
+            if (before?.Epoch > epoch)
+                return new(Code.AnotherWritable, $"another node has taken the record of {options.Node} (epoch {before.Epoch})", "the rules say what follows: GET v2/cluster/explain");
             if (before is { } && SyncElection.Lacking(before, held) is { } lacking)
                 return new(Code.WalNotProven, lacking, SyncElection.WayOut(before, held));
             var next = Begun(before, epoch);
@@ -81,6 +83,17 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
             stands = await records.SwapAsync(record.Without(options.Node), stands.Value.Revision, cancel);
         }
         return NotAsked(stands);
+    }
+
+    /// <inheritdoc />
+    public async Task<Refusal?> MayFollowAsync(string upstream, CancellationToken cancel)
+    {
+        if (pledge.Note is not { Withdrawn: false } note)
+            return null;
+        var answer = await tenure.LookAsync(cancel);
+        return answer is RecordAnswer.Stands { Record: { Released: false, Manual: false } record } && record.Epoch >= note.Epoch && record.Node == upstream ? null
+            : new(Code.WrongState, $"{options.Node} has pledged to receive nothing from {note.Holder}, so that another node can take its place, and follows only who has taken it",
+                "the agent takes the pledge back by itself when etcd answers and nobody has taken the place: repeat the call in a few seconds (GET v2/cluster/explain)");
     }
 
     /// <summary>What is to stand in etcd; null: nothing, because commits wait for nobody and did not before.</summary>

@@ -67,8 +67,8 @@ internal sealed partial class Tenure(
     /// <summary>Takes the record where it has run out, was given up, or is this node's own; waits until the guard confirms the deadline.</summary>
     public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => TakeAsync(first: false, patiently, cancel);
 
-    /// <summary>The same, also where there never was a record: only after all nodes have said that they have seen none.</summary>
-    internal async Task<Refusal?> TakeAsync(bool first, bool patiently, CancellationToken cancel)
+    /// <summary>The same, also where there never was a record: only after all nodes have said that they have seen none; or before it has run out, by the pledges of enough voters.</summary>
+    internal async Task<Refusal?> TakeAsync(bool first, bool patiently, CancellationToken cancel, Revocation? revocation = null)
     {
         using var alone = await _turn.EnterAsync(cancel);
         if (await LastsAsync(cancel))
@@ -82,12 +82,12 @@ internal sealed partial class Tenure(
         var own = await cluster[terms.Node].ObserveAsync(fresh: false, cancel);
         var makes = own is { InRecovery: true, Sql.Timeline: { } on } ? on.Value + 1 : 0u; // it is to be promoted: the number is reserved with the record
         first = first || await MayBeFirstAsync(answer, cancel);
-        if (Begin(answer, first, makes) is not { } holding)
+        if (Begin(answer, first, makes, revocation) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
         _mine = makes > 0 && (answer is RecordAnswer.Absent || (answer is RecordAnswer.Stands { Record: var found } && !IsOwn(found))) ? holding.Own.Timeline : 0;
         Before = answer is RecordAnswer.Stands before ? before.Record.Node : null;
-        var keeper = new RecordKeeper(store, guard, clock, time);
+        var keeper = new RecordKeeper(revocation is null ? store : new RevokingStore(store, revocation), guard, clock, time);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
         _keeping = new(keeper, ends, keeper.KeepAsync(holding, () => (terms.D, terms.Stop), () => pulse.Lives, ends.Token));
         var begun = time.GetTimestamp();
@@ -264,11 +264,13 @@ internal sealed partial class Tenure(
             await guard.AskAsync(cancel, starts: true);
     }
 
-    private Holding? Begin(RecordAnswer answer, bool first, uint makes) => answer switch
+    private Holding? Begin(RecordAnswer answer, bool first, uint makes, Revocation? revocation) => answer switch
     {
         RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(Next(record, makes), revision) : null,
-        RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record, revision, name()),
+        RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record with { Revocable = terms.Revocable }, revision, name()),
         RecordAnswer.Stands { Record: var record, Revision: var revision } stands when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Is(stands) && sight.HasRunOut(clock())) =>
+            Holding.Take(Next(record, makes), revision),
+        RecordAnswer.Stands { Record: { Released: false } record, Revision: var revision } when revocation is not null && revision == revocation.Revision && record.Epoch + 1 == revocation.Epoch =>
             Holding.Take(Next(record, makes), revision),
         RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, makes)), 0),
         _ => null,
@@ -293,6 +295,7 @@ internal sealed partial class Tenure(
         Since = time.GetUtcNow(),
         Timeline = timeline,
         System = terms.System(),
+        Revocable = terms.Revocable,
     };
 
     private Refusal Withheld(RecordAnswer answer) => answer switch
@@ -349,4 +352,7 @@ internal sealed record RecordTerms(string Node, string Boot, TimeSpan D, TimeSpa
 {
     /// <summary>The bound of each question to etcd.</summary>
     internal TimeSpan Call => D / 6;
+
+    /// <summary>Its commits wait for a quorum, and the pledges of enough voters may take the record from it.</summary>
+    internal bool Revocable { get; init; }
 }

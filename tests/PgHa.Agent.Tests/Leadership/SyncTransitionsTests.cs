@@ -35,6 +35,19 @@ public class SyncTransitionsTests
         Assert.True(found is null, found);
     }
 
+    /// <summary>Whatever the old primary's agent had begun, and whatever it decides after that: it does not know yet that its place was taken.</summary>
+    [Theory]
+    [InlineData("quorum"), InlineData("on")]
+    public void Once_the_place_was_taken_by_pledges_the_old_primary_acknowledges_no_more_than_the_pledgers_have(string name)
+    {
+        var from = World(name);
+        var (found, states) = Explore((from.World with { Revokes = true }, from.Wanted, 0), SyncTransitions.Next);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {states} states");
+        Assert.True(found is null, found);
+        (found, _) = Explore((from.World with { Revokes = true }, from.Wanted, 0), s => SyncTransitions.Next(s with { Record = s.Record is { } r ? r with { Epoch = s.Epoch } : null }));
+        Assert.NotNull(found); // the old primary writes on in the record of the new turn
+    }
+
     public static TheoryData<string> Faults => [.. Wrong.Keys];
 
     private static Dictionary<string, (string World, ModelFault Fault, Func<SyncSight, SyncStep> Step)> Wrong { get; } = new()

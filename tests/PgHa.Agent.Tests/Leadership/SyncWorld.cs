@@ -62,6 +62,12 @@ internal sealed record SyncWorld
 
     public int TakeOvers { get; init; }
 
+    /// <summary>Voters pledge, and their pledges take the place.</summary>
+    public bool Revokes { get; init; }
+
+    /// <summary>Who had pledged when the place was taken, and the most that one of them had; null: it was not.</summary>
+    public (ImmutableSortedSet<int> Pledgers, int Most)? Revoked { get; init; }
+
     /// <summary>What is done wrong beside the steps; None: nothing.</summary>
     public ModelFault Fault { get; init; }
 
@@ -84,6 +90,8 @@ internal sealed record SyncWorld
     /// <summary>Nodes that could elect one of them, and of which none has what was acknowledged; null: there are none.</summary>
     public string? Lost()
     {
+        if (Revoked is var (pledgers, most))
+            return Acknowledged > most ? $"pledgers {string.Join(' ', pledgers.Select(Name))}" : null; // the old primary goes on
         if (Record is null)
             return null; // nothing is promised yet
         for (var set = 1; set < 1 << Flushed.Length; set++)
@@ -96,7 +104,7 @@ internal sealed record SyncWorld
     }
 
     public IEnumerable<(string What, SyncWorld World)> Next(Func<SyncSight, SyncStep> step, IReadOnlyList<SyncSet> wanted, int takeOvers) =>
-        Writes().Concat(OfStandbys()).Concat(OfAgent(step, wanted)).Concat(TakeOvers < takeOvers ? TakesOver() : []).Select(n => (n.Item1, n.Item2.Normal()));
+        Writes().Concat(OfStandbys()).Concat(OfAgent(step, wanted)).Concat(Revoked is null && TakeOvers < takeOvers ? TakesOver() : []).Concat(Revokes && Revoked is null ? IsRevoked() : []).Select(n => (n.Item1, n.Item2.Normal()));
 
     private static IEnumerable<int> In(int set) => Enumerable.Range(0, 8).Where(n => (set & (1 << n)) != 0);
 
@@ -109,8 +117,11 @@ internal sealed record SyncWorld
             if (i == Primary)
                 continue;
             var name = Name(i);
+            var pledged = Revoked?.Pledgers.Contains(i) == true;
             if (Senders[i] is not { } sender)
             {
+                if (pledged)
+                    continue;
                 if (!Parted.Contains(i))
                     yield return ($"{name} streams", this with { Senders = Senders.SetItem(i, new(Setting, -1)) });
                 yield return ($"{name} is replaced", this with
@@ -123,7 +134,7 @@ internal sealed record SyncWorld
                 continue;
             }
             yield return ($"{name} goes", this with { Senders = Senders.SetItem(i, null) });
-            for (var to = Flushed[i] + 1; to <= End; to++)
+            for (var to = Flushed[i] + 1; to <= End && !pledged; to++)
                 yield return ($"{name} flushes {to}", this with { Flushed = Flushed.SetItem(i, to) });
             if (Flushed[i] > sender.Reported || sender.Setting != Setting)
             {
@@ -201,6 +212,24 @@ internal sealed record SyncWorld
         }
     }
 
+    /// <summary>Enough voters receive nothing any more, and one of them has taken the place: the old primary does not know it yet.</summary>
+    private IEnumerable<(string, SyncWorld)> IsRevoked()
+    {
+        if (Record is not { GivenUp: false, Set.Needed: > 0 } || Record.Holder != Name(Primary) || Record.Epoch != 1 + TakeOvers)
+            yield break;
+        for (var set = 1; set < 1 << Flushed.Length; set++)
+        {
+            var pledgers = In(set).Where(n => Record.Set.Voters.Contains(Name(n)) && !Parted.Contains(n)).ToImmutableSortedSet();
+            if (pledgers.SequenceEqual(In(set)) && Record.Set.IsMetBy([.. pledgers.Select(Name)]))
+                yield return ($"{string.Join(' ', pledgers.Select(Name))} pledge, and one takes the place", this with
+                {
+                    Revoked = (pledgers, pledgers.Max(n => Flushed[n])),
+                    Record = Record with { Epoch = Record.Epoch + 1 },
+                    Agent = Agent with { Stale = true },
+                });
+        }
+    }
+
     private SyncWorld TakenOver(int chosen, int most)
     {
         var others = Enumerable.Range(0, Flushed.Length).Where(n => n != chosen).ToArray();
@@ -222,7 +251,7 @@ internal sealed record SyncWorld
     private SyncWorld Normal()
     {
         var current = Senders.All(s => s is null || s.Setting == Setting);
-        int[] compared = [Acknowledged, .. current ? [] : (int[])[OrderedAt], .. Agent.Proof is { Marker: { } m, Proven: false } ? [(int)m] : (int[])[], .. Agent.Proof.Level is { } l ? [(int)l.Position] : (int[])[]];
+        int[] compared = [Acknowledged, .. Revoked is { } revoked ? [revoked.Most] : (int[])[], .. current ? [] : (int[])[OrderedAt], .. Agent.Proof is { Marker: { } m, Proven: false } ? [(int)m] : (int[])[], .. Agent.Proof.Level is { } l ? [(int)l.Position] : (int[])[]];
         var by = Math.Max(0, compared.Min() - 1);
         int Less(int position) => Math.Max(0, position - by);
         return this with
@@ -230,6 +259,7 @@ internal sealed record SyncWorld
             Flushed = [.. Flushed.Select(Less)],
             Senders = [.. Senders.Select(s => s is null || s.Reported < 0 ? s : s with { Reported = Less(s.Reported) })],
             OrderedAt = current ? 0 : Less(OrderedAt),
+            Revoked = Revoked is var (pledgers, most) ? (pledgers, Less(most)) : null,
             Acknowledged = Less(Acknowledged),
             Agent = Agent with
             {
@@ -247,6 +277,8 @@ internal sealed record SyncWorld
     public string Key()
     {
         var key = new StringBuilder(64).Append((char)Primary).Append((char)OrderedAt).Append((char)Acknowledged).Append((char)TakeOvers).Append((char)Parted.Sum(n => 1 << n)).Append(Agent.Stale ? 's' : '-');
+        if (Revoked is var (pledgers, most))
+            key.Append('r').Append((char)pledgers.Sum(n => 1 << n)).Append((char)most).Append((char)(Record?.Epoch ?? 0));
         foreach (var flushed in Flushed)
             key.Append((char)flushed);
         foreach (var sender in Senders)

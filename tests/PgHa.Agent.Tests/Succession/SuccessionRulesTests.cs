@@ -31,11 +31,11 @@ public class SuccessionRulesTests
         from record in Enum.GetValues<RecordState>()
         from holder in new[] { "n1", "n2" }
         where record != RecordState.Own || holder == "n1"
-        where record != RecordState.Another || holder == "n2"
+        where record is not (RecordState.Another or RecordState.Revoked) || holder == "n2"
         from held in record == RecordState.Own ? Both : [false]
         from kin in other == Condition.AgentAway ? [WalKinship.NotProvable] : new[] { WalKinship.Identical, WalKinship.Ahead, WalKinship.Behind }
         let view = Seen(own, other)
-        let wal = record == RecordState.RanOut ? Sketch.Wal(view, "n1", _ => kin) : null
+        let wal = record is RecordState.RanOut or RecordState.Revoked ? Sketch.Wal(view, "n1", _ => kin) : null
         from flags in Enumerable.Range(0, 1 << 8)
         select new SuccessionFacts
         {
@@ -45,6 +45,9 @@ public class SuccessionRulesTests
             Stands = record is RecordState.Never ? null : Record with { Node = holder, Manual = record is RecordState.ByHand or RecordState.Returns, Released = record == RecordState.RanOut && Has(flags, 0) },
             Why = "etcd does not answer",
             Held = held,
+            HolderLost = record == RecordState.Another && other == Condition.AgentAway,
+            Sync = record == RecordState.Another ? new() { Epoch = 3, Holder = "n2", Set = new(["n1"], 1) } : null,
+            Revocation = record == RecordState.Revoked ? Pledged(Record with { Node = "n2", Revocable = true }, "n1") : null,
             Wal = wal,
             Guarded = Has(flags, 0),
             Blind = Has(flags, 1),
@@ -57,6 +60,9 @@ public class SuccessionRulesTests
             OldPrimaryServes = Has(flags, 3),
             Failed = Has(flags, 1) ? "refused" : null,
         };
+
+    private static Revocation? Pledged(PrimaryRecord record, params string[] voters) => Revocation.Of(record, 7, new() { Epoch = record.Epoch, Holder = record.Node, Set = new(voters, 1) }, 8,
+        voters.Select((v, i) => new PledgeSeen(new() { Node = v, Epoch = record.Epoch + 1, Timeline = record.Timeline, End = 100 }, 10 + i)));
 
     private static bool Has(int flags, int bit) => (flags & (1 << bit)) != 0;
 
@@ -72,7 +78,7 @@ public class SuccessionRulesTests
             if (verdict.Action == SuccessionAction.TakeFirst)
                 Assert.True(f.Record is RecordState.Never or RecordState.Returns && !f.View["n2"].MayBeWritable, $"{f}");
             else if (Takes.Contains(verdict.Action))
-                Assert.True(f.Record is RecordState.Own or RecordState.RanOut, $"{f}");
+                Assert.True(f.Record is RecordState.Own or RecordState.RanOut || (f.Record == RecordState.Revoked && verdict.Action == SuccessionAction.FailOver), $"{f}");
         }
     }
 
@@ -109,7 +115,7 @@ public class SuccessionRulesTests
             var verdict = SuccessionRules.Judge(f);
             if (f.Held || (verdict.Action is not (SuccessionAction.FailOver or SuccessionAction.StartInRecovery) && (verdict.Action != SuccessionAction.Take || f.Record != RecordState.RanOut || f.Own.Writable)))
                 continue; // who holds it looks at the others by the plan
-            Assert.True(f is { Record: RecordState.RanOut, OldPrimaryServes: false, NotEligible: null } && !f.View["n2"].Writable, $"{f}");
+            Assert.True(f is { Record: RecordState.RanOut or RecordState.Revoked, OldPrimaryServes: false, NotEligible: null } && !f.View["n2"].Writable, $"{f}");
             Assert.True(!f.View["n2"].InRecovery || (f.Own.InRecovery && f.Wal!.Of("n2").Kinship != WalKinship.Ahead), $"{f}");
         }
     }
@@ -179,6 +185,38 @@ public class SuccessionRulesTests
         view = new([Sketch.Node("n1", Condition.CrashRecovery) with { Server = ServerStatus.ShuttingDown, Failover = new() { Epoch = 3 } }, view.Nodes[1]]);
         var facts = new SuccessionFacts { Node = "n2", View = view, Record = RecordState.RanOut, Stands = Record, Wal = Sketch.Wal(view, "n2", _ => WalKinship.Identical) };
         Assert.Equal(SuccessionAction.FailOver, SuccessionRules.Judge(facts).Action);
+    }
+
+    [Fact]
+    public void A_voter_pledges_where_the_primary_is_lost_and_enough_others_can_and_then_the_best_one_fails_over()
+    {
+        var record = Record with { Node = "n3", Revocable = true };
+        var view = Seen(Condition.Standby, Condition.Standby, Condition.AgentAway);
+        var lost = new SuccessionFacts
+        {
+            Node = "n1", View = view, Record = RecordState.Another, Stands = record, HolderLost = true, Sync = new() { Epoch = 3, Holder = "n3", Set = new(["n1", "n2"], 1) },
+        };
+        Assert.Equal((12, SuccessionAction.Pledge), Of(lost));
+        SuccessionFacts[] not =
+        [
+            lost with { HolderLost = false }, lost with { Stands = record with { Revocable = false } }, lost with { NotEligible = "failover.nofailover is set" }, lost with { NoPledge = "not again for 10 s" },
+            lost with { Sync = null }, lost with { Sync = lost.Sync! with { Epoch = 2 } }, lost with { Sync = lost.Sync with { Holder = "n2" } }, lost with { Sync = lost.Sync with { GivenUp = true } },
+            lost with { Sync = lost.Sync with { Set = new(["n2"], 1) } }, lost with { Sync = lost.Sync with { Set = new(["n1", "n2"], 0) } }, lost with { Paused = true }, lost with { PausedNodes = ["n1"] },
+            lost with { PausedNodes = ["n2"] }, lost with { Busy = "a switchover" }, lost with { Leaves = true }, lost with { Pledged = 4 }, lost with { Record = RecordState.Outage },
+            lost with { View = Seen(Condition.Standby, Condition.AgentAway, Condition.AgentAway) }, lost with { View = Seen(Condition.StoppedAsStandby, Condition.Standby, Condition.AgentAway) },
+        ];
+        foreach (var f in not)
+            Assert.NotEqual(SuccessionAction.Pledge, SuccessionRules.Judge(f).Action);
+        Assert.Equal((12, SuccessionAction.Pledge), Of(lost with { View = not[^2].View, Sync = lost.Sync with { Set = new(["n1", "n2"], 2) } })); // of two that have it all one suffices
+
+        var revoked = lost with { Record = RecordState.Revoked, Pledged = 4, Revocation = Pledged(record, "n1", "n2"), Wal = Sketch.Wal(view, "n1", _ => WalKinship.Identical) };
+        var verdict = SuccessionRules.Judge(revoked);
+        Assert.Equal((16, SuccessionAction.FailOver), (verdict.Row, verdict.Action));
+        Assert.Contains("of n3 is revoked by n1 and n2", verdict.Reason, StringComparison.Ordinal);
+        Assert.Equal("n2", SuccessionRules.Judge(revoked with { Wal = Sketch.Wal(view, "n1", _ => WalKinship.Ahead) }).LeftTo);
+        Assert.Equal(SuccessionAction.None, SuccessionRules.Judge(revoked with { View = Seen(Condition.Standby, Condition.Standby, Condition.PrimaryAlone) }).Action); // it is seen to serve after all
+
+        static (int, SuccessionAction) Of(SuccessionFacts f) => SuccessionRules.Judge(f) is var v ? (v.Row, v.Action) : default;
     }
 
     [Fact]

@@ -189,7 +189,7 @@ public sealed class SyncFailoverTests : ClusterTest
     }
 
     /// <summary>The setting is in force, and the record counts on no other node.</summary>
-    private static async Task WaitsFor(TestNode primary, params TestNode[] standbys)
+    internal static async Task WaitsFor(TestNode primary, params TestNode[] standbys)
     {
         await Wait.Until($"commits wait for {string.Join(", ", standbys.Select(s => s.Name))}", async () => await NamesOf(primary) == (standbys.Length == 1 ? Only(standbys[0])
             : $"""ANY 1 ({string.Join(", ", standbys.Select(s => $"\"{s.Name}\""))})"""), 30);
@@ -203,13 +203,13 @@ public sealed class SyncFailoverTests : ClusterTest
 
     private static Task<string> NamesOf(TestNode node) => node.Postgres.Ask<string>("SHOW synchronous_standby_names");
 
-    private static async Task Written(TestCluster cluster, TestNode node)
+    internal static async Task Written(TestCluster cluster, TestNode node)
     {
         var before = cluster.Ledger.CountOn(node);
         await Wait.Until($"{node.Name} is written to", () => cluster.Ledger.CountOn(node) > before + 30, 40);
     }
 
-    private static async Task<bool> Accepts(TestNode node) => node.Postgres.IsRunning && await node.Postgres.Serves() && !await node.Postgres.Ask<bool>("SELECT pg_is_in_recovery()");
+    internal static async Task<bool> Accepts(TestNode node) => node.Postgres.IsRunning && await node.Postgres.Serves() && !await node.Postgres.Ask<bool>("SELECT pg_is_in_recovery()");
 
     private static async Task<bool> Follows(TestNode standby, TestNode primary)
     {

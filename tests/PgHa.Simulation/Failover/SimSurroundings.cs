@@ -1,4 +1,5 @@
 using PgHa.Agent.Etcd;
+using PgHa.Agent.Leadership;
 using PgHa.Agent.Succession;
 using PgHa.Client.Facts;
 
@@ -27,6 +28,15 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd) : ISurroundi
 
     /// <summary>Synchronous replication is not simulated.</summary>
     public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => Task.FromResult<EtcdAnswer<SyncStands>>(new SyncStands(null, 0));
+
+    public long? Pledged => null;
+
+    public string? NoPledge => null;
+
+    /// <summary>Nor are pledges.</summary>
+    public Task<EtcdAnswer<IReadOnlyList<PledgeSeen>>> PledgesAsync(CancellationToken cancel) => Task.FromResult<EtcdAnswer<IReadOnlyList<PledgeSeen>>>(new([], null));
+
+    public Task<string?> PledgeAsync(PledgeOrder order, CancellationToken cancel) => throw new System.Diagnostics.UnreachableException();
 
     public async Task<ServerSign> AskServerAsync(string node, CancellationToken cancel)
     {

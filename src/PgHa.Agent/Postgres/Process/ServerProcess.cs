@@ -87,6 +87,12 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>A WAL receiver, by its title.</summary>
+    internal static bool IsReceiver(int pid) => Title(pid) is { } title && title.StartsWith("postgres: ", StringComparison.Ordinal) && title.Contains("walreceiver", StringComparison.Ordinal);
+
+    /// <summary>The same, or so new that it has no title of its own yet, or one that cannot be read.</summary>
+    internal static bool MayReceive(int pid, int postmaster) => !IsDead(pid) && (Title(pid) is not { } title || IsReceiver(pid) || title == Title(postmaster));
+
     internal static bool IsFrozen(int pid) => State(pid) is 'T' or 't';
 
     /// <summary>It has begun to end and does nothing any more: first its program cannot be seen, then its directory, then it is gone.</summary>

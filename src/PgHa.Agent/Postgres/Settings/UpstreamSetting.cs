@@ -10,7 +10,7 @@ namespace PgHa.Agent.Postgres;
 /// <c>primary_conninfo</c>, of which only host, port, passfile and application_name are ours (the operator's sslmode, user and the
 /// rest stay as they are), and <c>primary_slot_name</c>.
 /// </summary>
-internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, UpstreamSlot slots, WalReceiver receivers, ClusterObserver cluster)
+internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, UpstreamSlot slots, WalReceiver receivers, PledgeFile pledge, ClusterObserver cluster)
 {
     private const string Name = "primary_conninfo";
     private const string SlotSetting = "primary_slot_name";
@@ -23,9 +23,11 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
         var settings = await Task.WhenAll(binaries.SettingAsync(Name, cancel), binaries.SettingAsync(SlotSetting, cancel), binaries.SettingAsync(ClusterName, cancel));
         if (settings.FirstOrDefault(s => !s.IsOk).Refusal is { } unread)
             return unread;
+        if (RefusePledged() is { } pledged)
+            return pledged;
         var (current, currentSlot) = (settings[0].Value!, settings[1].Value!);
-        if (await PointAtAsync(upstream, current, settings[2].Value!, cancel) is not { } wanted)
-            return Unreadable(current);
+        if (await PointAtAsync(upstream, Before(current), settings[2].Value!, cancel) is not { } wanted)
+            return Unreadable(Before(current));
         var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
         if (wanted != current)
             AutoConf.Set(data.AutoConf, Name, wanted);
@@ -39,10 +41,12 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return StepResult.Failed(Code.StepFailed, "the server does not run", "start it as a standby");
+        if (RefusePledged() is { } pledged)
+            return StepResult.Failed(pledged);
         await using var connection = await sql.OpenAsync(server, cancel);
         var current = await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel) ?? "";
-        if (await PointAtAsync(upstream, current, await LocalSql.ScalarAsync(connection, $"SHOW {ClusterName}", cancel) ?? "", cancel) is not { } wanted)
-            return StepResult.Failed(Unreadable(current));
+        if (await PointAtAsync(upstream, Before(current), await LocalSql.ScalarAsync(connection, $"SHOW {ClusterName}", cancel) ?? "", cancel) is not { } wanted)
+            return StepResult.Failed(Unreadable(Before(current)));
         var currentSlot = await LocalSql.ScalarAsync(connection, $"SHOW {SlotSetting}", cancel) ?? "";
         var slot = await slots.ChooseAsync(upstream, currentSlot, cancel);
         using var receiver = wanted == current && slot.Name == currentSlot ? null : await receivers.FindAsync(connection, cancel);
@@ -54,6 +58,14 @@ internal sealed class UpstreamSetting(AgentOptions options, DataDirectory data, 
             return StepResult.Failed(receiving);
         return StepResult.Done($"pointed at {upstream} {slot.Words} and reloaded");
     }
+
+    /// <summary>A pledge has emptied it: the operator's own words stand in its note.</summary>
+    private string Before(string current) => current.Length == 0 && pledge.Note is { } note ? note.Upstream : current;
+
+    /// <summary>In automatic mode the right to write is asked before (<c>MayFollowAsync</c>).</summary>
+    private Refusal? RefusePledged() => options.Failover.Mode == FailoverMode.Automatic || pledge.Note is not { Withdrawn: false } note ? null
+        : new(Code.WrongState, $"{options.Node} has pledged to receive nothing from {note.Holder}, and has not taken that back",
+            $"start its agent with failover.mode: automatic until GET v2/cluster/explain on it says nothing of a pledge any more; or, where no other agent runs in automatic mode, stop it and remove {pledge.Path}");
 
     private Task SetAsync(NpgsqlConnection connection, string name, string value, CancellationToken cancel) =>
         AutoConf.SetRunningAsync(connection, data.AutoConf, name, value, cancel);
