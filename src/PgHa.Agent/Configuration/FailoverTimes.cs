@@ -23,6 +23,12 @@ public sealed record FailoverTimes(TimeSpan D, TimeSpan Election)
     /// <summary>How long a candidate sees the record unchanged before it takes it.</summary>
     public TimeSpan Expiry => D * 1.01;
 
+    /// <summary>How often a node looks at the record.</summary>
+    public static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long after the last renewal that was seen the next one has not come in time: a quarter more than it may take, and one look.</summary>
+    public TimeSpan Overdue => (Renewal * 1.25) + Look;
+
     /// <summary>The D that survives an election of etcd that has to be repeated, two renewals, and the end of the server.</summary>
     public TimeSpan NeededD => 1.5 * ((4 * Election) + UsualStop);
 

@@ -36,12 +36,6 @@ public sealed record RecordSight(PrimaryRecord Record, long Revision, TimeSpan S
     /// <summary>When it has run out, as seen from here: its D, and what two clocks may differ, after this revision was first seen.</summary>
     public TimeSpan RunsOutAt => SeenAt + (Record.D * (1 + Holding.Drift));
 
-    /// <summary>Its holder should have renewed it: a renewal comes every D / 6, and is seen at the next look.</summary>
-    public bool IsOverdue(TimeSpan now) => now - SeenAt > (Record.D * OverdueOfD) + Look;
-
-    private const double OverdueOfD = 1.25 / 6;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Whether it has run out, or was given up. One that was ended for manual mode does not run out. The swap that follows fails if it was renewed unseen.</summary>
     public bool HasRunOut(TimeSpan now) => !Record.Manual && (Record.Released || now >= RunsOutAt);
 }

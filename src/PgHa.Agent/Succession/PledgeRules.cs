@@ -12,8 +12,11 @@ public sealed record PledgeOrder(long Epoch, string Holder, long Revision, uint 
 /// <summary>When a voter pledges to receive nothing more from the primary, and when it takes that back. Pure.</summary>
 public static class PledgeRules
 {
-    /// <summary>A pledge without a new epoch is taken back after this time: commits may wait for this node.</summary>
-    public static readonly TimeSpan StandsFor = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// A pledge without a new epoch is taken back after this time, because commits may wait for this node. A primary that hangs is seen lost by one voter up to three seconds later than by another:
+    /// each look at it waits for an answer.
+    /// </summary>
+    public static readonly TimeSpan StandsFor = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan First = TimeSpan.FromSeconds(10), Longest = TimeSpan.FromMinutes(5);
 

@@ -27,10 +27,22 @@ public enum ServerSign
 /// <summary>Asks another node's server itself: agent and guard may both be dead, and the server not.</summary>
 internal sealed class ServerProbe(AgentOptions options, PeerLogin login, TimeProvider time)
 {
-    private static readonly TimeSpan Within = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Within = TimeSpan.FromMilliseconds(700), Settling = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What shows of it within a moment.</summary>
+    /// <summary>What shows of it within a moment. A session with a server that hangs may take seconds to end: that is not waited for.</summary>
     internal async Task<ServerSign> AskAsync(string node, CancellationToken cancel)
+    {
+        try
+        {
+            return await LookAsync(node, cancel).WaitAsync(Within + Settling, time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            return ServerSign.Silent;
+        }
+    }
+
+    private async Task<ServerSign> LookAsync(string node, CancellationToken cancel)
     {
         using var bound = new CancellationTokenSource(Within, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancel);

@@ -16,6 +16,7 @@ internal sealed class SuccessionSights(
     private ClusterView? _view;
     private long _seenAt, _answeredAt = time.GetTimestamp();
     private Pauses _pauses = Pauses.None;
+    private RecordSight? _lostAt; // the record of the holder that was seen lost at the last look
 
     /// <summary>Everything, as it is now. While all is calm the other nodes are looked at every two seconds only.</summary>
     internal async Task<SuccessionFacts> GatherAsync(CancellationToken cancel)
@@ -39,11 +40,11 @@ internal sealed class SuccessionSights(
         var record = State(answer);
         var holder = answer is RecordAnswer.Stands stands ? stands.Record.Node : held ? options.Node : null;
         var sight = held ? null : tenure.Sight;
-        var suspects = options.Failover.Revokes && record == RecordState.Another && own.InRecovery && (surroundings.Pledged is not null || sight!.IsOverdue(clock()));
+        var suspects = options.Failover.Revokes && record == RecordState.Another && own.InRecovery && (surroundings.Pledged is not null || IsOverdue(sight!));
         var sign = suspects ? surroundings.AskServerAsync(holder!, cancel) : null;
         var isCalm = !suspects && ((held && own.Writable) || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder));
         var goesOn = record == RecordState.Own && !held && own.Writable; // an earlier run of this agent: the deadline does not wait for nodes that are away
-        var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))]) : await ViewAsync(own, isCalm, cancel);
+        var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))]) : await ViewAsync(own, isCalm, suspects && _lostAt == sight ? [holder!] : [], cancel);
         own = view[options.Node];
         past.Note(down: held && own.Down);
         var seen = tenure.Own ?? (sight ?? tenure.Sight)?.Record;
@@ -96,12 +97,12 @@ internal sealed class SuccessionSights(
         _ => RecordState.Another,
     };
 
-    private async Task<ClusterView> ViewAsync(NodeObservation own, bool calm, CancellationToken cancel)
+    private async Task<ClusterView> ViewAsync(NodeObservation own, bool calm, string[] notWaitedFor, CancellationToken cancel)
     {
         if (calm && _view is { } view && time.GetElapsedTime(_seenAt) < Calm)
             return new([.. view.Nodes.Select(n => n.Node == own.Node ? own : n)]);
         var paused = surroundings.PausesAsync(cancel);
-        _view = await cluster.ObserveAsync(fresh: true, cancel);
+        _view = await cluster.ObserveAsync(fresh: true, notWaitedFor, cancel);
         _seenAt = time.GetTimestamp();
         _pauses = await paused ?? _pauses;
         return _view;
@@ -125,11 +126,18 @@ internal sealed class SuccessionSights(
         };
     }
 
+    /// <summary>Its holder should have renewed it. Both sides use the D that stands in the record.</summary>
+    private bool IsOverdue(RecordSight sight) => clock() - sight.SeenAt > (options.Failover.Times with { D = sight.Record.D }).Overdue;
+
     /// <summary>The holder may be lost, though its record has not run out.</summary>
     private async Task<SuccessionFacts> SuspectAsync(SuccessionFacts facts, RecordSight sight, ServerSign sign, CancellationToken cancel)
     {
-        if (facts.View[sight.Record.Node].Reachable || sign is not (ServerSign.Silent or ServerSign.Refused) || !sight.IsOverdue(clock()))
+        if (facts.View[sight.Record.Node].Reachable || sign is not (ServerSign.Silent or ServerSign.Refused) || !IsOverdue(sight))
+        {
+            _lostAt = null;
             return facts;
+        }
+        _lostAt = sight; // from now on a moment is enough for it: a node that hangs would hold up each look for longer than a pledge stands
         var asked = surroundings.PledgesAsync(cancel);
         var (stands, pledges) = (await surroundings.SyncAsync(cancel), await asked);
         facts = facts with { HolderLost = true, Sync = stands.Value?.Record, NoPledge = facts.NoPledge ?? (stands.Outage ?? pledges.Outage)?.Reason };

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Tests.Leadership;
 [Trait("Category", "Fast")]
 public class PledgeStepsTests
 {
-    private const int Most = 3_000_000;
+    private const int Most = 1_000_000;
 
     private static PledgeWorld World(int voters, int needed) => new()
     {
@@ -50,7 +50,7 @@ public class PledgeStepsTests
     public void A_deliberate_fault_is_found(string fault)
     {
         var (wrong, step) = Wrong[fault];
-        var (found, states, _) = Explore(World(2, 1) with { Fault = wrong }, step);
+        var (found, states, _) = Explore(World(2, 1) with { Fault = wrong, Slow = wrong is PledgeFault.NotCompared or PledgeFault.Removed, Restarts = 0 }, step);
         TestContext.Current.TestOutputHelper?.WriteLine($"{fault}: found after {states} states");
         Assert.NotNull(found);
     }

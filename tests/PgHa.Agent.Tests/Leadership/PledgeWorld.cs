@@ -36,8 +36,6 @@ internal sealed record ModelVoter
 {
     public int Flushed { get; init; }
 
-    public int Reported { get; init; }
-
     public bool Receives { get; init; } = true;
 
     public bool ConfigEmpty { get; init; }
@@ -74,7 +72,7 @@ internal sealed record ModelVoter
     public ModelVoter Restarted() => this with { Wanted = false, Emptied = Noted, Written = Noted, Withdrawn = false, Taken = null, EndRead = null };
 
     public string Key => string.Create(CultureInfo.InvariantCulture,
-        $"{Flushed}{Reported}{Bits()}{(Taken is { } t ? t ? 't' : 'f' : '-')}{(EndRead is { } e ? e : '-')}{(OnItsWay is { } w ? $"w{w.Version}{w.End}" : "")}v{Version}{(Pledged is { } p ? p : '-')}r{Rounds}");
+        $"{Flushed}{Bits()}{(Taken is { } t ? t ? 't' : 'f' : '-')}{(EndRead is { } e ? e : '-')}{(OnItsWay is { } w ? $"w{w.Version}{w.End}" : "")}v{Version}{(Pledged is { } p ? p : '-')}r{Rounds}");
 
     private char Bits() => (char)(64 + new[] { Receives, ConfigEmpty, StartupHasReadEmpty, Noted, NotedAsWithdrawn, Wanted, Emptied, Written, Withdrawn }.Select((b, i) => b ? 1 << i : 0).Sum());
 }
@@ -98,7 +96,7 @@ internal sealed record PledgeWorld
     /// <summary>How often an agent ends in all.</summary>
     public int Restarts { get; init; } = 1;
 
-    /// <summary>The candidate reads and takes at different moments.</summary>
+    /// <summary>The candidate reads and takes at different moments; writes arrive late, and answers are lost.</summary>
     public bool Slow { get; init; } = true;
 
     public int End { get; init; }
@@ -118,8 +116,12 @@ internal sealed record PledgeWorld
         : Enumerable.Range(0, 1 << Voters.Length).Select(set => Enumerable.Range(0, Voters.Length).Where(v => (set & (1 << v)) != 0).ToArray())
             .Where(seen => Taken.IsProvenBy([.. seen.Select(Name)]) && seen.Select(v => Voters[v].Flushed).DefaultIfEmpty(0).Max() < Acknowledged).Select(seen => string.Join(' ', seen.Select(Name))).FirstOrDefault();
 
+    /// <summary>What tells two states apart, but for the names of the voters.</summary>
     public string Key() => string.Create(CultureInfo.InvariantCulture,
-        $"{End}{Acknowledged}{Restarts}{(Taken is null ? "-" : Taken.Set)}{(Read is null ? "-" : string.Join(',', Read.Pledges.Select(p => $"{p.Pledge.Node}{p.Revision}{p.Pledge.End}")))} {string.Join(' ', Voters.Select(v => v.Key))}");
+        $"{End}{Acknowledged}{Restarts}{(Taken is null ? '-' : 't')}{(Read is null ? '-' : 'r')} {string.Join(' ', Voters.Select((v, i) => v.Key + Counted(Name(i))).Order(StringComparer.Ordinal))}");
+
+    private string Counted(string name) => Taken?.Set.Voters.Contains(name) == true ? "t"
+        : Read?.Pledges.FirstOrDefault(p => p.Pledge.Node == name) is { } read ? string.Create(CultureInfo.InvariantCulture, $"r{read.Revision}{read.Pledge.End}") : "";
 
     public IEnumerable<(string What, PledgeWorld World)> Next(Func<PledgeSight, PledgeStep> step)
     {
@@ -138,22 +140,18 @@ internal sealed record PledgeWorld
     private PledgeWorld With(int i, ModelVoter voter)
     {
         var voters = Voters.SetItem(i, voter);
-        return this with { Voters = voters, Acknowledged = voters.Count(v => v.Reported >= 1) >= Needed ? 1 : Acknowledged };
+        return this with { Voters = voters, Acknowledged = voters.Count(v => v.Flushed >= 1) >= Needed ? 1 : Acknowledged };
     }
 
     private IEnumerable<(string, ModelVoter)> OfServer(ModelVoter v)
     {
         if (v.Receives && v.Flushed < End)
-            yield return ("flushes", v with { Flushed = End });
-        if (v.Reported < v.Flushed)
-            yield return ("has reported", v with { Reported = v.Flushed }); // also what its receiver sent before it ended
+            yield return ("flushes, and reports it", v with { Flushed = End }); // what is reported later is acknowledged later: that hides no loss
         if (!v.Receives && !v.StartupHasReadEmpty)
             yield return ("receives", v with { Receives = true });
         if (v.ConfigEmpty != v.StartupHasReadEmpty)
             yield return ("reads its settings", v with { StartupHasReadEmpty = v.ConfigEmpty });
-        if (v.Receives)
-            yield return ("loses its receiver", v with { Receives = false });
-        if (v.StartupHasReadEmpty && (!v.Noted || v.NotedAsWithdrawn || Fault == PledgeFault.NotNoted))
+        if (v.StartupHasReadEmpty && v.Pledged is not null && (!v.Noted || v.NotedAsWithdrawn || Fault == PledgeFault.NotNoted))
             yield return ("is pointed at the primary by a call", v with { ConfigEmpty = false, StartupHasReadEmpty = false });
     }
 
@@ -179,12 +177,15 @@ internal sealed record PledgeWorld
                 yield return ("ends its receiver", v with { Receives = false });
                 break;
             case PledgeStep.Write:
-                yield return ("writes", v with { OnItsWay = new(v.Version, v.EndRead ?? v.Flushed), Written = true });
+                if (!Slow)
+                    yield return ("writes, and it stands", v with { Pledged = v.EndRead ?? v.Flushed, Version = v.Version + 1, Written = true });
+                else
+                    yield return ("writes", v with { OnItsWay = new(v.Version, v.EndRead ?? v.Flushed), Written = true });
                 break;
             case PledgeStep.Withdraw:
                 var gone = v with { Pledged = null, Version = Fault == PledgeFault.Removed ? 0 : v.Version + 1 };
                 yield return ("takes it back", gone with { Withdrawn = true });
-                if (gone.Version < 3)
+                if (Slow && gone.Version < 3)
                     yield return ("takes it back, and hears nothing", gone);
                 break;
             case PledgeStep.ReadRecord:

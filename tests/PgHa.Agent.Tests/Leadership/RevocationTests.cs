@@ -64,7 +64,7 @@ public class RevocationTests
     {
         var order = new PledgeOrder(4, "a", 7, 2);
         Assert.False(PledgeRules.IsOver((order, TimeSpan.FromSeconds(1)), Record, 7));
-        Assert.True(PledgeRules.IsOver((order, TimeSpan.FromSeconds(2.1)), Record, 7));
+        Assert.True(PledgeRules.IsOver((order, TimeSpan.FromSeconds(5.1)), Record, 7));
         Assert.True(PledgeRules.IsOver((order, TimeSpan.Zero), Record, 8)); // the primary has renewed its record
         Assert.True(PledgeRules.IsOver((order, TimeSpan.Zero), Record with { Manual = true }, 7));
         Assert.True(PledgeRules.IsOver(null, Record, 7)); // an earlier run of the agent pledged
