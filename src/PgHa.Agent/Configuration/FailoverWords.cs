@@ -38,8 +38,8 @@ public static class FailoverWords
             ? "a commit waits for the primary's own disk and for that of one standby, which the agents choose; while no standby streams commits wait"
             : "a commit waits for the primary's own disk and for so many of the standbys that stream that with the primary they are more than half; while no standby streams commits wait";
         if (failover.Revokes)
-            yield return $"where the primary is lost the standbys that commits wait for pledge to receive nothing from it, {Seconds(failover.Times.Overdue)} s after the last renewal that they saw, and one of them takes over then "
-                + "(PostgreSQL 14 or later); until it notices that, the old primary may still acknowledge what does not wait for standbys (failover.revocation: off prevents that)";
+            yield return $"where the primary is lost the standbys that commits wait for pledge to receive nothing from it, {Seconds(failover.Times.Overdue)} s after the last renewal that they saw, "
+                + "and one of them takes over then (PostgreSQL 14 or later); until it notices that, the old primary may still acknowledge what does not wait for standbys (failover.revocation: off prevents that)";
         else if (failover.Sync == SyncMode.Quorum)
             yield return "nobody takes over before the record has run out (failover.revocation: off)";
         yield return "no commit is lost that waited at synchronous_commit = on or higher";

@@ -53,7 +53,7 @@ public sealed class RevocationTests : ClusterTest
     [Fact]
     public async Task A_primary_that_was_frozen_acknowledges_nothing_that_the_new_line_lacks()
     {
-        await using var automatic = await AutomaticCluster.Running(Keep, D, sync: "quorum");
+        await using var automatic = await AutomaticCluster.Running(Keep, D, rejoin: "reclone", sync: "quorum"); // what it wrote and did not acknowledge parts it from the new line
         var cluster = automatic.Cluster;
         await SyncFailoverTests.WaitsFor(cluster.N1, cluster.N2, cluster.N3);
         await using (new WritingClients(cluster))
