@@ -17,7 +17,7 @@ public sealed class EtcdPledges(EtcdClient client, string cluster, TimeSpan with
     {
         var range = await client.ReadPrefixAsync(Key(cluster, ""), Most, within, cancel);
         return range.As<IReadOnlyList<PledgeSeen>>(r =>
-            [.. r.Entries.Select(e => (Entry: e, Pledge: Pledge.Read(e.Value.Span))).Where(p => p.Pledge is not null && p.Entry.Key == Key(cluster, p.Pledge.Node)).Select(p => new PledgeSeen(p.Pledge!, p.Entry.Revision))]);
+            [.. r.Entries.Select(e => Pledge.Read(e.Value.Span) is { } pledge && e.Key == Key(cluster, pledge.Node) ? new PledgeSeen(pledge, e.Revision) : null).OfType<PledgeSeen>()]);
     }
 
     /// <summary>Writes it while the record of the primary is still at that revision; whether it stands. An outage: it may stand, or may yet come to stand.</summary>

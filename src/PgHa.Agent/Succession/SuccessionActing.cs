@@ -7,7 +7,8 @@ using PgHa.Agent.Steps;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Carries out what <see cref="SuccessionRules"/> say: by the record, by the fence, and by the same operations that an operator begins.</summary>
-internal sealed partial class SuccessionActing(AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, ISurroundings surroundings, TimeProvider time,
+internal sealed partial class SuccessionActing(
+    AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, ISurroundings surroundings, TimeProvider time,
     ILogger<SuccessionActing> log)
 {
     private string Node => options.Node;

@@ -217,5 +217,6 @@ public static partial class SuccessionRules
         : f.Holder == f.Node || !f.Own.StandbySignal ? Do(SuccessionAction.Take, $"the record {Over(f)}, nobody runs, and no node that can be seen holds more: it starts with the record")
         : Do(SuccessionAction.StartInRecovery, $"the record {Over(f)}, and nobody runs: it starts in recovery, so that it can be promoted");
 
-    private static string Over(SuccessionFacts f) => f.Revocation is { } revocation ? $"of {f.Holder} is revoked by {revocation.Words}, which have pledged to receive nothing from it" : f.Stands is { Released: true } ? $"of {f.Holder} was given up" : $"of {f.Holder} has run out";
+    private static string Over(SuccessionFacts f) => f.Revocation is { } revocation ? $"of {f.Holder} is revoked by {revocation.Words}, which have pledged to receive nothing from it"
+        : f.Stands is { Released: true } ? $"of {f.Holder} was given up" : $"of {f.Holder} has run out";
 }

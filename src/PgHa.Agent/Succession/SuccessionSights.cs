@@ -44,7 +44,8 @@ internal sealed class SuccessionSights(
         var sign = suspects ? surroundings.AskServerAsync(holder!, cancel) : null;
         var isCalm = !suspects && ((held && own.Writable) || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder));
         var goesOn = record == RecordState.Own && !held && own.Writable; // an earlier run of this agent: the deadline does not wait for nodes that are away
-        var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))]) : await ViewAsync(own, isCalm, suspects && _lostAt == sight ? [holder!] : [], cancel);
+        var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))])
+            : await ViewAsync(own, isCalm, suspects && _lostAt == sight ? [holder!] : [], cancel);
         own = view[options.Node];
         past.Note(down: held && own.Down);
         var seen = tenure.Own ?? (sight ?? tenure.Sight)?.Record;

@@ -42,7 +42,8 @@ public class PledgeStepsTests
         ["it pledges before the configuration is empty"] = (PledgeFault.None, s => PledgeSteps.Next(s with { Emptied = true })),
         ["it follows again before the pledge is taken back"] = (PledgeFault.None, s => PledgeSteps.Next(s) == PledgeStep.Withdraw ? PledgeStep.Restore : PledgeSteps.Next(s)),
         ["it follows again though the record was taken"] = (PledgeFault.None, s => PledgeSteps.Next(s with { Taken = false })),
-        ["it reads the record before the pledge is taken back"] = (PledgeFault.None, s => PledgeSteps.Next(s) == PledgeStep.Withdraw && s.Taken is not true ? s.Taken is null ? PledgeStep.ReadRecord : PledgeStep.Withdraw : PledgeSteps.Next(s)),
+        ["it reads the record before the pledge is taken back"] = (PledgeFault.None, s => PledgeSteps.Next(s) == PledgeStep.Withdraw && s.Taken is not true
+            ? s.Taken is null ? PledgeStep.ReadRecord : PledgeStep.Withdraw : PledgeSteps.Next(s)),
     };
 
     [Theory]

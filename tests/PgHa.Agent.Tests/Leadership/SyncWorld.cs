@@ -104,7 +104,8 @@ internal sealed record SyncWorld
     }
 
     public IEnumerable<(string What, SyncWorld World)> Next(Func<SyncSight, SyncStep> step, IReadOnlyList<SyncSet> wanted, int takeOvers) =>
-        Writes().Concat(OfStandbys()).Concat(OfAgent(step, wanted)).Concat(Revoked is null && TakeOvers < takeOvers ? TakesOver() : []).Concat(Revokes && Revoked is null ? IsRevoked() : []).Select(n => (n.Item1, n.Item2.Normal()));
+        Writes().Concat(OfStandbys()).Concat(OfAgent(step, wanted)).Concat(Revoked is null && TakeOvers < takeOvers ? TakesOver() : [])
+            .Concat(Revokes && Revoked is null ? IsRevoked() : []).Select(n => (n.Item1, n.Item2.Normal()));
 
     private static IEnumerable<int> In(int set) => Enumerable.Range(0, 8).Where(n => (set & (1 << n)) != 0);
 
@@ -251,7 +252,8 @@ internal sealed record SyncWorld
     private SyncWorld Normal()
     {
         var current = Senders.All(s => s is null || s.Setting == Setting);
-        int[] compared = [Acknowledged, .. Revoked is { } revoked ? [revoked.Most] : (int[])[], .. current ? [] : (int[])[OrderedAt], .. Agent.Proof is { Marker: { } m, Proven: false } ? [(int)m] : (int[])[], .. Agent.Proof.Level is { } l ? [(int)l.Position] : (int[])[]];
+        int[] compared = [Acknowledged, .. Revoked is { } revoked ? [revoked.Most] : (int[])[], .. current ? [] : (int[])[OrderedAt],
+            .. Agent.Proof is { Marker: { } m, Proven: false } ? [(int)m] : (int[])[], .. Agent.Proof.Level is { } l ? [(int)l.Position] : (int[])[]];
         var by = Math.Max(0, compared.Min() - 1);
         int Less(int position) => Math.Max(0, position - by);
         return this with
