@@ -44,6 +44,15 @@ public sealed class FoundUnattendedTests
         Assert.Contains("promote n1", outcome.Trace.Skip(replayed).First(line => line.Contains("begins: promote", StringComparison.Ordinal) || line.Contains("as primary", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
+    /// <summary>Two nodes were promoted in turn, each without the other. The server of the second crashed, and was not started again, because the WAL of the first had forked.</summary>
+    [Fact]
+    public void A_holder_is_started_again_although_another_node_was_left_behind()
+    {
+        var outcome = Schedule.OfAutomatic(4654).Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        Assert.True(outcome.Trace.Any(line => line.Contains("n1 serves (epoch 3, timeline 3)", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
+    }
+
     /// <summary>A server was stopped for longer than failover.hang_after, and promoted. It had not been asked for a sign of life yet, and was killed as one that hangs.</summary>
     [Fact]
     public void A_server_that_was_just_promoted_does_not_hang()
