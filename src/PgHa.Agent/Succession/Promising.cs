@@ -47,6 +47,7 @@ internal sealed partial class Promising(AgentOptions options, Tenure tenure, ISu
         _said = (wanted.Node, wanted.Epoch);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} has promised {Holder}, which holds the record of epoch {Epoch} and cannot ask etcd, not to become writable for {Seconds} s; that is asked for again while etcd is out")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Node} has promised {Holder}, which holds the record of epoch {Epoch} and cannot ask etcd, not to become writable for {Seconds} s; that is asked for again while etcd is out")]
     private partial void LogPromised(string node, string holder, long epoch, double seconds);
 }

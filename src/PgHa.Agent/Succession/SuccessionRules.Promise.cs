@@ -10,13 +10,14 @@ public static partial class SuccessionRules
     {
         if (f.Record is not (RecordState.Own or RecordState.RanOut))
             return null;
-        if (f.PromisedTo is { } holder)
-            return Nothing($"it has promised {holder}, which serves without etcd, not to become writable for {Left(f)} s more");
+        if (f.PromisedTo is not null)
+            return Nothing(HasPromised(f));
         var other = f.View.Except(f.Node).FirstOrDefault(n => n.Failover?.PromisedTo is { } to && to != f.Node);
-        return other is null ? null : Nothing($"{other.Node} has promised {other.Failover!.PromisedTo}, which serves without etcd, not to become writable: {other.Failover.PromisedTo} may write for {other.Failover.PromisedFor:0.0} s more");
+        return other is null ? null
+            : Nothing($"{other.Node} has promised {other.Failover!.PromisedTo}, which serves without etcd, not to become writable: {other.Failover.PromisedTo} may write for {other.Failover.PromisedFor:0.0} s more");
     }
 
-    private static string Left(SuccessionFacts f) => Seconds(f.PromisedFor);
+    private static string HasPromised(SuccessionFacts f) => $"it has promised {f.PromisedTo}, which serves without etcd, not to become writable for {Seconds(f.PromisedFor)} s more";
 
     private static string Seconds(TimeSpan time) => Math.Max(0, time.TotalSeconds).ToString("0.0", CultureInfo.InvariantCulture);
 }

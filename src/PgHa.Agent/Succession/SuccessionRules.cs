@@ -63,8 +63,8 @@ public static partial class SuccessionRules
     {
         if (!f.Own.Writable || f.Held || f.SingleUser)
             return null;
-        if (f.PromisedTo is { } holder)
-            return Do(SuccessionAction.Stop, $"its server is writable, and it has promised {holder}, which serves without etcd, that it is not for {Left(f)} s more");
+        if (f.PromisedTo is not null)
+            return Do(SuccessionAction.Stop, $"its server is writable, and {HasPromised(f)}");
         return f.Record switch
         {
             RecordState.Own => Do(SuccessionAction.Take, "its server runs and the record is its own: it goes on holding it"),
@@ -117,8 +117,10 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? SecondWritable(IEnumerable<NodeObservation> others) => others.FirstOrDefault(n => n.MayBeWritable) is { } second
         ? Nothing($"{second.Node} is, or may be, writable, too", "stop the one that is wrong: DELETE instance/current on it") : null;
 
-    private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Held ? null : f.Record is not (RecordState.Outage or RecordState.Unusable) ? Promised(f)
-        : Nothing($"{f.Why}: nobody can take the record{(f.PromisedTo is { } holder ? $"; it has promised {holder}, which serves without etcd, not to become writable for {Left(f)} s more" : "")}", f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "pgha record recreate makes it again (docs/failover.md)");
+    private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Held ? null
+        : f.Record is not (RecordState.Outage or RecordState.Unusable) ? Promised(f)
+        : Nothing($"{f.Why}: {(f.PromisedTo is null ? "nobody can take the record" : HasPromised(f))}",
+            f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "pgha record recreate makes it again (docs/failover.md)");
 
     private static SuccessionVerdict? BusyNode(SuccessionFacts f) => f.Busy is { } operation ? Nothing($"{operation} is under way") : null;
 
@@ -151,7 +153,8 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? HeldServing(SuccessionFacts f) => !f.Held ? null
         : f.NoConsent is { } why ? Nothing($"etcd cannot be asked; its server is killed in {Seconds(f.MayWriteFor)} s, if that stays so, because not all other nodes promise not to become writable: {why}",
             "bring etcd back (docs/etcd.md), or let all nodes answer")
-        : f.StaysBy.Count > 0 ? Nothing($"it serves without etcd by the promise of {string.Join(", ", f.StaysBy)}, for {Seconds(f.MayWriteFor)} s more; that is renewed while all of them answer", "bring etcd back (docs/etcd.md)")
+        : f.StaysBy.Count > 0
+            ? Nothing($"it serves without etcd by the promise of {string.Join(", ", f.StaysBy)}, for {Seconds(f.MayWriteFor)} s more; that is renewed while all of them answer", "bring etcd back (docs/etcd.md)")
         : f.Own.Writable ? Nothing("it holds the record, and serves") : Nothing($"it holds the record, and is {f.Own.State.Words()}");
 
     private static SuccessionVerdict? OwnNotHeld(SuccessionFacts f) => f.Record != RecordState.Own ? null

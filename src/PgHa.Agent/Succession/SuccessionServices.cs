@@ -47,7 +47,8 @@ public static partial class SuccessionServices
             .AddSingleton(s => new RecordTerms(options.Node, Boot(), options.Failover.D, FailoverTimes.UsualStop, () => System(s.GetRequiredService<DataDirectory>()),
                 () => Kill(options.Postgres.DataDir), () => s.GetRequiredService<DataDirectory>().HasStandbySignal))
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
-                s.GetRequiredService<ClusterObserver>(), s.GetRequiredService<OwnPromise>(), options.Failover.StayWithoutEtcd ? s.GetRequiredService<Members>() : null, SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
+                s.GetRequiredService<ClusterObserver>(), s.GetRequiredService<OwnPromise>(),
+                options.Failover.StayWithoutEtcd ? s.GetRequiredService<Members>() : null, SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight, SynchronousRight>()
             .AddSingleton(s => new Lazy<ActingNodes>(s.GetRequiredService<ActingNodes>))
             .AddSingleton<Members>()

@@ -139,6 +139,21 @@ internal static partial class Moves
         return [.. moves.Take(before), At(random.Next(0, 8000), accident), .. moves.Skip(before)];
     }
 
+    /// <summary>etcd is out for long, and the primary is cut off about when it is back: until the promises lapse it serves where nobody sees it.</summary>
+    internal static Move[] WithoutEtcd(Random random, IReadOnlyList<string> names, Move[] moves)
+    {
+        var back = random.Next(3000, 20000);
+        var before = random.Next(3) == 0 ? 0 : random.Next(moves.Length + 1);
+        var cut = random.Next(5) switch
+        {
+            0 => Reboot(Any(random, names), random.Next(300, 9000)),
+            1 => KillAgent(Any(random, names), random.Next(20, 9000)),
+            2 => Isolate(names[0], [.. names], random.Next(500, 20000)),
+            _ => Isolate(names[0], [.. names, SimEtcd.Name], random.Next(500, 20000)),
+        };
+        return [.. moves.Take(before), At(random.Next(0, 3000), EtcdOut(back)), At(Math.Max(0, back - random.Next(-500, 2500)), cut), .. moves.Skip(before)];
+    }
+
     internal static (string Words, Action<Field> Play) FreezeAgent(string name, int back)
     {
         return ($"the agent of {name} is stopped for {back} ms", field => field[name].Agent?.Process.Freeze(TimeSpan.FromMilliseconds(back)));
