@@ -32,10 +32,6 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Plans/PromisedRules.cs", "to != candidate) is not", "to != candidate && !FAULT) is not")) { IsUnattended = true },
         new("a promise counts for longer than it was given",
             ("PgHa.Agent/Leadership/Holding.cs", "askedAt + (holds * (1 - Drift))", "askedAt + (FAULT ? holds * 1.5 : holds * (1 - Drift))")) { IsUnattended = true },
-        new("a promise is forgotten when the agent is started anew",
-            ("PgHa.Agent/Leadership/OwnPromise.cs", "(_promise, Problem) = (found?.In(boot, clock()), why);", "(_promise, Problem) = (FAULT ? null : found?.In(boot, clock()), why);")) { IsUnattended = true },
-        new("one of those that were asked is enough",
-            ("PgHa.Agent/Succession/Members.cs", "said.Any(s => s is not null)", "(FAULT ? said.All(s => s is not null) : said.Any(s => s is not null))")) { IsUnattended = true },
     ];
 
     private static IEnumerable<Mutation> OfTheRules =>
