@@ -25,6 +25,9 @@ public sealed record StateFiles(string Root)
     /// <summary>What was seen of the record in etcd.</summary>
     public string Record => In("record.json");
 
+    /// <summary>What was promised to the holder of the record while etcd did not answer.</summary>
+    public string Promise => In("promise.json");
+
     /// <summary>How far the last holder of the record had flushed.</summary>
     public string Acknowledged => In("acknowledged.json");
 

@@ -91,4 +91,5 @@ public sealed record PrimaryRecord
 [JsonSerializable(typeof(PrimaryRecord))]
 [JsonSerializable(typeof(RecordMemory))]
 [JsonSerializable(typeof(SyncRecord))]
+[JsonSerializable(typeof(Promise))]
 internal sealed partial class RecordJson : JsonSerializerContext;

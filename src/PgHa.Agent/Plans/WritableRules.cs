@@ -35,6 +35,8 @@ public static class WritableRules
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wal);
+        if (PromisedRules.Refuse(candidate, view) is { } promised)
+            return new(promised, null, [], [], []);
         var evidence = new List<Evidence>();
         var overrides = new List<string>();
         var answered = new List<Assurance>();

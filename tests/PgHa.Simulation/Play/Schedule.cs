@@ -33,11 +33,15 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var nodes = random.Next(10) switch { < 2 => 2, < 9 => 3, _ => 4 + random.Next(2) };
         string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
         var moves = Simulation.Moves.Unattended(random, names);
-        return new(seed, nodes, seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)) };
+        moves = seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
+        return new(seed, nodes, seed % 4 == 2 ? Simulation.Moves.WithoutEtcd(new(~seed), names, moves) : moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)), Stays = seed % 4 == 2 };
     }
 
     /// <summary>How long the record in etcd holds; null: people decide who is primary.</summary>
     internal TimeSpan? D { get; init; }
+
+    /// <summary>While etcd is out the primary serves on, if all others promise not to become writable.</summary>
+    internal bool Stays { get; init; }
 
     /// <summary>The servers have an archive.</summary>
     internal bool Archives { get; init; }
@@ -49,7 +53,7 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     {
         var world = new World(Seed);
         world.Trace.Kept = trace;
-        var field = new Field(world, Nodes) { Archive = Archives ? new() : null };
+        var field = new Field(world, Nodes) { Archive = Archives ? new() : null, Stays = Stays };
         if (D is { } d)
             field.Automatic(d);
         begun?.Invoke(field);

@@ -26,6 +26,12 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Succession/SuccessionSights.cs", "Hangs = held &&", "Hangs = held && !FAULT &&")) { IsUnattended = true },
         new("a node becomes writable without the record",
             ("PgHa.Agent/Succession/Tenure.cs", "        using var alone = await _turn.EnterAsync(cancel);\n        if (await LastsAsync(cancel))", "        using var alone = await _turn.EnterAsync(cancel);\n        if ((FAULT && !first) || await LastsAsync(cancel))")) { IsUnattended = true },
+        new("a promise is not looked at before the record is taken",
+            ("PgHa.Agent/Succession/Tenure.cs", "if (promise.Standing is { } standing)", "if (promise.Standing is { } standing && !FAULT)"),
+            ("PgHa.Agent/Succession/SuccessionRules.Promise.cs", "if (f.Record is not (RecordState.Own or RecordState.RanOut))", "if (FAULT || f.Record is not (RecordState.Own or RecordState.RanOut))"),
+            ("PgHa.Agent/Plans/PromisedRules.cs", "to != candidate) is not", "to != candidate && !FAULT) is not")) { IsUnattended = true },
+        new("a promise counts for longer than it was given",
+            ("PgHa.Agent/Leadership/Holding.cs", "askedAt + (holds * (1 - Drift))", "askedAt + (FAULT ? holds * 1.5 : holds * (1 - Drift))")) { IsUnattended = true },
     ];
 
     private static IEnumerable<Mutation> OfTheRules =>
