@@ -4,13 +4,15 @@ namespace PgHa.Client.Calls;
 
 /// <summary>
 /// Connects to an agent. A machine that is gone does not answer. Each phase of an operation asks it again, because it may be back, but after
-/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is.
+/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is. The connections that are kept end soon after it has
+/// fallen silent: each one that is used after that would cost the whole bound of a call.
 /// </summary>
 internal sealed class AgentConnection(TimeProvider time)
 {
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AfterSilence = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(15);
+    private const int ProbedAfterSeconds = 1, ProbedAgainAfterSeconds = 1, Probes = 2;
     private long _silentSince;
 
     private bool IsSilent => Volatile.Read(ref _silentSince) is not 0 and var since && time.GetElapsedTime(since) < SilentFor;
@@ -23,6 +25,7 @@ internal sealed class AgentConnection(TimeProvider time)
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            Probe(socket);
             await socket.ConnectAsync(context.DnsEndPoint, deadline.Token);
             Volatile.Write(ref _silentSince, 0);
             return new NetworkStream(socket, ownsSocket: true);
@@ -30,8 +33,7 @@ internal sealed class AgentConnection(TimeProvider time)
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             socket.Dispose();
-            if (!IsSilent)
-                Volatile.Write(ref _silentSince, time.GetTimestamp());
+            Silent();
             throw new TimeoutException($"no answer to a connection within {within.TotalSeconds} s");
         }
         catch
@@ -39,5 +41,26 @@ internal sealed class AgentConnection(TimeProvider time)
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A call got no answer. That its machine is gone is not known, but the next connection shows it soon.</summary>
+    internal void Unanswered(long sent)
+    {
+        if (time.GetElapsedTime(sent) >= Usual)
+            Silent();
+    }
+
+    private void Silent()
+    {
+        if (!IsSilent)
+            Volatile.Write(ref _silentSince, time.GetTimestamp());
+    }
+
+    private static void Probe(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, ProbedAfterSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbedAgainAfterSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
     }
 }

@@ -10,29 +10,39 @@ internal static class AgentHttp
 
     internal static HttpClient To(AgentPlace place)
     {
+        var connection = new AgentConnection(place.Time);
         var handler = new SocketsHttpHandler
         {
-            ConnectCallback = new AgentConnection(place.Time).ConnectAsync,
+            ConnectCallback = connection.ConnectAsync,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             UseProxy = false,
             AllowAutoRedirect = false,
         };
         if (place.AuthorityFile is { } authority)
             handler.SslOptions = TrustedAuthorities.In(authority);
-        var client = new HttpClient(new Presenting(place.Token, handler)) { BaseAddress = place.Address, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LongestAnswer };
+        var client = new HttpClient(new Presenting(place, connection, handler)) { BaseAddress = place.Address, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LongestAnswer };
         if (place.Identity is { } identity)
             client.DefaultRequestHeaders.Add(Routes.ClusterHeader, identity.Digest);
         return client;
     }
 
-    /// <summary>The token of the moment with every request.</summary>
-    private sealed class Presenting(Func<string?> token, HttpMessageHandler inner) : DelegatingHandler(inner)
+    /// <summary>The token of the moment with every request; and the connections hear of it where none is answered.</summary>
+    private sealed class Presenting(AgentPlace place, AgentConnection connection, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            if (token() is { } secret)
+            if (place.Token() is { } secret)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
-            return base.SendAsync(request, cancellationToken);
+            var sent = place.Time.GetTimestamp();
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                connection.Unanswered(sent);
+                throw;
+            }
         }
     }
 }

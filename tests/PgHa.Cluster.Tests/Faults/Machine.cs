@@ -15,6 +15,18 @@ internal sealed class Machine(TestNode node, Network network, EtcdMember etcd) :
 
     public Postgres Postgres => Node.Postgres;
 
+    /// <summary>The processes of its server with these words in their titles.</summary>
+    public IReadOnlyList<int> Titled(string words) => [.. Postgres.Processes.Intersect(ServerProcesses.Commanded(line => line.Contains(words, StringComparison.Ordinal)))];
+
+    /// <summary>Waits until its agent's log has these words once more than when this was called.</summary>
+    public Task Logs(string words, double within = 40)
+    {
+        var before = Count(words);
+        return Wait.Until($"the log of {Name} says: {words}", () => Count(words) > before, within);
+    }
+
+    private int Count(string words) => File.ReadLines(Node.Agent.LogFile).Count(line => line.Contains(words, StringComparison.Ordinal));
+
     private string Group => Path.Combine(Groups, string.Create(CultureInfo.InvariantCulture, $"pgha-test-{Environment.ProcessId}-{Node.Number}"));
 
     /// <summary>All that runs on it, in one moment, as when it loses its power.</summary>

@@ -5,6 +5,9 @@ namespace PgHa.Cluster.Tests.Faults;
 /// <summary>Three machines in automatic mode, in a network of their own that can be cut. One fault after the other is played on them.</summary>
 public abstract class Machines(string sync) : IAsyncLifetime
 {
+    /// <summary>How long a server may give no sign of life.</summary>
+    internal static readonly TimeSpan HangAfter = TimeSpan.FromSeconds(5);
+
     private Network network = null!;
 
     internal TestCluster Cluster { get; private set; } = null!;
@@ -82,6 +85,7 @@ public abstract class Machines(string sync) : IAsyncLifetime
                   rejoin: rewind
                   sync: {{sync}}
                   d: {{AutomaticCluster.D.TotalSeconds}}s
+                  hang_after: {{HangAfter.TotalSeconds}}s
                 """);
             await Wait.Until($"the etcd of {machine.Name} works", async () => await machine.Etcd.Leads() is not null, 30);
         }

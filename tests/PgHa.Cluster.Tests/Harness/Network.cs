@@ -69,6 +69,15 @@ internal sealed partial class Network : IAsyncDisposable
     public Task Block(int from, int to, string only = "") => AsPostgres.AsRoot("/usr/bin/nsenter", $"--net=/run/netns/{Space(to)}", Filter,
         $"add table inet cuts; add chain inet cuts in {{ type filter hook input priority 0; }}; add rule inet cuts in ip saddr {Address(from)} {only} drop");
 
+    /// <summary>From now on nobody hears the node, and it hears nobody, the tests neither: a machine without power.</summary>
+    public async Task Silence(int node)
+    {
+        for (var other = 1; other <= nodes; other++)
+            if (other != node) await Block(node, other);
+        await AsPostgres.AsRoot("/usr/bin/nsenter", $"--net=/run/netns/{Space(node)}", Filter,
+            "add table inet cuts; add chain inet cuts in { type filter hook input priority 0; }; add rule inet cuts in iif eth0 drop");
+    }
+
     /// <summary>Everything passes again that was blocked.</summary>
     public async Task UnblockAll()
     {
