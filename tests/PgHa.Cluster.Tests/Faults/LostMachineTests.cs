@@ -51,8 +51,9 @@ public sealed class LostMachineTests(SynchronousMachines machines) : ClusterTest
     public async Task A_machine_that_is_lost_again_during_its_rewind_comes_back_all_the_same()
     {
         await using var run = await Begin();
-        await run.Primary.Lose();
+        await LoseAhead(run);
         await run.Succeeds();
+        await machines.Network.UnblockAll(); // not before: its kernel would still send what its server had written to it
         var salvaged = run.Primary.Logs("salvage what only");
         await run.Primary.Boot();
         await salvaged; // the rewind is next
@@ -65,8 +66,9 @@ public sealed class LostMachineTests(SynchronousMachines machines) : ClusterTest
     public async Task The_new_primary_is_lost_while_the_old_one_is_rewound_to_it()
     {
         await using var run = await Begin();
-        await run.Primary.Lose();
+        await LoseAhead(run);
         var next = await run.Succeeds();
+        await machines.Network.UnblockAll();
         var salvaged = run.Primary.Logs("salvage what only");
         await run.Primary.Boot();
         await salvaged;
@@ -86,6 +88,14 @@ public sealed class LostMachineTests(SynchronousMachines machines) : ClusterTest
         foreach (var answer in await Task.WhenAll(run.Standbys.Select(s => s.Node.Api.Post("instance/failover/promote?force=true")))) FaultRun.Say($"{answer}");
         await OneServes(run.Standbys);
         await run.End(1..2);
+    }
+
+    /// <summary>With WAL on its disk that no standby has, so that it has to be rewound.</summary>
+    private async Task LoseAhead(FaultRun run)
+    {
+        foreach (var standby in run.Standbys) await machines.Network.Block(run.Primary.Node.Number, standby.Node.Number);
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken); // clients write, and wait for an acknowledgment that does not come
+        await run.Primary.Lose();
     }
 
     private static Task<TimeSpan> OneServes(IReadOnlyList<Machine> machines) => Wait.Until("one of them serves", async () =>

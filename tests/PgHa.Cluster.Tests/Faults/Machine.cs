@@ -69,7 +69,21 @@ internal sealed class Machine(TestNode node, Network network, EtcdMember etcd) :
         Resume();
         foreach (var pid in await network.Processes(Node.Number)) Signal.Send(pid, Signal.Kill);
         await Wait.Until($"nothing runs on {Name}", async () => !(await network.Processes(Node.Number)).Any(ServerProcesses.IsAlive));
-        if (Directory.Exists(Group)) Directory.Delete(Group);
+        await Wait.Until($"the control group of {Name} is gone", GroupIsGone);
+    }
+
+    /// <summary>A process is in its group until its parent has asked for its end.</summary>
+    private bool GroupIsGone()
+    {
+        try
+        {
+            if (Directory.Exists(Group)) Directory.Delete(Group);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private async Task Into(int pid)
