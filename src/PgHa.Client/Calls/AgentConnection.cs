@@ -12,6 +12,7 @@ internal sealed class AgentConnection(TimeProvider time)
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AfterSilence = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Unheard = TimeSpan.FromSeconds(1);
     private const int ProbedAfterSeconds = 1, ProbedAgainAfterSeconds = 1, Probes = 2;
     private long _silentSince;
 
@@ -43,10 +44,10 @@ internal sealed class AgentConnection(TimeProvider time)
         }
     }
 
-    /// <summary>A call got no answer. That its machine is gone is not known, but the next connection shows it soon.</summary>
+    /// <summary>A call was given up without an answer. That its machine is gone is not known, but the next connection shows it soon.</summary>
     internal void Unanswered(long sent)
     {
-        if (time.GetElapsedTime(sent) >= Usual)
+        if (time.GetElapsedTime(sent) >= Unheard)
             Silent();
     }
 

@@ -4,7 +4,7 @@ namespace PgHa.Cluster.Tests.Faults;
 
 /// <summary>Links between machines that are cut, one way or both, for good or in turn. A commit waits for one of two standbys.</summary>
 [Collection(MachinesCollection.Name)]
-public sealed class CutOffTests(SynchronousMachines machines) : ClusterTest, IClassFixture<SynchronousMachines>
+public sealed class CutOffTests(SynchronousMachines machines) : ClusterTest
 {
     private const string Etcd = "tcp dport 2379";
     private const string AllButEtcd = "tcp dport != { 2379, 2380 } tcp sport != { 2379, 2380 }";

@@ -4,7 +4,7 @@ namespace PgHa.Cluster.Tests.Faults;
 
 /// <summary>Processes of the primary's server that hang or die one by one. A commit waits for one of two standbys.</summary>
 [Collection(MachinesCollection.Name)]
-public sealed class FrozenTests(SynchronousMachines machines) : ClusterTest, IClassFixture<SynchronousMachines>
+public sealed class FrozenTests(SynchronousMachines machines) : ClusterTest
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

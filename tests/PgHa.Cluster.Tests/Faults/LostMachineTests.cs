@@ -4,7 +4,7 @@ namespace PgHa.Cluster.Tests.Faults;
 
 /// <summary>Machines that are lost with all that runs on them, also one after the other. A commit waits for one of two standbys.</summary>
 [Collection(MachinesCollection.Name)]
-public sealed class LostMachineTests(SynchronousMachines machines) : ClusterTest, IClassFixture<SynchronousMachines>
+public sealed class LostMachineTests(SynchronousMachines machines) : ClusterTest
 {
     /// <summary>The kernel of the tests answers for it: connections are refused at once, as where only the processes are killed.</summary>
     [Fact, Trait("Category", "Long")]

@@ -98,9 +98,9 @@ public sealed class SynchronousMachines() : Machines("quorum");
 /// <summary>Where a commit waits for nobody.</summary>
 public sealed class AsynchronousMachines() : Machines("off");
 
-/// <summary>Nothing else runs meanwhile: what is a matter of seconds is to be measured.</summary>
+/// <summary>Nothing else runs meanwhile: what is a matter of seconds is to be measured. One fault after the other is played on the same machines.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class MachinesCollection
+public sealed class MachinesCollection : ICollectionFixture<SynchronousMachines>
 {
     public const string Name = "machines";
 }

@@ -5,7 +5,7 @@ namespace PgHa.Cluster.Tests.Faults;
 /// server while it sleeps. What a woken server acknowledges before its guard has killed it, only synchronous replication keeps from being lost.
 /// </summary>
 [Collection(MachinesCollection.Name)]
-public sealed class SuspendedTests(SynchronousMachines machines) : ClusterTest, IClassFixture<SynchronousMachines>
+public sealed class SuspendedTests(SynchronousMachines machines) : ClusterTest
 {
     [Fact, Trait("Category", "Long")]
     public async Task With_sync_a_machine_that_wakes_up_has_acknowledged_nothing_that_the_new_line_lacks()
