@@ -4,8 +4,7 @@ namespace PgHa.Client.Calls;
 
 /// <summary>
 /// Connects to an agent. A machine that is gone does not answer. Each phase of an operation asks it again, because it may be back, but after
-/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is. The connections that are kept end soon after it has
-/// fallen silent: each one that is used after that would cost the whole bound of a call.
+/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is.
 /// </summary>
 internal sealed class AgentConnection(TimeProvider time)
 {
@@ -13,7 +12,6 @@ internal sealed class AgentConnection(TimeProvider time)
     private static readonly TimeSpan AfterSilence = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Unheard = TimeSpan.FromSeconds(1);
-    private const int ProbedAfterSeconds = 1, ProbedAgainAfterSeconds = 1, Probes = 2;
     private long _silentSince;
 
     private bool IsSilent => Volatile.Read(ref _silentSince) is not 0 and var since && time.GetElapsedTime(since) < SilentFor;
@@ -26,7 +24,6 @@ internal sealed class AgentConnection(TimeProvider time)
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            Probe(socket);
             await socket.ConnectAsync(context.DnsEndPoint, deadline.Token);
             Volatile.Write(ref _silentSince, 0);
             return new NetworkStream(socket, ownsSocket: true);
@@ -55,13 +52,5 @@ internal sealed class AgentConnection(TimeProvider time)
     {
         if (!IsSilent)
             Volatile.Write(ref _silentSince, time.GetTimestamp());
-    }
-
-    private static void Probe(Socket socket)
-    {
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, ProbedAfterSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ProbedAgainAfterSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
     }
 }

@@ -2,11 +2,14 @@ using System.Net.Http.Headers;
 
 namespace PgHa.Client.Calls;
 
-/// <summary>The connections to one agent: kept for a while, through no proxy, followed to no other address.</summary>
+/// <summary>The connections to one agent: kept for a moment, through no proxy, followed to no other address.</summary>
 internal static class AgentHttp
 {
     /// <summary>Of an answer that is held in memory; files are passed on piece by piece.</summary>
     private const int LongestAnswer = 1 << 26;
+
+    /// <summary>Not for long: each connection that was kept to a machine which is gone meanwhile costs the whole bound of a call.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromSeconds(3);
 
     internal static HttpClient To(AgentPlace place)
     {
@@ -14,7 +17,7 @@ internal static class AgentHttp
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = connection.ConnectAsync,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            PooledConnectionIdleTimeout = Kept,
             UseProxy = false,
             AllowAutoRedirect = false,
         };
