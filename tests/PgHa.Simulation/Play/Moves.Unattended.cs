@@ -157,6 +157,9 @@ internal static partial class Moves
         return random.Next(3) switch { 0 => [.. all, .. moves], 1 => [.. moves, .. all], _ => all };
     }
 
+    /// <summary>Longer than failover.hang_after.</summary>
+    internal static Move StoppedForLong(Random random, IReadOnlyList<string> names) => At(random.Next(0, 8000), FreezeAgent(Primary(random, names), random.Next(11000, 15000)));
+
     internal static (string Words, Action<Field> Play) FreezeAgent(string name, int back)
     {
         return ($"the agent of {name} is stopped for {back} ms", field => field[name].Agent?.Process.Freeze(TimeSpan.FromMilliseconds(back)));

@@ -29,12 +29,22 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     /// <summary>One in which the agents decide who is primary.</summary>
     internal static Schedule OfAutomatic(int seed)
     {
+        var (schedule, names) = Usual(seed);
+        var moves = schedule.Moves.ToArray();
+        if (seed % 25 == 0) // only a record that holds for longer than hang_after outlives an agent that is stopped for as long
+            return schedule with { Moves = [.. moves, Simulation.Moves.StoppedForLong(new(~seed), names)], D = 4 * schedule.D + TimeSpan.FromSeconds(12) };
+        moves = seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
+        return seed % 4 == 2 ? schedule with { Moves = Simulation.Moves.WithoutEtcd(new(~seed), names, moves), Stays = true } : schedule with { Moves = moves };
+    }
+
+    /// <summary>The same without the rare things that are added to some.</summary>
+    internal static (Schedule Schedule, string[] Names) Usual(int seed)
+    {
         var random = new Random(seed);
         var nodes = random.Next(10) switch { < 2 => 2, < 9 => 3, _ => 4 + random.Next(2) };
         string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
         var moves = Simulation.Moves.Unattended(random, names);
-        moves = seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
-        return new(seed, nodes, seed % 4 == 2 ? Simulation.Moves.WithoutEtcd(new(~seed), names, moves) : moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)), Stays = seed % 4 == 2 };
+        return (new(seed, nodes, moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)) }, names);
     }
 
     /// <summary>How long the record in etcd holds; null: people decide who is primary.</summary>

@@ -37,7 +37,7 @@ public sealed class FoundUnattendedTests
     [Fact]
     public void A_former_primary_that_replays_anothers_WAL_is_promoted()
     {
-        var outcome = Schedule.OfAutomatic(2833).Play(trace: true);
+        var outcome = Schedule.Usual(2833).Schedule.Play(trace: true);
         Assert.True(outcome.Finding is null, outcome.Finding);
         var replayed = outcome.Trace.ToList().FindIndex(line => line.Contains("ended: let n1 replay all its WAL", StringComparison.Ordinal));
         Assert.True(replayed >= 0, "what is drawn has changed: another seed shows it");
@@ -48,7 +48,7 @@ public sealed class FoundUnattendedTests
     [Fact]
     public void A_holder_is_started_again_although_another_node_was_left_behind()
     {
-        var outcome = Schedule.OfAutomatic(4654).Play(trace: true);
+        var outcome = Schedule.Usual(4654).Schedule.Play(trace: true);
         Assert.True(outcome.Finding is null, outcome.Finding);
         Assert.True(outcome.Trace.Any(line => line.Contains("n1 serves (epoch 3, timeline 3)", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
     }
