@@ -69,7 +69,7 @@ internal sealed class Machine(TestNode node, Network network, EtcdMember etcd) :
         Resume();
         foreach (var pid in await network.Processes(Node.Number)) Signal.Send(pid, Signal.Kill);
         await Wait.Until($"nothing runs on {Name}", async () => !(await network.Processes(Node.Number)).Any(ServerProcesses.IsAlive));
-        await Wait.Until($"the control group of {Name} is gone", GroupIsGone);
+        await Wait.Until($"the control group of {Name} is gone", GroupIsGone, 90); // orphans are reaped by whoever is the first process here, when it gets to it
     }
 
     /// <summary>A process is in its group until its parent has asked for its end.</summary>

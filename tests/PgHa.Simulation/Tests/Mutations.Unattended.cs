@@ -14,6 +14,8 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Leadership/RecordSight.cs", "&& Record == stands.Record", "&& (FAULT || Record == stands.Record)")) { IsUnattended = true, First = 300 },
         new("time in which the agent was stopped counts as silence of its server",
             ("PgHa.Agent/Succession/TimeAwake.cs", "< 2 * Tick ?", "< 2 * Tick || FAULT ?")) { IsUnattended = true },
+        new("the agent leaves a passed deadline to a guard that was killed",
+            ("PgHa.Agent/Succession/DeadlineWatch.cs", "if (terms.StartsAsStandby())", "if (FAULT || terms.StartsAsStandby())")) { IsUnattended = true, First = 4050 },
         new("a deadline counts from the answer",
             ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true, First = 850 },
         new("a deadline counts although no guard confirms it",
