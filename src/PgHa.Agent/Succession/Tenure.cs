@@ -256,6 +256,7 @@ internal sealed partial class Tenure(
         if (Until is not null)
             return false;
         await EndAsync();
+        _due = null; // nor need the agent
         return await guard.RestAsync(cancel);
     }
 

@@ -62,6 +62,23 @@ public sealed class FoundUnattendedTests
         Assert.True(outcome.Trace.Any(line => line.Contains("stops of the server of n3 take 10441 ms", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
     }
 
+    /// <summary>The record was ended for manual mode, and etcd's answers were lost. The guard rests when that is seen, and so must the agent: a person decides.</summary>
+    [Fact]
+    public void A_deadline_of_before_ends_no_server_in_manual_mode()
+    {
+        Move[] moves = [At(3000, ("no answer of etcd reaches n1 for 5000 ms", Deafen)), At(50, Moves.ByHand(25000))];
+        var outcome = new Schedule(3, 3, moves) { D = TimeSpan.FromSeconds(6) }.Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        Assert.Contains(outcome.Trace, line => line.Contains("ended for manual mode", StringComparison.Ordinal));
+        Assert.DoesNotContain(outcome.Trace, line => line.Contains("server is killed", StringComparison.Ordinal));
+    }
+
+    private static void Deafen(Field field)
+    {
+        field.Network.Cut(SimEtcd.Name, "n1");
+        field.Later(5000, () => field.Network.Mend(SimEtcd.Name, "n1"));
+    }
+
     private static Outcome Play(int seed, Move[] moves)
     {
         var outcome = new Schedule(seed, 3, moves) { D = TimeSpan.FromSeconds(8) }.Play(trace: true);
