@@ -20,6 +20,7 @@ public abstract class Machines(string sync) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Machine.RemoveGroupsOfTheDead();
         network = await Network.Make(3);
         try
         {
