@@ -52,8 +52,8 @@ ensure_etcd() {
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 
-# For those that shape a link between two nodes in a network namespace.
-ensure_network() { ensure tc:iproute2 ip:iproute2; }
+# For those that shape or cut a link between two nodes in network namespaces.
+ensure_network() { ensure tc:iproute2 ip:iproute2 nft:nftables; }
 
 # For the machines that are booted with systemd.
 ensure_machines() {

@@ -11,5 +11,6 @@ namespace PgHa.Client;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(OperationLock))]
+[JsonSerializable(typeof(StayRequest))]
 [JsonSerializable(typeof(ClusterChange))]
 public sealed partial class StrictJson : JsonSerializerContext;

@@ -44,5 +44,6 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(ClusterChange))]
 [JsonSerializable(typeof(OperationLock))]
 [JsonSerializable(typeof(LockAnswer))]
+[JsonSerializable(typeof(StayRequest))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class WireJson : JsonSerializerContext;

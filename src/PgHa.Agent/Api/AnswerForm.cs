@@ -11,7 +11,8 @@ internal static class AnswerForm
     /// <summary>The option that every GET has.</summary>
     internal const string Pretty = "pretty";
 
-    private static readonly ReadOnlyMemory<byte> NewLine = "\n"u8.ToArray();
+    /// <summary>What an answer to GET ends with.</summary>
+    internal static readonly ReadOnlyMemory<byte> NewLine = "\n"u8.ToArray();
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static void Use(IApplicationBuilder app) => app.Use(next => context =>

@@ -9,8 +9,6 @@ namespace PgHa.Agent.Api;
 /// <param name="form">How it is escaped.</param>
 internal sealed class WrittenJson(Action<Utf8JsonWriter> write, JsonWriterOptions form = default) : IResult
 {
-    private static ReadOnlySpan<byte> NewLine => "\n"u8;
-
     /// <inheritdoc />
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -18,7 +16,7 @@ internal sealed class WrittenJson(Action<Utf8JsonWriter> write, JsonWriterOption
         using (var json = new Utf8JsonWriter(body, form))
             write(json);
         if (HttpMethods.IsGet(httpContext.Request.Method))
-            body.Write(NewLine);
+            body.Write(AnswerForm.NewLine.Span);
         httpContext.Response.ContentType = "application/json";
         httpContext.Response.ContentLength = body.WrittenCount;
         httpContext.Response.BodyWriter.Write(body.WrittenSpan); // flushed at the end of the request

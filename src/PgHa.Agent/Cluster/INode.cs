@@ -84,6 +84,10 @@ public interface IActingNode
     /// <summary>Takes the node's operation lock if it is free.</summary>
     Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel);
 
+    /// <summary>Asks it not to become writable for a while, because the holder of the record cannot ask etcd. What was asked for, where it is promised.</summary>
+    Task<Answer<StayRequest>> PromiseAsync(StayRequest wanted, CancellationToken cancel) =>
+        Task.FromResult<Answer<StayRequest>>(new Refusal(Code.WrongState, $"{Name} promises nothing to itself", "only other nodes are asked"));
+
     /// <summary>Gives the lock back; nothing happens if another operation holds it.</summary>
     Task UnlockAsync(string operation, CancellationToken cancel);
 }

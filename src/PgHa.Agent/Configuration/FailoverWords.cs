@@ -22,6 +22,9 @@ public static class FailoverWords
             : $"etcd is called at {string.Join(", ", etcd.Endpoints.Select(e => e.Authority))}";
         if (failover.StopCommand is { } program)
             yield return $"a server that still accepts writes though its record has run out, because its agent and its guard are dead, is stopped by {program} NODE ADDRESS, which has 60 s";
+        if (failover.StayWithoutEtcd)
+            yield return "while etcd does not answer the primary serves on, if the agents of all other nodes answer, have failover.stay_without_etcd set, too, and promise not to become writable; "
+                + "otherwise it is killed as said above";
         foreach (var sentence in OfSync(failover))
             yield return sentence;
     }

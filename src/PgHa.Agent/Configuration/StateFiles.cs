@@ -28,6 +28,9 @@ public sealed record StateFiles(string Root)
     /// <summary>This node has pledged, or is about to: it follows nobody but the holder of a later epoch.</summary>
     public string Pledge => In("pledge.json");
 
+    /// <summary>What was promised to the holder of the record while etcd did not answer.</summary>
+    public string Promise => In("promise.json");
+
     /// <summary>How far the last holder of the record had flushed.</summary>
     public string Acknowledged => In("acknowledged.json");
 

@@ -46,6 +46,9 @@ public sealed record Holding
     /// <summary>Attempts of which it is not known whether they were applied.</summary>
     public ImmutableArray<Attempt> Open { get; private init; } = [];
 
+    /// <summary>All other nodes have promised not to become writable; null: they were not asked, or not all have.</summary>
+    public Consent? Consent { get; private init; }
+
     private long LastCounter { get; init; }
 
     // How long the deadline of an earlier run may still be in force.
@@ -116,12 +119,39 @@ public sealed record Holding
     }
 
     /// <summary>
-    /// Until when this node may write, by its machine's clock since boot; null before the first acknowledgement. An attempt with a shorter D that was
-    /// not answered may stand in etcd already, so it binds, too.
+    /// Until when this node may write, by its machine's clock since boot; null before the first acknowledgement. What all other nodes have promised may let it go on for longer than
+    /// the record does.
     /// </summary>
     /// <param name="stop">How long it takes to stop the server.</param>
-    public TimeSpan? Deadline(TimeSpan stop) =>
+    public TimeSpan? Deadline(TimeSpan stop) => RecordHolds(stop) is not { } holds ? null : Consent?.Until - stop is { } promised && promised > holds ? promised : holds;
+
+    /// <summary>The same by the record alone. An attempt with a shorter D that was not answered may stand in etcd already, so it binds, too.</summary>
+    private TimeSpan? RecordHolds(TimeSpan stop) =>
         Acknowledged is null ? null : Open.Add(Acknowledged).Select(Until).Append(Forgotten ?? TimeSpan.MaxValue).Min() - stop;
+
+    /// <summary>The promises by which this node may write now; null: by the record, or not at all.</summary>
+    /// <param name="now">The machine's clock since boot.</param>
+    /// <param name="stop">How long it takes to stop the server.</param>
+    public Consent? StaysBy(TimeSpan now, TimeSpan stop) => RecordHolds(stop) <= now && Deadline(stop) > now ? Consent : null;
+
+    /// <summary>
+    /// Whether the other nodes are asked: the record was not renewed for a third of D. That is longer than etcd usually takes to elect a leader, and leaves time to ask again. Once the deadline has passed it is
+    /// too late.
+    /// </summary>
+    /// <param name="now">The machine's clock since boot.</param>
+    /// <param name="d">How long a renewal holds.</param>
+    /// <param name="stop">How long it takes to stop the server.</param>
+    public bool AsksForConsent(TimeSpan now, TimeSpan d, TimeSpan stop) => Deadline(stop) > now && RecordHolds(stop) - now < d * 2 / 3;
+
+    /// <summary>All other nodes have promised not to become writable. It counts from before they were asked, and less than they count, by what two clocks may differ.</summary>
+    /// <param name="askedAt">The machine's clock since boot, read before they were asked.</param>
+    /// <param name="holds">For how long they have promised it.</param>
+    /// <param name="by">All of them.</param>
+    public Holding Hear(TimeSpan askedAt, TimeSpan holds, IReadOnlyList<string> by)
+    {
+        var until = askedAt + (holds * (1 - Drift));
+        return Consent?.Until >= until ? this : this with { Consent = new(until, by) };
+    }
 
     private static TimeSpan Until(Attempt attempt) => attempt.SentAt + (attempt.Record.D * (1 - Drift));
 
@@ -153,3 +183,8 @@ public sealed record Holding
     private Holding Acknowledge(Attempt attempt, long revision) =>
         this with { Acknowledged = attempt, Revision = revision, Forgotten = null, Open = Open.RemoveAll(a => a.Revision <= attempt.Revision) };
 }
+
+/// <summary>By whose promise a node may write while etcd does not answer.</summary>
+/// <param name="Until">Until when no other node becomes writable, by the machine's clock since boot.</param>
+/// <param name="By">All other nodes.</param>
+public sealed record Consent(TimeSpan Until, IReadOnlyList<string> By);

@@ -98,4 +98,5 @@ public sealed record PrimaryRecord
 [JsonSerializable(typeof(RecordMemory))]
 [JsonSerializable(typeof(SyncRecord))]
 [JsonSerializable(typeof(Pledge))]
+[JsonSerializable(typeof(Promise))]
 internal sealed partial class RecordJson : JsonSerializerContext;

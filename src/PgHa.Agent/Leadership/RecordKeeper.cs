@@ -10,6 +10,20 @@ public interface IDeadline
     Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel);
 }
 
+/// <summary>All other nodes, as the holder of the record asks for their promise.</summary>
+public interface IMembers
+{
+    /// <summary>Their names.</summary>
+    IReadOnlyList<string> Names { get; }
+
+    /// <summary>Asks all of them not to become writable for so long, in any way. Null: all have promised; else who has not, and why.</summary>
+    /// <param name="own">The record that is held.</param>
+    /// <param name="holds">For how long.</param>
+    /// <param name="within">The bound.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<string?> AskAsync(PrimaryRecord own, TimeSpan holds, TimeSpan within, CancellationToken cancel);
+}
+
 /// <summary>How the keeping of a record ended.</summary>
 /// <param name="Hold">Lost or gone.</param>
 /// <param name="Answer">What etcd said.</param>
@@ -23,7 +37,8 @@ public sealed record KeepingEnd(Hold Hold, RecordAnswer Answer);
 /// <param name="guard">Who stops the server.</param>
 /// <param name="clock">The machine's clock since boot.</param>
 /// <param name="time">The clock of waits.</param>
-public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeSpan> clock, TimeProvider time)
+/// <param name="members">All other nodes; null: they are not asked, because <c>failover.stay_without_etcd</c> is not set.</param>
+public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeSpan> clock, TimeProvider time, IMembers? members = null)
 {
     private const int RenewalsOfD = 6;
     private TimeSpan? _confirmed;
@@ -42,6 +57,9 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
 
     /// <summary>Why the last renewal failed; null: it did not.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>Why not all other nodes have promised not to become writable, when they were asked last; null: they have, or were not asked since the record was renewed.</summary>
+    public string? NoConsent { get; private set; }
 
     /// <summary>The highest timeline that the record reserves, as etcd has acknowledged.</summary>
     public uint Reserved => _holding?.Acknowledged?.Record.Timeline ?? 0;
@@ -81,6 +99,8 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
             }
             else if (await RenewAsync(d(), cancel) is { } end)
                 return end;
+            else
+                await AskMembersAsync(d(), cancel);
             if (next - clock() is var left && left > TimeSpan.Zero)
                 await DelayAsync(left, cancel);
         }
@@ -121,6 +141,24 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
             return new(hold, answer);
         await ConfirmWhatHoldsAsync(settings, cancel);
         return null;
+    }
+
+    /// <summary>
+    /// While etcd does not answer: the server may go on if all other nodes promise not to become writable. One that does not answer, or refuses, changes nothing. Promises that come after the deadline are too late.
+    /// </summary>
+    private async Task AskMembersAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)
+    {
+        var (askedAt, asked) = (clock(), _holding!);
+        if (members is null || !asked.AsksForConsent(askedAt, settings.D, settings.Stop))
+        {
+            NoConsent = null;
+            return;
+        }
+        NoConsent = await members.AskAsync(asked.Own, settings.D, settings.D / RenewalsOfD, cancel);
+        if (NoConsent is not null || asked.Deadline(settings.Stop) <= clock())
+            return;
+        _holding = asked.Hear(askedAt, settings.D, members.Names);
+        await ConfirmWhatHoldsAsync(settings, cancel);
     }
 
     /// <summary>In each round, whatever etcd says: a guard that has died is replaced, and the next one is told what holds.</summary>

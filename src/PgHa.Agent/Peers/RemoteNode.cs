@@ -52,6 +52,8 @@ internal sealed class RemoteNode(AgentClient agent) : INode, IWalSource, ISlotSo
 
     public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) => agent.LockAsync(wanted, cancel);
 
+    public Task<Answer<StayRequest>> PromiseAsync(StayRequest wanted, CancellationToken cancel) => agent.PromiseAsync(wanted, cancel);
+
     /// <summary>The lock of a node that is away is not waited for: it carries our boot id, and the next operation there frees it.</summary>
     public Task UnlockAsync(string operation, CancellationToken cancel) => agent.UnlockAsync(operation, cancel);
 }

@@ -17,7 +17,7 @@ public static class FailoverPlan
         var target = view[request.Target];
         if (target is { Writable: true, Promoting: false } && target.State != NodeState.Unknown)
             return new Draft(request.Words) { Evidence = [new IsOnlyWritable(target.Node)], Outcomes = [new(target.Node, StartPlan.AsPrimary)] };
-        if (RefuseStates(request, mandate, target, view) is { } refusal)
+        if ((PromisedRules.Refuse(target.Node, view) ?? RefuseStates(request, mandate, target, view)) is { } refusal)
             return refusal;
         if (wal.ProblemOf(target.Node) is { } problem)
             return problem;

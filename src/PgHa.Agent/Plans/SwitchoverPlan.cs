@@ -26,6 +26,8 @@ public static class SwitchoverPlan
                     ? $"{to} is not a streaming standby (it is {Words(view[to])})"
                     : $"no standby streams from {primary.Node}",
                 StandbyFirst(request.To is { } away ? [view[away]] : [.. view.Except(primary.Node)]));
+        if (PromisedRules.Refuse(target.Node, view) is { } promised)
+            return promised;
         if (ReplayRules.Refuse(target, request.By) is { } still)
             return still;
         foreach (var node in (NodeObservation[])[target, .. Uninvolved(view, primary, target)])

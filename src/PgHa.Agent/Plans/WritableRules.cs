@@ -35,6 +35,8 @@ public static class WritableRules
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(wal);
+        if (PromisedRules.Refuse(candidate, view) is { } promised)
+            return new(promised, null, [], [], []);
         var evidence = new List<Evidence>();
         var overrides = new List<string>();
         var answered = new List<Assurance>();
@@ -52,7 +54,7 @@ public static class WritableRules
         }
         foreach (var other in view.Except(candidate))
         {
-            var finding = Look(other, candidate, wal, assurances.Any(a => a.Node == other.Node && a.Evidence is HoldsRecord));
+            var finding = Look(other, view[candidate], wal, assurances.Any(a => a.Node == other.Node && a.Evidence is HoldsRecord));
             if (finding is { Refusal: { } final, Forcible: false })
                 return new(final, null, evidence, overrides, answered);
             if (finding.Seen is { } seen)
@@ -93,15 +95,15 @@ public static class WritableRules
     private readonly record struct Finding(Evidence? Seen, Refusal? Refusal = null, bool Forcible = false, bool Ahead = false);
 
     /// <param name="other">The other node.</param>
-    /// <param name="candidate">The node that is to become writable.</param>
+    /// <param name="own">The node that is to become writable.</param>
     /// <param name="wal">Their WAL.</param>
     /// <param name="byRecord">
     /// The candidate holds the record, so that no other node may write. What answers SQL as a primary is believed all the same; what cannot be asked, or hangs, is
     /// judged by its WAL alone.
     /// </param>
-    private static Finding Look(NodeObservation other, string candidate, WalView wal, bool byRecord)
+    private static Finding Look(NodeObservation other, NodeObservation own, WalView wal, bool byRecord)
     {
-        var name = other.Node;
+        var (name, candidate) = (other.Node, own.Node);
         var mayWrite = other.MayBeWritable && !(byRecord && other.Sql is not { InRecovery: false });
         if (CommonRules.Promoting(other) is { } promoting)
             return new(null, promoting);
@@ -109,11 +111,12 @@ public static class WritableRules
             return Blocked($"{name} is writable", other.State is NodeState.Primary or NodeState.PrimaryAlone
                 ? $"it serves: POST instance/slave on {candidate} lets {candidate} follow, and POST instance/switchover/masterSlave on {name} exchanges the roles then"
                 : $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
-        var forked = wal.Of(name).Kinship == WalKinship.Forked && !LeftBehind(name, candidate, wal);
+        var left = LeftBehind(name, candidate, wal) || LeftByRecord(name, own, wal);
+        var forked = wal.Of(name).Kinship == WalKinship.Forked && !left;
         if (other.MayBeWritable && !forked && (mayWrite || wal.PositionOf(name) is null))
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
                 $"{(other.Reachable ? $"stop it (DELETE instance/current on {name})" : $"bring the agent of {name} back")}, or answer for it being down with force=true", Code.AnotherWritable, forcible: true);
-        return other.DataProblem is { } problem ? Unread(other, problem, candidate) : Compare(other, candidate, wal.Of(name), wal);
+        return other.DataProblem is { } problem ? Unread(other, problem, candidate) : Compare(other, candidate, wal.Of(name), wal, left);
     }
 
     /// <summary>An empty directory may be one that is not mounted. What a rewind left half done was salvaged before the rewind began.</summary>
@@ -122,14 +125,14 @@ public static class WritableRules
         : Blocked($"the data of {other.Node} cannot be read, and it may hold WAL that {candidate} misses: {problem}",
             $"is the disk of {other.Node} mounted? If it holds nothing that is needed, answer for it with force=true", Code.WalNotProven, forcible: true);
 
-    private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal) => kin.Kinship switch
+    private static Finding Compare(NodeObservation other, string candidate, WalAncestry kin, WalView wal, bool left) => kin.Kinship switch
     {
         WalKinship.Identical or WalKinship.Behind => new(kin.Evidence),
         WalKinship.Ahead when !HoldsAllAfter(candidate, other.Node, wal) => Blocked($"{other.Node} holds WAL that {candidate} misses, and not all of it from {wal.PositionOf(candidate)!.End} on: {kin.Evidence.Words}",
             $"make {other.Node} primary instead: POST {(other.InRecovery ? "instance/failover/promote" : "instance/master")} on {other.Node}", Code.WalNotProven, forcible: false),
         // After a crash, too: its WAL, read to the end of the unbroken chain, is all that its own recovery would find.
         WalKinship.Ahead => new(new HoldsMissingWal(other.Node, candidate, kin.Evidence), Ahead: true),
-        WalKinship.Forked when LeftBehind(other.Node, candidate, wal) =>
+        WalKinship.Forked when left =>
             new(new WasLeftBehind(other.Node, candidate, kin.Evidence)),
         WalKinship.Forked => Blocked($"the WAL of {other.Node} and {candidate} has forked: {kin.Evidence.Words}",
             $"decide which node's data is right. Stop the other node first: DELETE instance/current on {other.Node} (DELETE instance/current on {candidate}, if the data of {other.Node} is right), "
@@ -155,6 +158,14 @@ public static class WritableRules
     private static bool LeftBehind(string other, string candidate, WalView wal) =>
         wal.PositionOf(other) is { } old && wal.PositionOf(candidate) is { } line && old.SystemIdentifier == line.SystemIdentifier
         && line.Lineage.Any(span => span.Timeline == old.Timeline && span.End is { } left && left < old.End);
+
+    /// <summary>
+    /// The candidate holds the record, and its own timeline is the highest that is reserved there: no later one was ever made. What does not hold that timeline was left behind when it was made, also
+    /// where both went on from a third.
+    /// </summary>
+    private static bool LeftByRecord(string other, NodeObservation own, WalView wal) => own.Failover is { MayWriteFor: > 0, Timeline: var newest }
+        && wal.PositionOf(own.Node) is { } line && line.Timeline.Value == newest && wal.PositionOf(other) is { } old && old.SystemIdentifier == line.SystemIdentifier
+        && old.Timeline.Value < newest && old.Lineage.All(span => span.Timeline != line.Timeline);
 
     /// <summary>
     /// From where on there is a file for every segment. Where another node ends in a hole between them, its WAL is gone here, but too

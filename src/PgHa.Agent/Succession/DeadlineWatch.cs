@@ -36,7 +36,7 @@ internal sealed partial class DeadlineWatch(RecordTerms terms, Tenure tenure, Fu
             terms.Kill();
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) // whatever is in the way: it is tried again, because nothing else may end this server
         {
             LogNotDone(e.Message);
             return false;

@@ -73,7 +73,8 @@ internal sealed partial class PledgeDesk(
                 case PledgeStep.Note:
                     if (await cut.UpstreamAsync(cancel) is not { Length: > 0 } upstream)
                         return "it follows nobody";
-                    file.Write(new(order.Epoch, order.Holder, upstream));
+                    if (await NoteAsync(new(order.Epoch, order.Holder, upstream), cancel) is { } promised)
+                        return promised;
                     sight = sight with { Noted = true };
                     break;
                 case PledgeStep.Empty:
@@ -97,6 +98,15 @@ internal sealed partial class PledgeDesk(
                     return null;
             }
     }
+
+    /// <summary>A node does not both promise the holder that it serves on, and pledge that it may be replaced: whichever comes first stands.</summary>
+    private Task<string?> NoteAsync(PledgeNote note, CancellationToken cancel) => tenure.AloneAsync<string?>(_ =>
+    {
+        if (tenure.Promise.Standing is { } promise)
+            return $"it has promised {promise.To}, which serves without etcd, not to become writable";
+        file.Write(note);
+        return null;
+    }, cancel);
 
     /// <summary>Positions are compared on the primary's own timeline only.</summary>
     private async Task<string?> OtherLineAsync(PledgeOrder order, CancellationToken cancel) =>

@@ -1,4 +1,5 @@
 using PgHa.Agent.Leadership;
+using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Succession;
 
@@ -30,12 +31,15 @@ public static class PledgeRules
         return !f.HolderLost ? "the holder is not seen lost"
             : f.Stands is not { } record || !Revocation.MayBe(record, f.Sync) ? $"the sync record of {f.Holder} does not allow it"
             : !f.Sync!.Set.Voters.Contains(f.Node) ? "commits do not wait for it"
+            : f.PromisedTo is { } promised ? $"it has promised {promised}, which serves without etcd, not to become writable"
             : f.NotEligible ?? f.NoPledge
             ?? (!f.Own.InRecovery || f.Own.Sql?.Held is { Paused: true } ? "its replay does not run"
             : !f.Sync.Set.IsMetBy(Pledgers(f)) ? $"the pledges of those that can be seen would not suffice: {f.Sync.Set} have what was acknowledged" : null);
     }
 
-    private static string[] Pledgers(SuccessionFacts f) => [.. f.View.Nodes.Where(n => n.Node == f.Node || n is { InRecovery: true, Failover.NotEligible: null } && !f.PausedNodes.Contains(n.Node)).Select(n => n.Node)];
+    private static string[] Pledgers(SuccessionFacts f) => [.. f.View.Nodes.Where(n => n.Node == f.Node || (CanPledge(n) && !f.PausedNodes.Contains(n.Node))).Select(n => n.Node)];
+
+    private static bool CanPledge(NodeObservation node) => node is { InRecovery: true, Failover: { NotEligible: null, PromisedTo: null } };
 
     /// <summary>Whether a pledge is to be taken back.</summary>
     /// <param name="order">What was pledged in this run of the agent, and since when it stands; null: an earlier run did, or it did not come to stand.</param>

@@ -7,15 +7,12 @@ namespace PgHa.Agent.Succession;
 /// <summary>Asks the server here for a sign of life.</summary>
 internal sealed class PulseQuery(AgentOptions options, DataDirectory data, LocalSql sql, TimeProvider time)
 {
-    private const string StartingUpOrShuttingDown = "57P03";
     private const string Query = """
         SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE (pg_current_wal_insert_lsn() - '0/0')::text || ' ' || (pg_current_wal_flush_lsn() - '0/0')::text END
         """;
     private (ulong Inserted, ulong Flushed, long Since) _wal;
 
-    /// <summary>
-    /// Whatever the server says, it lives: too many connections, a login that is refused. But one that starts up or shuts down has the time of a restart, not more.
-    /// </summary>
+    /// <summary>Whether it does its work, or refuses in a way that says that it does it for others.</summary>
     internal async Task<bool> LooksAliveAsync(CancellationToken cancel)
     {
         using var bound = new CancellationTokenSource(options.Failover.HangAfter, time);
@@ -36,7 +33,7 @@ internal sealed class PulseQuery(AgentOptions options, DataDirectory data, Local
         }
         catch (PostgresException e)
         {
-            return e.SqlState != StartingUpOrShuttingDown;
+            return PulseRules.Lives(e.SqlState);
         }
         catch (Exception) when (!cancel.IsCancellationRequested)
         {

@@ -63,6 +63,21 @@ public sealed record SuccessionFacts
     /// <summary>This node has seen a record, and not one that was ended for manual mode. Without one nobody could have taken this node's place.</summary>
     public bool HasSeenOne { get; init; }
 
+    /// <summary>All other nodes, where this one holds the record and serves by their promise, because etcd does not answer; else none.</summary>
+    public IReadOnlyList<string> StaysBy { get; init; } = [];
+
+    /// <summary>For how much longer this node may write, as its guard has confirmed.</summary>
+    public TimeSpan MayWriteFor { get; init; }
+
+    /// <summary>Why not all other nodes have promised, where this one holds the record and asked them; else null.</summary>
+    public string? NoConsent { get; init; }
+
+    /// <summary>Whom this node has promised not to become writable; null: nobody, or that has lapsed.</summary>
+    public string? PromisedTo { get; init; }
+
+    /// <summary>For how much longer.</summary>
+    public TimeSpan PromisedFor { get; init; }
+
     /// <summary>etcd has not answered for longer than two questions may take.</summary>
     public bool Blind { get; init; }
 

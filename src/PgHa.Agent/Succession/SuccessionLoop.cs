@@ -17,6 +17,7 @@ internal sealed partial class SuccessionLoop(
     private readonly TimeProvider _time = time;
     private readonly ILogger _log = log;
     private string _said = "";
+    private (string By, string? Why) _stays = ("", null);
     private bool _stoodDown;
     private long? _prepared;
     private long _written;
@@ -34,6 +35,7 @@ internal sealed partial class SuccessionLoop(
     protected override async Task LookAsync(CancellationToken cancel)
     {
         past.Look();
+        tenure.Promise.ForgetLapsed();
         var facts = await sights.GatherAsync(cancel);
         if (facts is { Held: true, Own.Sql.InRecovery: false })
             past.Turn();
@@ -51,9 +53,12 @@ internal sealed partial class SuccessionLoop(
             NotEligible = facts.NotEligible,
             Acknowledged = facts.Acknowledged,
             MayWriteFor = (tenure.Until - clock())?.TotalSeconds,
+            PromisedTo = facts.PromisedTo,
+            PromisedFor = facts.PromisedTo is null ? null : Math.Round(facts.PromisedFor.TotalSeconds, 1),
             Doing = verdict.Reason,
         };
         Say(verdict);
+        SayStay(facts);
         await StandDownAsync(facts, cancel);
         var failed = await acting.ActAsync(verdict, facts, cancel);
         Trouble = failed ?? (verdict.Action is SuccessionAction.Follow or SuccessionAction.StartInRecovery ? Trouble : null);
@@ -67,6 +72,21 @@ internal sealed partial class SuccessionLoop(
         if (what != _said)
             LogVerdict(_log, verdict.Action == SuccessionAction.None ? LogLevel.Information : LogLevel.Warning, verdict.Row, verdict.Reason);
         _said = what;
+    }
+
+    /// <summary>Once for each change: by whose promise this node serves without etcd, who has not promised, and that etcd is back.</summary>
+    private void SayStay(SuccessionFacts facts)
+    {
+        var now = (string.Join(", ", facts.StaysBy), facts.NoConsent);
+        if (now == _stays)
+            return;
+        if (facts.NoConsent is { } why)
+            LogNoConsent(_log, options.Node, facts.MayWriteFor.TotalSeconds, why);
+        else if (facts.StaysBy.Count > 0)
+            LogStays(_log, options.Node, now.Item1);
+        else if (facts.Held)
+            LogRenews(_log, options.Node);
+        _stays = now;
     }
 
     /// <summary>A guard that an earlier run of the agent left on duty would end the standby at its deadline.</summary>
@@ -115,6 +135,15 @@ internal sealed partial class SuccessionLoop(
 
     [LoggerMessage(Message = "rule {Row}: {Reason}")]
     private static partial void LogVerdict(ILogger log, LogLevel level, int row, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "etcd does not answer: {Node} serves by the promise of {By} that they do not become writable")]
+    private static partial void LogStays(ILogger log, string node, string by);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "etcd does not answer, and not all other nodes promise not to become writable: the server of {Node} is killed in {Seconds:F1} s, if that stays so: {Why}")]
+    private static partial void LogNoConsent(ILogger log, string node, double seconds, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} renews the record in etcd again")]
+    private static partial void LogRenews(ILogger log, string node);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} serves ({How}): {Cause}")]
     private static partial void LogServes(ILogger log, string node, string how, string cause);

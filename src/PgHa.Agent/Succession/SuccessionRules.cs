@@ -23,7 +23,8 @@ public static partial class SuccessionRules
         new(1, "the data here are another database's, or cannot be used", "do nothing but say so", Unusable),
         new(2, "the server here is writable, and this node does not hold the record",
             "go on holding it where it is this node's own, or take the first one; nothing in manual mode; else stop the server at once", WritableWithout),
-        new(3, "etcd cannot be asked, or what stands there cannot be used", "wait; a server that may write does so until its deadline", Blind),
+        new(3, "etcd cannot be asked, what stands there cannot be used, or a node has promised a holder that serves without etcd not to become writable",
+            "wait; a server that may write does so until its deadline, which the promise of all other nodes defers", Blind),
         new(4, "an operation holds this node, and its coordinator lives", "wait for it", BusyNode),
         new(5, "automatic failover is paused, in the whole cluster or for this node", "say what would be done, and do nothing", PausedHere),
         new(6, "this node holds the record, and its server does not run",
@@ -63,6 +64,8 @@ public static partial class SuccessionRules
     {
         if (!f.Own.Writable || f.Held || f.SingleUser)
             return null;
+        if (f.PromisedTo is not null)
+            return Do(SuccessionAction.Stop, $"its server is writable, and {HasPromised(f)}");
         return f.Record switch
         {
             RecordState.Own => Do(SuccessionAction.Take, "its server runs and the record is its own: it goes on holding it"),
@@ -115,8 +118,10 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? SecondWritable(IEnumerable<NodeObservation> others) => others.FirstOrDefault(n => n.MayBeWritable) is { } second
         ? Nothing($"{second.Node} is, or may be, writable, too", "stop the one that is wrong: DELETE instance/current on it") : null;
 
-    private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Record is not (RecordState.Outage or RecordState.Unusable) || f.Held ? null
-        : Nothing($"{f.Why}: nobody can take the record", f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "pgha record recreate makes it again (docs/failover.md)");
+    private static SuccessionVerdict? Blind(SuccessionFacts f) => f.Held ? null
+        : f.Record is not (RecordState.Outage or RecordState.Unusable) ? Promised(f)
+        : Nothing($"{f.Why}: {(f.PromisedTo is null ? "nobody can take the record" : HasPromised(f))}",
+            f.Record == RecordState.Outage ? "bring etcd back (docs/etcd.md)" : "pgha record recreate makes it again (docs/failover.md)");
 
     private static SuccessionVerdict? BusyNode(SuccessionFacts f) => f.Busy is { } operation ? Nothing($"{operation} is under way") : null;
 
@@ -147,6 +152,10 @@ public static partial class SuccessionRules
         ? Do(SuccessionAction.StopAndGiveUp, "its server answers no new connection, or flushes no WAL, for longer than failover.hang_after") : null;
 
     private static SuccessionVerdict? HeldServing(SuccessionFacts f) => !f.Held ? null
+        : f.NoConsent is { } why ? Nothing($"etcd cannot be asked; its server is killed in {Seconds(f.MayWriteFor)} s, if that stays so, because not all other nodes promise not to become writable: {why}",
+            "bring etcd back (docs/etcd.md), or let all nodes answer")
+        : f.StaysBy.Count > 0
+            ? Nothing($"it serves without etcd by the promise of {string.Join(", ", f.StaysBy)}, for {Seconds(f.MayWriteFor)} s more; that is renewed while all of them answer", "bring etcd back (docs/etcd.md)")
         : f.Own.Writable ? Nothing("it holds the record, and serves") : Nothing($"it holds the record, and is {f.Own.State.Words()}");
 
     private static SuccessionVerdict? OwnNotHeld(SuccessionFacts f) => f.Record != RecordState.Own ? null

@@ -13,7 +13,7 @@ using PgHa.Agent.Steps;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Registers automatic failover.</summary>
-public static class SuccessionServices
+public static partial class SuccessionServices
 {
     private const int Rounds = 50;
 
@@ -24,9 +24,9 @@ public static class SuccessionServices
     public static IServiceCollection AddSuccession(this IServiceCollection services, AgentOptions options, EtcdClient? etcd)
     {
         ArgumentNullException.ThrowIfNull(options);
-        services.AddSingleton<FailoverState>();
+        services.AddSingleton<FailoverState>().AddSingleton(s => Promise(options, s.GetRequiredService<ILoggerFactory>()));
         if (etcd is null)
-            return services.AddSingleton<IWriteRight, UnkeptRight>().AddHostedService<LeftGuard>();
+            return services.AddSingleton<IWriteRight, ManualRight>().AddHostedService<LeftGuard>();
         var call = options.Failover.Times.Renewal;
         return services
             .AddSingleton(etcd)
@@ -53,8 +53,12 @@ public static class SuccessionServices
                 Revocable = options.Failover.Revokes,
             })
             .AddSingleton(s => new Tenure(s.GetRequiredService<RecordTerms>(), s.GetRequiredService<EtcdRecords>(), s.GetRequiredService<IGuard>(), s.GetRequiredService<ServerPulse>(),
-                s.GetRequiredService<ClusterObserver>(), SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
+                s.GetRequiredService<ClusterObserver>(), s.GetRequiredService<OwnPromise>(),
+                options.Failover.StayWithoutEtcd ? s.GetRequiredService<Members>() : null, SinceBoot, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<UniqueName>(), s.GetRequiredService<ILogger<Tenure>>()))
             .AddSingleton<IWriteRight, SynchronousRight>()
+            .AddSingleton(s => new Lazy<ActingNodes>(s.GetRequiredService<ActingNodes>))
+            .AddSingleton<Members>()
+            .AddSingleton<Promising>()
             .AddSingleton<ServerProbe>()
             .AddSingleton<StopProgram>()
             .AddSingleton<OldPrimaryWatch>()
@@ -83,6 +87,17 @@ public static class SuccessionServices
         }
         fence.MakeStandby();
     }
+
+    private static OwnPromise Promise(AgentOptions options, ILoggerFactory logging)
+    {
+        var promise = new OwnPromise(new PromiseFile(options.State.Promise), Boot(), SinceBoot);
+        if (promise.Problem is { } problem)
+            LogUnread(logging.CreateLogger<OwnPromise>(), options.Node, problem, promise.Left.TotalSeconds);
+        return promise;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "what {Node} has promised cannot be read, or kept ({Why}): it does not become writable for {Seconds:F0} s")]
+    private static partial void LogUnread(ILogger log, string node, string why, double seconds);
 
     private static TimeSpan SinceBoot() => BootClock.Elapsed() ?? throw new IOException("the kernel does not say how long the machine has run");
 

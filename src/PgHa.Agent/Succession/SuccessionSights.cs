@@ -40,9 +40,9 @@ internal sealed class SuccessionSights(
         var record = State(answer);
         var holder = answer is RecordAnswer.Stands stands ? stands.Record.Node : held ? options.Node : null;
         var sight = held ? null : tenure.Sight;
-        var suspects = options.Failover.Revokes && record == RecordState.Another && own.InRecovery && (surroundings.Pledged is not null || IsOverdue(sight!));
+        var suspects = options.Failover.Revokes && record == RecordState.Another && own.InRecovery && (surroundings.Pledged is not null || (tenure.Promise.Standing is null && IsOverdue(sight!)));
         var sign = suspects ? surroundings.AskServerAsync(holder!, cancel) : null;
-        var isCalm = !suspects && ((held && own.Writable) || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder));
+        var isCalm = !suspects && ((held && own.Writable) || tenure.Promise.Standing is not null || record == RecordState.ByHand || (record == RecordState.Another && own.InRecovery && own.UpstreamNode == holder));
         var goesOn = record == RecordState.Own && !held && own.Writable; // an earlier run of this agent: the deadline does not wait for nodes that are away
         var view = goesOn ? new([.. options.Nodes.Select(n => n.Name == own.Node ? own : NodeObservation.Unreachable(n.Name, "it is not asked yet"))])
             : await ViewAsync(own, isCalm, suspects && _lostAt == sight ? [holder!] : [], cancel);
@@ -60,6 +60,11 @@ internal sealed class SuccessionSights(
             Held = held,
             Guarded = !held && own.Writable && await tenure.AskGuardAsync(cancel) > clock(),
             HasSeenOne = surroundings is { Epoch: > 0, IsManual: false },
+            StaysBy = held && tenure.StaysBy is { By: var by } ? by : [],
+            MayWriteFor = tenure.Until - clock() ?? TimeSpan.Zero,
+            NoConsent = held ? tenure.NoConsent : null,
+            PromisedTo = tenure.Promise.Standing?.To,
+            PromisedFor = tenure.Promise.Left,
             Blind = time.GetElapsedTime(_answeredAt) > 2 * options.Failover.Times.Renewal,
             Hangs = held && !pulse.Lives,
             SingleUser = surroundings.SingleUser,
@@ -83,7 +88,7 @@ internal sealed class SuccessionSights(
         };
         if (sign is not null && sight is not null)
             return await SuspectAsync(facts, sight, await sign, cancel);
-        return facts is { Record: RecordState.RanOut, Held: false, Own.Writable: false } ? await CompareAsync(facts, cancel) : facts;
+        return facts is { Record: RecordState.RanOut, Held: false, Own.Writable: false, PromisedTo: null } ? await CompareAsync(facts, cancel) : facts;
     }
 
     private RecordState State(RecordAnswer? answer) => answer switch

@@ -12,7 +12,8 @@ namespace PgHa.Agent.Succession;
 /// <see cref="SuccessionRules"/>, or is a step that was.
 /// </summary>
 internal sealed partial class Tenure(
-    RecordTerms terms, IRecordStore store, IGuard guard, ServerPulse pulse, ClusterObserver cluster, Func<TimeSpan> clock, TimeProvider time, UniqueName name, ILogger<Tenure> log) : IWriteRight
+    RecordTerms terms, IRecordStore store, IGuard guard, ServerPulse pulse, ClusterObserver cluster, OwnPromise promise, IMembers? members, Func<TimeSpan> clock, TimeProvider time, UniqueName name,
+    ILogger<Tenure> log) : IWriteRight
 {
     private const int ReleaseAttempts = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(2), LookAgain = TimeSpan.FromMilliseconds(100);
@@ -73,6 +74,8 @@ internal sealed partial class Tenure(
         using var alone = await _turn.EnterAsync(cancel);
         if (await LastsAsync(cancel))
             return null;
+        if (promise.Standing is { } standing)
+            return Promised(terms.Node, standing.To, promise.Left); // also where a record was won before it was promised, or a person decides
         await EndAsync();
         var answer = await LookAsync(cancel);
         if (answer is RecordAnswer.Stands { Record: var stands } && IsByHand(stands))
@@ -87,7 +90,7 @@ internal sealed partial class Tenure(
         pulse.Expect();
         _mine = makes > 0 && (answer is RecordAnswer.Absent || (answer is RecordAnswer.Stands { Record: var found } && !IsOwn(found))) ? holding.Own.Timeline : 0;
         Before = answer is RecordAnswer.Stands before ? before.Record.Node : null;
-        var keeper = new RecordKeeper(revocation is null ? store : new RevokingStore(store, revocation), guard, clock, time);
+        var keeper = new RecordKeeper(revocation is null ? store : new RevokingStore(store, revocation), guard, clock, time, members);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
         _keeping = new(keeper, ends, keeper.KeepAsync(holding, () => (terms.D, terms.Stop), () => pulse.Lives, ends.Token));
         var begun = time.GetTimestamp();
@@ -253,6 +256,7 @@ internal sealed partial class Tenure(
         if (Until is not null)
             return false;
         await EndAsync();
+        _due = null; // nor need the agent
         return await guard.RestAsync(cancel);
     }
 

@@ -117,6 +117,11 @@ public sealed partial class AgentClient
         _calls.AskAsync(HttpMethod.Post, $"{Node}/lock", Quick, WireJson.Default.LockAnswer, cancel,
             request => request.Content = JsonContent.Create(wanted, WireJson.Default.OperationLock));
 
+    /// <summary><c>POST node/promise</c>: asks it not to become writable for a while, because the holder of the record cannot ask etcd.</summary>
+    public Task<Answer<StayRequest>> PromiseAsync(StayRequest wanted, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/promise", Quick, WireJson.Default.StayRequest, cancel,
+            request => request.Content = JsonContent.Create(wanted, WireJson.Default.StayRequest));
+
     /// <summary><c>DELETE node/lock/OPERATION</c>: gives it back. The lock of a node that is away is not waited for.</summary>
     public Task<Refusal?> UnlockAsync(string operation, CancellationToken cancel) =>
         _calls.TellAsync(HttpMethod.Delete, $"{Node}/lock/{operation}", Quick, cancel);

@@ -11,6 +11,7 @@ internal sealed class AgentConnection(TimeProvider time)
     private static readonly TimeSpan Usual = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AfterSilence = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Unheard = TimeSpan.FromSeconds(1);
     private long _silentSince;
 
     private bool IsSilent => Volatile.Read(ref _silentSince) is not 0 and var since && time.GetElapsedTime(since) < SilentFor;
@@ -30,8 +31,7 @@ internal sealed class AgentConnection(TimeProvider time)
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             socket.Dispose();
-            if (!IsSilent)
-                Volatile.Write(ref _silentSince, time.GetTimestamp());
+            Silent();
             throw new TimeoutException($"no answer to a connection within {within.TotalSeconds} s");
         }
         catch
@@ -39,5 +39,18 @@ internal sealed class AgentConnection(TimeProvider time)
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A call was given up without an answer. That its machine is gone is not known, but the next connection shows it soon.</summary>
+    internal void Unanswered(long sent)
+    {
+        if (time.GetElapsedTime(sent) >= Unheard)
+            Silent();
+    }
+
+    private void Silent()
+    {
+        if (!IsSilent)
+            Volatile.Write(ref _silentSince, time.GetTimestamp());
     }
 }

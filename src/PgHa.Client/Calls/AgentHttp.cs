@@ -2,37 +2,50 @@ using System.Net.Http.Headers;
 
 namespace PgHa.Client.Calls;
 
-/// <summary>The connections to one agent: kept for a while, through no proxy, followed to no other address.</summary>
+/// <summary>The connections to one agent: kept for a moment, through no proxy, followed to no other address.</summary>
 internal static class AgentHttp
 {
     /// <summary>Of an answer that is held in memory; files are passed on piece by piece.</summary>
     private const int LongestAnswer = 1 << 26;
 
+    /// <summary>Not for long: each connection that was kept to a machine which is gone meanwhile costs the whole bound of a call.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromSeconds(3);
+
     internal static HttpClient To(AgentPlace place)
     {
+        var connection = new AgentConnection(place.Time);
         var handler = new SocketsHttpHandler
         {
-            ConnectCallback = new AgentConnection(place.Time).ConnectAsync,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            ConnectCallback = connection.ConnectAsync,
+            PooledConnectionIdleTimeout = Kept,
             UseProxy = false,
             AllowAutoRedirect = false,
         };
         if (place.AuthorityFile is { } authority)
             handler.SslOptions = TrustedAuthorities.In(authority);
-        var client = new HttpClient(new Presenting(place.Token, handler)) { BaseAddress = place.Address, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LongestAnswer };
+        var client = new HttpClient(new Presenting(place, connection, handler)) { BaseAddress = place.Address, Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LongestAnswer };
         if (place.Identity is { } identity)
             client.DefaultRequestHeaders.Add(Routes.ClusterHeader, identity.Digest);
         return client;
     }
 
-    /// <summary>The token of the moment with every request.</summary>
-    private sealed class Presenting(Func<string?> token, HttpMessageHandler inner) : DelegatingHandler(inner)
+    /// <summary>The token of the moment with every request; and the connections hear of it where none is answered.</summary>
+    private sealed class Presenting(AgentPlace place, AgentConnection connection, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            if (token() is { } secret)
+            if (place.Token() is { } secret)
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
-            return base.SendAsync(request, cancellationToken);
+            var sent = place.Time.GetTimestamp();
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                connection.Unanswered(sent);
+                throw;
+            }
         }
     }
 }

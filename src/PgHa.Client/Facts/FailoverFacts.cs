@@ -24,6 +24,12 @@ public sealed record FailoverFacts
     /// <summary>Until when it may write, in seconds from now, as its guard has confirmed; null: it may not.</summary>
     public double? MayWriteFor { get; init; }
 
+    /// <summary>The holder of the record that serves without etcd, and that this node has promised not to become writable; null: none.</summary>
+    public string? PromisedTo { get; init; }
+
+    /// <summary>For how many seconds that holds yet.</summary>
+    public double? PromisedFor { get; init; }
+
     /// <summary>What it does, and why, in a sentence.</summary>
     public string? Doing { get; init; }
 }

@@ -17,9 +17,7 @@ internal static class AgentCommand
     }
 
     private static string? NotThere(FailoverOptions failover) =>
-        failover.StayWithoutEtcd ? "failover.stay_without_etcd"
-        : failover.Watchdog is not null ? "failover.watchdog"
-        : null;
+        failover.Watchdog is not null ? "failover.watchdog" : null;
 
     private static async Task<int> RunAsync(string file, CancellationToken cancel)
     {

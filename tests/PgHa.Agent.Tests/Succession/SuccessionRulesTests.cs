@@ -120,6 +120,35 @@ public class SuccessionRulesTests
         }
     }
 
+    /// <summary>Also where its record was won late, and where it is told of another node only.</summary>
+    [Fact]
+    public void Who_has_promised_takes_nothing_and_is_stopped_where_it_is_writable()
+    {
+        foreach (var f in Worlds().Where(f => !f.Held))
+        {
+            var verdict = SuccessionRules.Judge(f with { PromisedTo = "n2", PromisedFor = TimeSpan.FromSeconds(3) });
+            Assert.True(!Takes.Contains(verdict.Action) && verdict.Action is not (SuccessionAction.StartAsPrimary or SuccessionAction.Promote), $"{verdict} {f}");
+            Assert.True(!f.Own.Writable || verdict.Action == SuccessionAction.Stop, $"{verdict} {f}");
+            if (f.Record is not (RecordState.Own or RecordState.RanOut) || f.View["n2"].Failover is null || f.Own.Writable)
+                continue;
+            var other = new ClusterView([f.Own, f.View["n2"] with { Failover = new() { Epoch = 3, PromisedTo = "n3", PromisedFor = 3 } }]);
+            Assert.Equal((3, SuccessionAction.None), (SuccessionRules.Judge(f with { View = other }).Row, SuccessionRules.Judge(f with { View = other }).Action));
+            var own = new ClusterView([f.Own, f.View["n2"] with { Failover = new() { Epoch = 3, PromisedTo = "n1", PromisedFor = 3 } }]);
+            Assert.Equal(SuccessionRules.Judge(f), SuccessionRules.Judge(f with { View = own })); // promised to this node: it may go on
+        }
+    }
+
+    [Fact]
+    public void Who_serves_without_etcd_says_by_whose_promise_and_who_has_not_promised()
+    {
+        var facts = new SuccessionFacts { Node = "n1", View = Seen(Condition.PrimaryAlone, Condition.AgentAway), Record = RecordState.Own, Held = true, Stands = Record, MayWriteFor = TimeSpan.FromSeconds(3.25) };
+        Assert.Equal("it serves without etcd by the promise of n2, n3, for 3.3 s more; that is renewed while all of them answer", SuccessionRules.Judge(facts with { StaysBy = ["n2", "n3"] }).Reason);
+        var refused = SuccessionRules.Judge(facts with { StaysBy = ["n2", "n3"], NoConsent = "n3 does not answer in time" });
+        Assert.Equal((9, SuccessionAction.None), (refused.Row, refused.Action));
+        Assert.Contains("killed in 3.3 s", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("n3 does not answer in time", refused.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_row_is_reached_and_every_verdict_says_why()
     {
@@ -202,7 +231,7 @@ public class SuccessionRulesTests
             lost with { HolderLost = false }, lost with { Stands = record with { Revocable = false } }, lost with { NotEligible = "failover.nofailover is set" }, lost with { NoPledge = "not again for 10 s" },
             lost with { Sync = null }, lost with { Sync = lost.Sync! with { Epoch = 2 } }, lost with { Sync = lost.Sync with { Holder = "n2" } }, lost with { Sync = lost.Sync with { GivenUp = true } },
             lost with { Sync = lost.Sync with { Set = new(["n2"], 1) } }, lost with { Sync = lost.Sync with { Set = new(["n1", "n2"], 0) } }, lost with { Paused = true }, lost with { PausedNodes = ["n1"] },
-            lost with { PausedNodes = ["n2"] }, lost with { Busy = "a switchover" }, lost with { Leaves = true }, lost with { Pledged = 4 }, lost with { Record = RecordState.Outage },
+            lost with { PausedNodes = ["n2"] }, lost with { Busy = "a switchover" }, lost with { Leaves = true }, lost with { Pledged = 4 }, lost with { PromisedTo = "n3" }, lost with { Record = RecordState.Outage },
             lost with { View = Seen(Condition.Standby, Condition.AgentAway, Condition.AgentAway) }, lost with { View = Seen(Condition.StoppedAsStandby, Condition.Standby, Condition.AgentAway) },
         ];
         foreach (var f in not)
@@ -214,6 +243,7 @@ public class SuccessionRulesTests
         Assert.Equal((16, SuccessionAction.FailOver), (verdict.Row, verdict.Action));
         Assert.Contains("of n3 is revoked by n1 and n2", verdict.Reason, StringComparison.Ordinal);
         Assert.Equal("n2", SuccessionRules.Judge(revoked with { Wal = Sketch.Wal(view, "n1", _ => WalKinship.Ahead) }).LeftTo);
+        Assert.Equal(SuccessionAction.None, SuccessionRules.Judge(revoked with { PromisedTo = "n3" }).Action);
         Assert.Equal(SuccessionAction.None, SuccessionRules.Judge(revoked with { View = Seen(Condition.Standby, Condition.Standby, Condition.PrimaryAlone) }).Action); // it is seen to serve after all
 
         static (int, SuccessionAction) Of(SuccessionFacts f) => SuccessionRules.Judge(f) is var v ? (v.Row, v.Action) : default;

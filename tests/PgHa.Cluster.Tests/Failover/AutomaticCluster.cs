@@ -49,7 +49,9 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
     /// <summary>What a node's agent says; null while it does not know yet.</summary>
     public static async Task<JsonElement?> Explain(TestNode node)
     {
-        using var answer = await Http.GetAsync(new Uri(node.AgentUrl, "/api/pg/v2/cluster/explain"), TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.AgentUrl, "/api/pg/v2/cluster/explain"));
+        if (node.Api.Token is { } token) request.Headers.Authorization = new("Bearer", token);
+        using var answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)) : null;
     }
 

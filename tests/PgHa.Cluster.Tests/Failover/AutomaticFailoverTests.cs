@@ -97,9 +97,9 @@ public sealed class AutomaticFailoverTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    /// <summary>Whoever replaces it is killed, too: at the deadline there is none.</summary>
+    /// <summary>Whoever replaces it is killed, too: at the deadline there is none, and the agent ends the server then, or before.</summary>
     [Fact, Trait("Category", "Long")]
-    public async Task Without_etcd_and_without_a_guard_the_agent_ends_the_server_at_the_deadline()
+    public async Task Without_etcd_and_without_a_guard_the_agent_ends_the_server()
     {
         await using var automatic = await AutomaticCluster.Running(Keep);
         var cluster = automatic.Cluster;
@@ -110,7 +110,7 @@ public sealed class AutomaticFailoverTests : ClusterTest
             foreach (var guard in AutomaticCluster.Guards(cluster.N1)) Signal.Send(guard, Signal.Kill);
             return cluster.N1.Postgres.Processes.Count == 0;
         }, 30);
-        Assert.Contains("has passed, and no guard has ended the server: its agent does", File.ReadAllText(cluster.N1.Agent.LogFile), StringComparison.Ordinal);
+        Assert.Matches("no guard has ended the server: its agent does|no guard is on duty: nothing tells", File.ReadAllText(cluster.N1.Agent.LogFile)); // at the deadline, or before it
         await Wait.Until("standby.signal is there", () => cluster.N1.Postgres.HasStandbySignal, 5);
         foreach (var member in automatic.Etcd.Members.Take(2)) member.Thaw();
         await Wait.Until("a node serves", async () => (await Task.WhenAll(cluster.Nodes.Select(Accepts))).Count(serves => serves) == 1, 40);

@@ -40,8 +40,11 @@ internal sealed class Ledger(TestCluster cluster)
     }
 
     /// <summary>From the last row that one node acknowledged to the first that another did.</summary>
-    public TimeSpan Interruption(TestNode from, TestNode to) => Stopwatch.GetElapsedTime(
-        commits.Where(commit => commit.Node == from).Max(commit => commit.Acknowledged), commits.Where(commit => commit.Node == to).Min(commit => commit.Acknowledged));
+    /// <param name="from">The one.</param>
+    /// <param name="to">The other one.</param>
+    /// <param name="after">So many rows are not looked at, which were acknowledged before.</param>
+    public TimeSpan Interruption(TestNode from, TestNode to, int after = 0) => Stopwatch.GetElapsedTime(
+        commits.Skip(after).Where(commit => commit.Node == from).Max(commit => commit.Acknowledged), commits.Skip(after).Where(commit => commit.Node == to).Min(commit => commit.Acknowledged));
 
     public async Task Insert(TestNode node, int rows = 10)
     {

@@ -11,7 +11,6 @@ internal sealed record NetworkPlace(string Address, string? Namespace);
 /// </summary>
 internal sealed class SlowLink : IAsyncDisposable
 {
-    private const string Token = "open-sesame-0123456789";
     private static readonly string Name = string.Create(CultureInfo.InvariantCulture, $"pgha{Environment.ProcessId % 10_000_000}");
     private static readonly string Net = string.Create(CultureInfo.InvariantCulture, $"198.18.{Environment.ProcessId % 250}");
 
@@ -44,19 +43,7 @@ internal sealed class SlowLink : IAsyncDisposable
     public static NetworkPlace PlaceOf(int node) => node == 1 ? new(Net + ".1", null) : new(Net + ".2", Name);
 
     /// <summary>What a node outside the loopback needs: who may log in, a token, and where the primary is.</summary>
-    public static async Task Prepare(TestCluster cluster)
-    {
-        foreach (var node in cluster.Nodes)
-        {
-            await File.AppendAllTextAsync(node.Postgres.InData("pg_hba.conf"), $"host all all {Net}.0/24 trust\nhost replication all {Net}.0/24 trust\n", TestContext.Current.CancellationToken);
-            await AsPostgres.Run("/bin/sh", "-c", "umask 077; echo \"$0\" >\"$1\"", Token, node.In("token"));
-            await node.AddToAgentConfig($"security:\n  token_file: {node.In("token")}");
-            node.Api.Token = Token;
-        }
-        var conninfo = cluster.N2.Postgres.InData("postgresql.auto.conf");
-        await File.WriteAllTextAsync(conninfo, (await File.ReadAllTextAsync(conninfo, TestContext.Current.CancellationToken))
-            .Replace("host=127.0.0.1", $"host={cluster.N1.Address}", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-    }
+    public static Task Prepare(TestCluster cluster) => OutsideLoopback.Prepare(cluster, Net + ".0/24");
 
     /// <summary>From now on it carries so much in each direction; what does not fit waits for up to half a second, and is lost then.</summary>
     public static async Task Carries(string rate)

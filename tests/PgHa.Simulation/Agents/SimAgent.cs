@@ -24,7 +24,14 @@ internal sealed class SimAgent
             Postgres = new() { DataDir = "/data" },
             StateDir = "/state",
             Security = new(),
-            Failover = machine.Field.Etcd is null ? new() : new() { Mode = FailoverMode.Automatic, D = machine.Field.D, Priority = machine.Field.Priority(machine.Name), LagLimit = ulong.MaxValue },
+            Failover = machine.Field.Etcd is null ? new() : new()
+            {
+                Mode = FailoverMode.Automatic,
+                D = machine.Field.D,
+                Priority = machine.Field.Priority(machine.Name),
+                LagLimit = ulong.MaxValue,
+                StayWithoutEtcd = machine.Field.Stays,
+            },
         };
         Identity = Options.Identity;
         Boot = new(Name);
@@ -53,6 +60,8 @@ internal sealed class SimAgent
 
     internal StepDesk Desk { get; private set; } = null!;
 
+    internal ActingNodes Acting { get; private set; } = null!;
+
     internal OperationRunner Runner { get; private set; } = null!;
 
     internal OperationStore Store { get; private set; } = null!;
@@ -71,7 +80,7 @@ internal sealed class SimAgent
         Cluster = new([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (INode)peer : Node)], time);
         Failover = Machine.Field.Etcd is { } etcd ? new(this, etcd, Name) : null;
         Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, Failover?.Tenure ?? (IWriteRight)new UnkeptRight(), new StepProgress(), time, NullLogger<StepDesk>.Instance);
-        var acting = new ActingNodes([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (IActingNode)peer : Desk)]);
+        var acting = Acting = new ActingNodes([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (IActingNode)peer : Desk)]);
         var clock = new MachineClock($"{Machine.Name}-{Machine.Boot}", () => TimeSpan.FromTicks(Machine.Field.World.Now));
         Store = new(Machine.Disk.Journal);
         var locks = new ClusterLock(Cluster, acting);

@@ -66,6 +66,9 @@ internal sealed class SimPeer(SimAgent own, SimMachine other) : INode, IWalSourc
 
     public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) => AskAsync(Quick, (agent, ct) => agent.Desk.LockAsync(wanted, ct), cancel);
 
+    public Task<Answer<StayRequest>> PromiseAsync(StayRequest wanted, CancellationToken cancel) =>
+        AskAsync(Quick, (agent, ct) => agent.Failover!.Promising.AnswerAsync(wanted, own.Identity.Digest, ct), cancel);
+
     public async Task UnlockAsync(string operation, CancellationToken cancel) => await AskAsync<bool>(Quick, async (agent, ct) =>
     {
         await agent.Desk.UnlockAsync(operation, ct);

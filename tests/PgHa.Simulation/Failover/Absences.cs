@@ -45,6 +45,8 @@ internal sealed class Absences(Field field)
             field.World.Found($"{now.Node} gives the record up, and its server runs");
         if (before is not null && before.Epoch >= now.Epoch && !before.IsHeldAs(now))
             field.World.Found($"{now.Node} has the record with epoch {now.Epoch}, which {before.Node} had before");
+        if (field[now.Node].Disk.Promise is { } promise && promise.Stands(field[now.Node].Clock))
+            return; // won late: it is not used before the promise lapses, and until then the one that it was given to may write
         if (before?.Epoch != now.Epoch && field.Machines.FirstOrDefault(m => m.Name != now.Node && m.Server.Accepts) is { } other && before is not null)
             field.World.Found($"{now.Node} takes the record while {other.Name} accepts writes");
     }

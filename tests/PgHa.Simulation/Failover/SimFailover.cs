@@ -1,4 +1,5 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Leadership;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Succession;
 
@@ -19,7 +20,10 @@ internal sealed class SimFailover
         var (past, surroundings) = (new SuccessionPast(time), new SimSurroundings(agent, etcd));
         // A simulated server ends at once: nothing is kept for it, so that a deadline that is a little late shows.
         var terms = new RecordTerms(machine.Name, $"{machine.Name}-{machine.Boot}", options.Failover.D, TimeSpan.Zero, () => machine.Disk.Mounted?.System, Kill, () => machine.Disk.Data is { Signal: true });
-        Tenure = new(terms, new SimRecordStore(agent, etcd), new SimGuardLink(agent), pulse, agent.Cluster, Clock, time, name, new SimLog<Tenure>(agent));
+        var promise = new OwnPromise(new SimPromiseDisk(machine.Disk), terms.Boot, Clock);
+        Tenure = new(terms, new SimRecordStore(agent, etcd), new SimGuardLink(agent), pulse, agent.Cluster, promise,
+            options.Failover.StayWithoutEtcd ? new Members(options, new(() => agent.Acting), time) : null, Clock, time, name, new SimLog<Tenure>(agent));
+        Promising = new(options, Tenure, surroundings, agent.Cluster, promise, new SimLog<Promising>(agent));
         _begin = (locks, runner) =>
         {
             var stopping = new StopProgram(options, time, new SimLog<StopProgram>(agent));
@@ -33,6 +37,8 @@ internal sealed class SimFailover
     }
 
     internal Tenure Tenure { get; }
+
+    internal Promising Promising { get; }
 
     internal FailoverState State { get; } = new();
 

@@ -139,6 +139,27 @@ internal static partial class Moves
         return [.. moves.Take(before), At(random.Next(0, 8000), accident), .. moves.Skip(before)];
     }
 
+    /// <summary>
+    /// etcd is out for long, and the primary is cut off about when it is back: until the promises lapse it serves where nobody sees it. What is left of the schedule comes before, or after that.
+    /// </summary>
+    internal static Move[] WithoutEtcd(Random random, IReadOnlyList<string> names, Move[] moves)
+    {
+        var back = random.Next(4000, 20000);
+        Move[] cut = [At(Math.Max(0, back - random.Next(-300, 1500)), random.Next(8) switch
+        {
+            0 => Reboot(Any(random, names), random.Next(300, 9000)),
+            1 => Isolate(names[0], [.. names], random.Next(500, 20000)),
+            _ => Isolate(names[0], [.. names, SimEtcd.Name], random.Next(6000, 25000)),
+        })];
+        if (random.Next(3) == 0)
+            cut = [.. cut, .. names.Skip(1).Select(n => At(random.Next(0, 200), KillAgent(n, random.Next(20, 600))))];
+        Move[] all = [At(random.Next(0, 3000), EtcdOut(back)), .. cut];
+        return random.Next(3) switch { 0 => [.. all, .. moves], 1 => [.. moves, .. all], _ => all };
+    }
+
+    /// <summary>Longer than failover.hang_after.</summary>
+    internal static Move StoppedForLong(Random random, IReadOnlyList<string> names) => At(random.Next(0, 8000), FreezeAgent(Primary(random, names), random.Next(11000, 15000)));
+
     internal static (string Words, Action<Field> Play) FreezeAgent(string name, int back)
     {
         return ($"the agent of {name} is stopped for {back} ms", field => field[name].Agent?.Process.Freeze(TimeSpan.FromMilliseconds(back)));

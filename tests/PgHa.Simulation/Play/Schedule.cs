@@ -29,15 +29,29 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     /// <summary>One in which the agents decide who is primary.</summary>
     internal static Schedule OfAutomatic(int seed)
     {
+        var (schedule, names) = Usual(seed);
+        var moves = schedule.Moves.ToArray();
+        if (seed % 25 == 0) // only a record that holds for longer than hang_after outlives an agent that is stopped for as long
+            return schedule with { Moves = [.. moves, Simulation.Moves.StoppedForLong(new(~seed), names)], D = 4 * schedule.D + TimeSpan.FromSeconds(12) };
+        moves = seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
+        return seed % 4 == 2 ? schedule with { Moves = Simulation.Moves.WithoutEtcd(new(~seed), names, moves), Stays = true } : schedule with { Moves = moves };
+    }
+
+    /// <summary>The same without the rare things that are added to some.</summary>
+    internal static (Schedule Schedule, string[] Names) Usual(int seed)
+    {
         var random = new Random(seed);
         var nodes = random.Next(10) switch { < 2 => 2, < 9 => 3, _ => 4 + random.Next(2) };
         string[] names = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
         var moves = Simulation.Moves.Unattended(random, names);
-        return new(seed, nodes, seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)) };
+        return (new(seed, nodes, moves) { D = TimeSpan.FromSeconds(random.Next(2, 9)) }, names);
     }
 
     /// <summary>How long the record in etcd holds; null: people decide who is primary.</summary>
     internal TimeSpan? D { get; init; }
+
+    /// <summary>While etcd is out the primary serves on, if all others promise not to become writable.</summary>
+    internal bool Stays { get; init; }
 
     /// <summary>The servers have an archive.</summary>
     internal bool Archives { get; init; }
@@ -49,7 +63,7 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     {
         var world = new World(Seed);
         world.Trace.Kept = trace;
-        var field = new Field(world, Nodes) { Archive = Archives ? new() : null };
+        var field = new Field(world, Nodes) { Archive = Archives ? new() : null, Stays = Stays };
         if (D is { } d)
             field.Automatic(d);
         begun?.Invoke(field);

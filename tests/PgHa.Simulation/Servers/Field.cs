@@ -40,6 +40,9 @@ internal sealed class Field
     /// <summary>How long the record holds after its last renewal.</summary>
     internal TimeSpan D { get; private set; }
 
+    /// <summary>While etcd is out the primary serves on, if all others promise.</summary>
+    internal bool Stays { get; set; }
+
     /// <summary>Which rows may be away with their machine, where agents decide; null where people do.</summary>
     internal Absences? Absences { get; private set; }
 

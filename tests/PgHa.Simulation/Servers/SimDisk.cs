@@ -28,6 +28,9 @@ internal sealed class SimDisk
     /// <summary>What was seen of the record in etcd.</summary>
     internal RecordMemory Memory { get; set; } = RecordMemory.None;
 
+    /// <summary>What was promised to a holder of the record that could not ask etcd.</summary>
+    internal Promise? Promise { get; set; }
+
     /// <summary>The server was stopped by a call, and was not started since.</summary>
     internal bool StoppedOnPurpose { get; set; }
 

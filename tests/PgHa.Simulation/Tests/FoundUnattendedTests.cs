@@ -37,11 +37,20 @@ public sealed class FoundUnattendedTests
     [Fact]
     public void A_former_primary_that_replays_anothers_WAL_is_promoted()
     {
-        var outcome = Schedule.OfAutomatic(2833).Play(trace: true);
+        var outcome = Schedule.Usual(2833).Schedule.Play(trace: true);
         Assert.True(outcome.Finding is null, outcome.Finding);
         var replayed = outcome.Trace.ToList().FindIndex(line => line.Contains("ended: let n1 replay all its WAL", StringComparison.Ordinal));
         Assert.True(replayed >= 0, "what is drawn has changed: another seed shows it");
         Assert.Contains("promote n1", outcome.Trace.Skip(replayed).First(line => line.Contains("begins: promote", StringComparison.Ordinal) || line.Contains("as primary", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    /// <summary>Two nodes were promoted in turn, each without the other. The server of the second crashed, and was not started again, because the WAL of the first had forked.</summary>
+    [Fact]
+    public void A_holder_is_started_again_although_another_node_was_left_behind()
+    {
+        var outcome = Schedule.Usual(4654).Schedule.Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        Assert.True(outcome.Trace.Any(line => line.Contains("n1 serves (epoch 3, timeline 3)", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
     }
 
     /// <summary>A server was stopped for longer than failover.hang_after, and promoted. It had not been asked for a sign of life yet, and was killed as one that hangs.</summary>
@@ -51,6 +60,23 @@ public sealed class FoundUnattendedTests
         var outcome = Schedule.OfAutomatic(1020).Play(trace: true);
         Assert.True(outcome.Finding is null, outcome.Finding);
         Assert.True(outcome.Trace.Any(line => line.Contains("stops of the server of n3 take 10441 ms", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
+    }
+
+    /// <summary>The record was ended for manual mode, and etcd's answers were lost. The guard rests when that is seen, and so must the agent: a person decides.</summary>
+    [Fact]
+    public void A_deadline_of_before_ends_no_server_in_manual_mode()
+    {
+        Move[] moves = [At(3000, ("no answer of etcd reaches n1 for 5000 ms", Deafen)), At(50, Moves.ByHand(25000))];
+        var outcome = new Schedule(3, 3, moves) { D = TimeSpan.FromSeconds(6) }.Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        Assert.Contains(outcome.Trace, line => line.Contains("ended for manual mode", StringComparison.Ordinal));
+        Assert.DoesNotContain(outcome.Trace, line => line.Contains("server is killed", StringComparison.Ordinal));
+    }
+
+    private static void Deafen(Field field)
+    {
+        field.Network.Cut(SimEtcd.Name, "n1");
+        field.Later(5000, () => field.Network.Mend(SimEtcd.Name, "n1"));
     }
 
     private static Outcome Play(int seed, Move[] moves)

@@ -13,9 +13,11 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Leadership/RecordSight.cs", "return (Record.Epoch, Revision)", "return FAULT ? Revision < stands.Revision : (Record.Epoch, Revision)"),
             ("PgHa.Agent/Leadership/RecordSight.cs", "&& Record == stands.Record", "&& (FAULT || Record == stands.Record)")) { IsUnattended = true, First = 300 },
         new("time in which the agent was stopped counts as silence of its server",
-            ("PgHa.Agent/Succession/TimeAwake.cs", "< 2 * Tick ?", "< 2 * Tick || FAULT ?")) { IsUnattended = true, First = 900 },
+            ("PgHa.Agent/Succession/TimeAwake.cs", "< 2 * Tick ?", "< 2 * Tick || FAULT ?")) { IsUnattended = true },
+        new("the agent leaves a passed deadline to a guard that was killed",
+            ("PgHa.Agent/Succession/DeadlineWatch.cs", "if (terms.StartsAsStandby())", "if (FAULT || terms.StartsAsStandby())")) { IsUnattended = true, First = 4050 },
         new("a deadline counts from the answer",
-            ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true },
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true, First = 850 },
         new("a deadline counts although no guard confirms it",
             ("PgHa.Agent/Leadership/RecordKeeper.cs", "_confirmed = await guard.SetAsync(until, bound.Token);", "_confirmed = FAULT ? until : await guard.SetAsync(until, bound.Token);")) { IsUnattended = true },
         new("a swap whose answer was lost counts as another's",
@@ -26,6 +28,8 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Succession/SuccessionSights.cs", "Hangs = held &&", "Hangs = held && !FAULT &&")) { IsUnattended = true },
         new("a node becomes writable without the record",
             ("PgHa.Agent/Succession/Tenure.cs", "        using var alone = await _turn.EnterAsync(cancel);\n        if (await LastsAsync(cancel))", "        using var alone = await _turn.EnterAsync(cancel);\n        if ((FAULT && !first) || await LastsAsync(cancel))")) { IsUnattended = true },
+        new("a promise counts for longer than it was given",
+            ("PgHa.Agent/Leadership/Holding.cs", "askedAt + (holds * (1 - Drift))", "askedAt + (FAULT ? holds * 1.5 : holds * (1 - Drift))")) { IsUnattended = true },
     ];
 
     private static IEnumerable<Mutation> OfTheRules =>
@@ -35,7 +39,7 @@ internal sealed partial class Mutation
         new("the record is given up while the server may still write",
             ("PgHa.Agent/Succession/Tenure.cs", "is { MayBeWritable: true })", "is { MayBeWritable: true } && !FAULT)")) { IsUnattended = true, First = 850 },
         new("a standby that holds the record is started as primary",
-            ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 1400 },
+            ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 1950 },
         new("a timeline is not reserved before the promotion",
             ("PgHa.Agent/Steps/Reserving.cs", "if (!right.IsHeld)", "if (FAULT || !right.IsHeld)")) { IsUnattended = true, First = 1800 },
     ];

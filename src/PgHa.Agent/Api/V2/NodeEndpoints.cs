@@ -2,12 +2,14 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
 using PgHa.Agent.Steps;
+using PgHa.Agent.Succession;
 using PgHa.Client;
 using PgHa.Client.Operations;
 using PgHa.Formats;
@@ -32,6 +34,7 @@ internal static class NodeEndpoints
         node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from", "to").SendsBytes();
         node.MapPost("lock", LockAsync).TakesBody();
         node.MapDelete("lock/{operation}", Unlock);
+        node.MapPost("promise", (Delegate)PromiseAsync).TakesBody();
         node.MapPost("{verb}", StepAsync).ReadsOptions();
     }
 
@@ -94,6 +97,18 @@ internal static class NodeEndpoints
     {
         nodeLock.Release(operation);
         return Results.Json(new LockAnswer(nodeLock.Holder is null, nodeLock.Holder), WireJson.Default.LockAnswer);
+    }
+
+    /// <summary>The holder of the record cannot ask etcd, and asks all other nodes not to become writable meanwhile.</summary>
+    private static async Task<IResult> PromiseAsync(HttpContext http)
+    {
+        if (http.RequestServices.GetService<Promising>() is not { } promising)
+            return Answers.Refuse(FailoverEndpoints.Manual);
+        var wanted = await JsonBody.ReadAsync(http.Request, StrictJson.Default.StayRequest, null, "agents ask each other by themselves; agents of two versions may not understand each other: update both");
+        if (!wanted.IsOk)
+            return Answers.Refuse(wanted.Refusal);
+        var answer = await promising.AnswerAsync(wanted.Value, http.Request.Headers[Routes.ClusterHeader].FirstOrDefault(), http.RequestAborted);
+        return answer.IsOk ? Results.Json(answer.Value, WireJson.Default.StayRequest) : Answers.Refuse(answer.Refusal);
     }
 
     /// <summary>A step of a running operation; without one, made by hand, it is an operation of its own and takes the locks of all nodes.</summary>
