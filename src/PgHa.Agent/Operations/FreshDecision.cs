@@ -1,6 +1,7 @@
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
+using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Operations;
 
@@ -31,14 +32,18 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
     private async Task<PlanFacts> GatherAsync(MandatedRequest asked, PlanFacts facts, CancellationToken cancel)
     {
         var needed = Planner.Needs(asked.Request, asked.Mandate, facts);
-        var starts = Task.WhenAll(needed.NextStarts.Select(n => cluster[n].NextStartAsync(cancel)));
-        var slots = Task.WhenAll(needed.Slots.Select(n => cluster[n].Slots.ReportAsync(cancel)));
+        var starts = Task.WhenAll(needed.NextStarts.Select(n => FromAsync(facts.View[n], node => node.NextStartAsync(cancel))));
+        var slots = Task.WhenAll(needed.Slots.Select(n => FromAsync(facts.View[n], node => node.Slots.ReportAsync(cancel))));
         return facts with
         {
             NextStarts = needed.NextStarts.Zip(await starts).ToDictionary(p => p.First, p => p.Second),
             Slots = needed.Slots.Zip(await slots).ToDictionary(p => p.First, p => p.Second),
         };
     }
+
+    /// <summary>A node that has just not answered is not asked, and waited for, once more.</summary>
+    private Task<Answer<T>> FromAsync<T>(NodeObservation seen, Func<INode, Task<Answer<T>>> ask) => seen.Reachable ? ask(cluster[seen.Node])
+        : Task.FromResult<Answer<T>>(new Refusal(Code.PeerUnreachable, seen.Problem ?? $"the agent of {seen.Node} does not answer", $"start the agent of {seen.Node}, or look at the network"));
 
     /// <summary>
     /// A server on its way down is gone in a moment (the children of a killed one, too): worth waiting for before anything is decided.

@@ -13,10 +13,11 @@ namespace PgHa.Client.Calls;
 public sealed partial class AgentClient
 {
     private const string Node = Routes.V2 + "/node";
-    private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2), AfterSilence = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan OfSlots = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Starting = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(60);
+    private readonly AgentConnection _connection;
     private readonly AgentCalls _calls;
 
     /// <summary>The agent that is there; nothing is asked yet.</summary>
@@ -24,8 +25,12 @@ public sealed partial class AgentClient
     {
         ArgumentNullException.ThrowIfNull(place);
         Name = place.Node;
-        _calls = new(place.Node, AgentHttp.To(place));
+        _connection = new(place.Time);
+        _calls = new(place.Node, AgentHttp.To(place, _connection));
     }
+
+    /// <summary>An operation asks each node many times. One that has just let a call go unanswered, because it is frozen, is not waited for that long each time.</summary>
+    private TimeSpan Soon => _connection.LeavesUnanswered ? AfterSilence : Quick;
 
     /// <summary>The name of the node.</summary>
     public string Name { get; }
@@ -34,7 +39,7 @@ public sealed partial class AgentClient
     /// <param name="fresh">False: an observation up to 100 ms old will do. True: one begun after this call.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<Answer<NodeObservation>> ObserveAsync(bool fresh, CancellationToken cancel) =>
-        _calls.AskAsync(HttpMethod.Get, $"{Node}?fresh={(fresh ? "true" : "false")}", Quick, WireJson.Default.NodeObservation, cancel);
+        _calls.AskAsync(HttpMethod.Get, $"{Node}?fresh={(fresh ? "true" : "false")}", Soon, WireJson.Default.NodeObservation, cancel);
 
     /// <summary><c>GET cluster/explain</c>: what its agent does about automatic failover, and why.</summary>
     public Task<Answer<ExplainReport>> ExplainAsync(CancellationToken cancel) =>
@@ -114,7 +119,7 @@ public sealed partial class AgentClient
 
     /// <summary><c>POST node/lock</c>: takes the node's lock if it is free.</summary>
     public Task<Answer<LockAnswer>> LockAsync(OperationLock wanted, CancellationToken cancel) =>
-        _calls.AskAsync(HttpMethod.Post, $"{Node}/lock", Quick, WireJson.Default.LockAnswer, cancel,
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/lock", Soon, WireJson.Default.LockAnswer, cancel,
             request => request.Content = JsonContent.Create(wanted, WireJson.Default.OperationLock));
 
     /// <summary><c>POST node/promise</c>: asks it not to become writable for a while, because the holder of the record cannot ask etcd.</summary>
@@ -124,7 +129,7 @@ public sealed partial class AgentClient
 
     /// <summary><c>DELETE node/lock/OPERATION</c>: gives it back. The lock of a node that is away is not waited for.</summary>
     public Task<Refusal?> UnlockAsync(string operation, CancellationToken cancel) =>
-        _calls.TellAsync(HttpMethod.Delete, $"{Node}/lock/{operation}", Quick, cancel);
+        _calls.TellAsync(HttpMethod.Delete, $"{Node}/lock/{operation}", Soon, cancel);
 
     /// <summary><c>POST node/STEP</c>: one step.</summary>
     /// <param name="step">The step as it is called: <c>VERB?OPTIONS</c>.</param>

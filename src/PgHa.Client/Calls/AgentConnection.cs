@@ -4,7 +4,8 @@ namespace PgHa.Client.Calls;
 
 /// <summary>
 /// Connects to an agent. A machine that is gone does not answer. Each phase of an operation asks it again, because it may be back, but after
-/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is.
+/// the first time it waits less. A machine that runs accepts a connection at once, however busy it is. Where only the agent is frozen its kernel
+/// accepts connections: that calls go unanswered is noted apart.
 /// </summary>
 internal sealed class AgentConnection(TimeProvider time)
 {
@@ -12,9 +13,14 @@ internal sealed class AgentConnection(TimeProvider time)
     private static readonly TimeSpan AfterSilence = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Unheard = TimeSpan.FromSeconds(1);
-    private long _silentSince;
+    private long _silentSince, _unansweredSince;
 
-    private bool IsSilent => Volatile.Read(ref _silentSince) is not 0 and var since && time.GetElapsedTime(since) < SilentFor;
+    /// <summary>A call was given up without an answer a moment ago, and no other one was answered since.</summary>
+    internal bool LeavesUnanswered => IsRecent(ref _unansweredSince);
+
+    private bool IsSilent => IsRecent(ref _silentSince);
+
+    private bool IsRecent(ref long since) => Volatile.Read(ref since) is not 0 and var then && time.GetElapsedTime(then) < SilentFor;
 
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
@@ -31,7 +37,7 @@ internal sealed class AgentConnection(TimeProvider time)
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             socket.Dispose();
-            Silent();
+            Note(ref _silentSince);
             throw new TimeoutException($"no answer to a connection within {within.TotalSeconds} s");
         }
         catch
@@ -44,13 +50,18 @@ internal sealed class AgentConnection(TimeProvider time)
     /// <summary>A call was given up without an answer. That its machine is gone is not known, but the next connection shows it soon.</summary>
     internal void Unanswered(long sent)
     {
-        if (time.GetElapsedTime(sent) >= Unheard)
-            Silent();
+        if (time.GetElapsedTime(sent) < Unheard)
+            return;
+        Note(ref _silentSince);
+        Note(ref _unansweredSince);
     }
 
-    private void Silent()
+    /// <summary>It answers.</summary>
+    internal void Answered() => Volatile.Write(ref _unansweredSince, 0);
+
+    private void Note(ref long since)
     {
-        if (!IsSilent)
-            Volatile.Write(ref _silentSince, time.GetTimestamp());
+        if (!IsRecent(ref since))
+            Volatile.Write(ref since, time.GetTimestamp());
     }
 }

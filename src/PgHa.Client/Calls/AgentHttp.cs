@@ -11,9 +11,8 @@ internal static class AgentHttp
     /// <summary>Not for long: each connection that was kept to a machine which is gone meanwhile costs the whole bound of a call.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(3);
 
-    internal static HttpClient To(AgentPlace place)
+    internal static HttpClient To(AgentPlace place, AgentConnection connection)
     {
-        var connection = new AgentConnection(place.Time);
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = connection.ConnectAsync,
@@ -39,7 +38,9 @@ internal static class AgentHttp
             var sent = place.Time.GetTimestamp();
             try
             {
-                return await base.SendAsync(request, cancellationToken);
+                var response = await base.SendAsync(request, cancellationToken);
+                connection.Answered();
+                return response;
             }
             catch (OperationCanceledException)
             {

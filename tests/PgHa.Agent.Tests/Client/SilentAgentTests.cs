@@ -24,6 +24,49 @@ public sealed class SilentAgentTests
         full.ForEach(s => s.Dispose());
     }
 
+    /// <summary>Its kernel accepts connections: it is frozen. As soon as it answers anything it is waited for as before.</summary>
+    [Fact]
+    public async Task A_frozen_agent_is_waited_for_less_until_it_answers_again()
+    {
+        using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listening.Listen(8);
+        var client = new AgentClient(new AgentPlace("n1", new Uri($"http://{listening.LocalEndPoint}")) { Time = TimeProvider.System });
+        Assert.InRange(await Unanswered(), 1.9, 60);
+        Assert.InRange(await Unanswered(), 0.4, 1.9);
+        using var thawed = new CancellationTokenSource();
+        var answers = Answer(listening, thawed.Token);
+        Assert.Contains("HTTP 404", (await client.PositionAsync(Cancel)).Refusal?.Message, StringComparison.Ordinal);
+        await thawed.CancelAsync();
+        await answers;
+        Assert.InRange(await Unanswered(), 1.9, 60);
+
+        async Task<double> Unanswered()
+        {
+            var begun = System.Diagnostics.Stopwatch.StartNew();
+            Assert.EndsWith("no answer in time", (await client.ObserveAsync(true, Cancel)).Refusal?.Message, StringComparison.Ordinal);
+            return begun.Elapsed.TotalSeconds;
+        }
+    }
+
+    /// <summary>Answers whatever was asked, also what has been waiting since before.</summary>
+    private static async Task Answer(Socket listening, CancellationToken cancel)
+    {
+        try
+        {
+            while (true)
+            {
+                using var caller = await listening.AcceptAsync(cancel);
+                await caller.ReceiveAsync(new byte[4096], cancel);
+                await caller.SendAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), cancel);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // it is frozen again
+        }
+    }
+
     /// <summary>Nobody accepts: from some connection on the kernel answers no more, as if there were no machine.</summary>
     private static async Task<List<Socket>> Fill(IPEndPoint place)
     {
