@@ -6,15 +6,17 @@ using PgHa.Client.Operations;
 namespace PgHa.Agent.Succession;
 
 /// <summary>Why this agent does what it does, and what would happen if a node died now.</summary>
-internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Tenure tenure, SyncDuty sync, Func<TimeSpan> clock)
+internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Tenure tenure, SyncDuty sync, ISurroundings surroundings, Func<TimeSpan> clock)
 {
     /// <summary>The report, with the nodes as they are now.</summary>
-    internal Answer<ExplainReport> Of(ClusterView view)
+    internal async Task<Answer<ExplainReport>> OfAsync(ClusterView view, CancellationToken cancel)
     {
         if (loop.Last is not var (facts, verdict))
             return new Refusal(Code.WrongState, "the agent has just been started and has not looked yet", "repeat the call in a second");
         var isByHand = facts.Record is RecordState.ByHand or RecordState.Returns;
         var stands = tenure.Own ?? tenure.Sight?.Record ?? facts.Stands; // what was looked at last may be older
+        var proof = options.Failover.ManagesSync && !isByHand ? await surroundings.SyncAsync(cancel) : default;
+        var now = new IfItDiedNow(view, isByHand ? null : facts.Holder, options.Failover, stands, proof.Value?.Record, proof.Outage?.Reason);
         var row = SuccessionRules.Table.FirstOrDefault(r => r.Number == verdict.Row);
         return new ExplainReport
         {
@@ -33,7 +35,7 @@ internal sealed class Explanation(AgentOptions options, SuccessionLoop loop, Ten
             MayWriteFor = tenure.Until is { } mine ? Seconds(mine - clock()) : null,
             Paused = facts.Paused,
             PausedNodes = [.. facts.PausedNodes],
-            IfItDied = [.. view.Nodes.Select(n => WhatIf.Dies(n.Node, view, isByHand ? null : facts.Holder, options.Failover))],
+            IfItDied = [.. view.Nodes.Select(n => WhatIf.Dies(n.Node, now))],
         };
     }
 

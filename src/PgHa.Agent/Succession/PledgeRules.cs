@@ -39,7 +39,8 @@ public static class PledgeRules
 
     private static string[] Pledgers(SuccessionFacts f) => [.. f.View.Nodes.Where(n => n.Node == f.Node || (CanPledge(n) && !f.PausedNodes.Contains(n.Node))).Select(n => n.Node)];
 
-    private static bool CanPledge(NodeObservation node) => node is { InRecovery: true, Failover: { NotEligible: null, PromisedTo: null } };
+    /// <summary>A node that may be one of those that pledge.</summary>
+    internal static bool CanPledge(NodeObservation node) => node is { InRecovery: true, Failover: { NotEligible: null, PromisedTo: null } };
 
     /// <summary>Whether a pledge is to be taken back.</summary>
     /// <param name="order">What was pledged in this run of the agent, and since when it stands; null: an earlier run did, or it did not come to stand.</param>

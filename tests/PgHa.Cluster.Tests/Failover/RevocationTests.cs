@@ -75,6 +75,38 @@ public sealed class RevocationTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
+    /// <summary>The startup process of one voter is frozen, so that it cannot be cut off, and the pledge of the other one is not enough. Its agent dies while it stands.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task A_pledge_in_vain_is_taken_back_also_by_the_next_run_of_the_agent_and_the_voter_receives_again()
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep, TimeSpan.FromSeconds(30), sync: "quorum");
+        var cluster = automatic.Cluster;
+        await SyncFailoverTests.WaitsFor(cluster.N1, cluster.N2, cluster.N3);
+        await cluster.Ledger.Insert(cluster.N1, 20);
+        var startup = cluster.N3.Postgres.Processes.Intersect(ServerProcesses.Commanded(line => line.Contains("startup", StringComparison.Ordinal))).Single();
+        Signal.Send(startup, Signal.Stop);
+        int[] frozen = [cluster.N1.Agent.Pid, .. AutomaticCluster.Guards(cluster.N1), .. cluster.N1.Postgres.Processes];
+        foreach (var pid in frozen) Signal.Send(pid, Signal.Stop);
+        await Wait.Until("N2 pledges", () => Says(cluster.N2, "has pledged that for epoch 2"), 20);
+        await cluster.N2.Agent.Kill();
+        Assert.True(File.Exists(Note(cluster.N2)));
+        Assert.Equal("", await cluster.N2.Postgres.Ask<string>("SHOW primary_conninfo"));
+        await cluster.N2.StartAgent();
+        await Wait.Until("N2 takes it back", () => Says(cluster.N2, "has taken its pledge back"), 10);
+        foreach (var pid in frozen) Signal.Send(pid, Signal.Continue);
+        await Wait.Until("N2 receives again", () => AutomaticCluster.Follows(cluster.N2, cluster.N1), 30);
+        Assert.False(File.Exists(Note(cluster.N2)));
+        await cluster.Ledger.Insert(cluster.N1, 20);
+        Signal.Send(startup, Signal.Continue);
+        await Wait.Until("N3 receives again", () => AutomaticCluster.Follows(cluster.N3, cluster.N1), 30);
+        await Wait.Until("nothing of its pledge is left", () => !File.Exists(Note(cluster.N3)), 20);
+        await AutomaticCluster.Holds(cluster.N1);
+        Assert.Equal(1, await AutomaticCluster.Epoch(cluster.N1));
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
+    private static bool Says(TestNode node, string words) => File.ReadLines(node.Agent.LogFile).Any(line => line.Contains(words, StringComparison.Ordinal));
+
     private static async Task IsRevoked(TestNode primary)
     {
         await Wait.Until("the history has it", async () => (await AutomaticCluster.History(primary)).Any(e => e.GetProperty("epoch").GetInt64() == 2), 10);

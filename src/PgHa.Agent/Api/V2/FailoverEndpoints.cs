@@ -29,7 +29,7 @@ internal static class FailoverEndpoints
         if (http.RequestServices.GetService<Explanation>() is not { } explanation)
             return Answers.Refuse(Manual);
         var view = await cluster.ObserveAsync(fresh: true, http.RequestAborted);
-        var report = explanation.Of(view);
+        var report = await explanation.OfAsync(view, http.RequestAborted);
         var scheduled = await http.RequestServices.GetRequiredService<EtcdSchedule>().ReadAsync(http.RequestAborted);
         return report.IsOk ? Results.Json(report.Value with { Scheduled = scheduled.IsOk ? scheduled.Value.Report.Scheduled : null }, WireJson.Default.ExplainReport) : Answers.Refuse(report.Refusal);
     }
