@@ -8,7 +8,6 @@ PATRONI_DIR='' PATRONI_PORT='' PATRONI_ETCD='' ETCD_PID=''
 PATRONI_PID='' PATRONI_URL=''              # of the first node
 PATRONI_API=() PATRONI_NODE_PID=()         # of each
 PATRONI_SETTINGS='shared_buffers: 32MB'    # parameters of the servers, as YAML in one line
-ETCD_FLAGS=()                              # more of etcd's
 
 ensure_patroni() { ensure_etcd && ensure patroni:patroni /usr/lib/python3/dist-packages/etcd:python3-etcd; }
 
@@ -34,7 +33,7 @@ start_patroni_pair() {
 start_etcd() {
   "${AS_OWNER[@]}" etcd --name bench --data-dir "$PATRONI_DIR/etcd" \
     --listen-client-urls "$1" --advertise-client-urls "$1" \
-    --listen-peer-urls "$2" --initial-advertise-peer-urls "$2" --initial-cluster "bench=$2" "${ETCD_FLAGS[@]}" \
+    --listen-peer-urls "$2" --initial-advertise-peer-urls "$2" --initial-cluster "bench=$2" \
     >"$PATRONI_DIR/etcd.log" 2>&1 </dev/null &
   ETCD_PID=$!
   wait_until 20 curl -sf -o /dev/null "$1/health" || { tail "$PATRONI_DIR/etcd.log" >&2; die "etcd does not start"; }

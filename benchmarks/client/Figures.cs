@@ -23,7 +23,7 @@ internal sealed record Figures
     /// <summary>Acknowledged rows that the new primary does not have.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>Acknowledged rows that the other server does not have, at the end.</summary>
+    /// <summary>Acknowledged rows that another server does not have, at the end; of several the most.</summary>
     public required long LostOnStandby { get; init; }
 
     /// <summary>Rows whose client lost its session before it heard of them.</summary>

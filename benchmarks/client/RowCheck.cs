@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace PgHa.Bench;
 
-/// <summary>Looks for each acknowledged row, on the new primary and on the other server.</summary>
+/// <summary>Looks for each acknowledged row, on the new primary and on the other servers.</summary>
 internal static class RowCheck
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -26,11 +26,12 @@ internal static class RowCheck
         await using (session)
         {
             var lost = Missing(acknowledged, await IdsAsync(session, cancel));
-            return (lost, await OnStandbyAsync(servers, 1 - primary, acknowledged, cancel));
+            var onStandbys = await Task.WhenAll(Enumerable.Range(0, servers.Count).Where(s => s != primary).Select(s => OnStandbyAsync(servers, s, acknowledged, cancel)));
+            return (lost, onStandbys.Max());
         }
     }
 
-    /// <summary>The other server may still be on its way back: it is given a minute.</summary>
+    /// <summary>Another server may still be on its way back: it is given a minute.</summary>
     private static async Task<long> OnStandbyAsync(Servers servers, int standby, HashSet<long> acknowledged, CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();

@@ -4,7 +4,7 @@ using Npgsql;
 namespace PgHa.Bench;
 
 /// <summary>
-/// Both servers as a client knows them. It connects as libpq does with target_session_attrs=read-write: the hosts in their order, each
+/// The servers as a client knows them. It connects as libpq does with target_session_attrs=read-write: the hosts in their order, each
 /// asked by its greeting whether it is a standby; where none accepts writes, once more after a pause.
 /// </summary>
 internal sealed class Servers(IReadOnlyList<string> hosts, bool synchronous)
