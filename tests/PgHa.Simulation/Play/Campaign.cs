@@ -33,13 +33,26 @@ internal sealed class Campaign(int firstSeed, int most, TimeSpan within, Func<in
     {
         while (Take() is { } seed)
         {
-            var outcome = of(seed).Play();
+            var outcome = Play(seed);
             lock (_gate)
             {
                 (Played, _events, _calls, _seconds) = (Played + 1, _events + outcome.Events, _calls + outcome.Calls, _seconds + outcome.Seconds);
                 if (outcome.Finding is { } finding && (_found is null || seed < _found.Value.Seed))
                     _found = (seed, finding);
             }
+        }
+    }
+
+    /// <summary>A fault of the simulator names its seed, too.</summary>
+    private Outcome Play(int seed)
+    {
+        try
+        {
+            return of(seed).Play();
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"seed {seed} cannot be played", e);
         }
     }
 

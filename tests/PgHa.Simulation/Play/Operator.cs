@@ -75,8 +75,8 @@ internal sealed class Operator(Field field)
         }
         if (primary is null)
             return Primary();
-        var lost = field.Machines.First(m => m.Name != primary && !(m.Server.Streaming && m.Server.StreamsFrom == primary && m.Server.Timeline == field[primary].Server.Timeline));
-        return (lost.Name, new StartStandby(lost.Name, _calls.Count > 6 ? RejoinForm.Reclone : null));
+        var lost = field.Machines.FirstOrDefault(m => m.Name != primary && !(m.Server.Streaming && m.Server.StreamsFrom == primary && m.Server.Timeline == field[primary].Server.Timeline));
+        return lost is null ? (primary, new StartAll(primary)) : (lost.Name, new StartStandby(lost.Name, _calls.Count > 6 ? RejoinForm.Reclone : null));
     }
 
     private (string Called, ChangeRequest Request)? _hint;
