@@ -44,7 +44,7 @@ public sealed class OutcomeWatch(ClusterObserver cluster, TimeProvider time)
             if (Over(missing, before ?? view, unlocked ?? view, view, before is not null, abandoned) is { } over)
                 return new(view, over, Over: true);
             if (waited > CertainWithin)
-                return new(view, Explain(missing.First(o => OutcomeRules.IsDemanded(o, view)), view));
+                return new(view, OutcomeRules.Explain(missing.First(o => OutcomeRules.IsDemanded(o, view)), view));
             if (unlocked is null && waited > LockedFor)
             {
                 await unlock();
@@ -68,9 +68,4 @@ public sealed class OutcomeWatch(ClusterObserver cluster, TimeProvider time)
                 $"GET {Client.Routes.V2}/operations/{other} on the node that ran it says what it did");
         return twice ? OutcomeRules.Impossible(missing, before, now) : null;
     }
-
-    private static Refusal Explain(Outcome missing, ClusterView view) => new(Code.StepFailed,
-        $"{missing.Node} does not show the expected state ({OutcomeRules.Words(missing)})"
-        + (view[missing.Node].Problem is { } problem ? $": {problem}" : ""),
-        $"look at the server log of {missing.Node}; the call can be repeated");
 }

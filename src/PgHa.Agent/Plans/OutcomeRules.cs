@@ -44,6 +44,22 @@ public static class OutcomeRules
         return null;
     }
 
+    /// <summary>
+    /// What is told when it did not come in time. A server that read <c>standby.signal</c> when it started, and whose file is gone since, stays in recovery for ever: a call that finds it
+    /// about to be writable has nothing to do, however often it is repeated.
+    /// </summary>
+    public static Refusal Explain(Outcome missing, ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(missing);
+        ArgumentNullException.ThrowIfNull(view);
+        var node = view[missing.Node];
+        var said = $"{node.Node} does not show the expected state ({Words(missing)})";
+        return missing.States.All(StartPlan.AsPrimary.Contains) && node is { Server: ServerStatus.Running, Sql.InRecovery: true, StandbySignal: false, Promoting: false }
+            ? new(Code.StepFailed, $"{said}: its server runs in recovery, though standby.signal is not there",
+                $"if it was removed while the server ran: DELETE instance/current on {node.Node} stops it, then POST instance/master on {node.Node} starts it as primary; a point-in-time recovery ends by itself")
+            : new(Code.StepFailed, said + (node.Problem is { } problem ? $": {problem}" : ""), $"look at the server log of {node.Node}; the call can be repeated");
+    }
+
     /// <summary>Which operation has changed a node since the locks were given back, or null: what was promised may not be wanted any more.</summary>
     public static string? Overtaken(ClusterView unlocked, ClusterView now)
     {

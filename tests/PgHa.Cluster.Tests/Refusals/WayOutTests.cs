@@ -49,6 +49,16 @@ public sealed class WayOutTests : ClusterTest
         });
     }
 
+    /// <summary>It stays in recovery for ever, though its next start makes it primary.</summary>
+    [Theory, Trait("Category", "Long")]
+    [InlineData("POST N2 instance/master"), InlineData("POST N2 instance/failover/promote")]
+    public async Task With_a_running_standby_whose_signal_was_removed(string goal)
+    {
+        var cluster = await PrimaryStopped();
+        File.Delete(cluster.N2.Postgres.InData("standby.signal"));
+        await Follow(cluster, goal);
+    }
+
     [Theory, Trait("Category", "Long")]
     [InlineData("POST N1 instance/slave"), InlineData("POST N2 instance/master"), InlineData("POST N1 instance/switchover/masterSlave?by=promote")]
     public async Task With_a_primary_that_was_demoted(string goal)

@@ -169,4 +169,11 @@ internal static partial class Moves
                 data.Signal = true;
         });
     }
+
+    /// <summary>Also under a server that runs: it read the file when it started.</summary>
+    internal static (string, Action<Field>) SignalGone(string name) => ($"somebody removes standby.signal on {name}", field =>
+    {
+        if (field[name] is { Disk.Mounted: { } data })
+            data.Signal = false;
+    });
 }

@@ -161,5 +161,23 @@ public sealed class FoundTests
         }
     }
 
+    /// <summary>
+    /// A supervisor started a server in recovery while standby.signal was being taken away for a start as primary: each call that makes it primary had nothing to do, failed, and told to
+    /// repeat it. Here the file is removed under a standby that runs.
+    /// </summary>
+    [Fact]
+    public void A_server_that_stays_in_recovery_without_its_signal_becomes_primary_by_the_calls_that_the_hint_names()
+    {
+        Move[] moves =
+        [
+            At(1000, Moves.Call("n1", new StopNode("n1"))),
+            At(2000, Moves.SignalGone("n2")),
+            At(500, Moves.Call("n2", new Failover("n2", FailoverForm.Promote))),
+        ];
+        var outcome = new Schedule(48532, 2, moves).Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding + string.Join('\n', outcome.Trace));
+        Assert.Contains(outcome.Trace, line => line.Contains("though standby.signal is not there", StringComparison.Ordinal));
+    }
+
     private static Move At(int after, (string Words, Action<Field> Play) move) => new(TimeSpan.FromMilliseconds(after), move.Words, move.Play);
 }
