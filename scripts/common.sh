@@ -39,6 +39,9 @@ ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-clie
 # An output plugin that is not PostgreSQL's own; only tests need it.
 ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-decoderbufs"; }
 
+# For what draws in a terminal.
+ensure_terminal() { ensure tmux:tmux; }
+
 # For servers that their agent may not look at: with file capabilities, or in a PID namespace of their own.
 ensure_hiding() { ensure setcap:libcap2-bin unshare:util-linux setpriv:util-linux; }
 

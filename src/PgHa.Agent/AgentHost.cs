@@ -88,6 +88,7 @@ public static partial class AgentHost
         NodeEndpoints.Map(app);
         NodeSlotEndpoints.Map(app);
         OperationEndpoints.Map(app);
+        StatusEndpoints.Map(app);
         SalvageEndpoints.Map(app);
         FailoverEndpoints.Map(app);
         RecordEndpoints.Map(app);

@@ -16,6 +16,8 @@ namespace PgHa.Client;
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(NodeObservation))]
 [JsonSerializable(typeof(NodeObservation[]))]
+[JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(PrimarySync))]
 [JsonSerializable(typeof(WalPosition))]
 [JsonSerializable(typeof(LastRecord))]

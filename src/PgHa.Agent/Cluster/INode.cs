@@ -24,6 +24,9 @@ public interface INode
     /// <param name="cancel">Ends the wait.</param>
     Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel);
 
+    /// <summary>The same as people look at it, with what no decision needs.</summary>
+    async Task<NodeStatus> StatusAsync(CancellationToken cancel) => new() { Seen = await ObserveAsync(fresh: false, cancel) };
+
     /// <summary>What the next start of its server would do.</summary>
     Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel);
 }

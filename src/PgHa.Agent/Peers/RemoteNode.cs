@@ -18,7 +18,15 @@ internal sealed class RemoteNode(AgentClient agent) : INode, IWalSource, ISlotSo
     public async Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel)
     {
         var answer = await agent.ObserveAsync(fresh, cancel);
-        return answer.IsOk ? answer.Value with { Node = Name, AnswersAs = answer.Value.Node == Name ? null : answer.Value.Node } : NodeObservation.Unreachable(Name, answer.Refusal.Message);
+        return answer.IsOk ? Named(answer.Value) : NodeObservation.Unreachable(Name, answer.Refusal.Message);
+    }
+
+    private NodeObservation Named(NodeObservation seen) => seen with { Node = Name, AnswersAs = seen.Node == Name ? null : seen.Node };
+
+    public async Task<NodeStatus> StatusAsync(CancellationToken cancel)
+    {
+        var answer = await agent.StatusAsync(cancel);
+        return answer.IsOk ? answer.Value with { Seen = Named(answer.Value.Seen) } : new() { Seen = NodeObservation.Unreachable(Name, answer.Refusal.Message) };
     }
 
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => agent.NextStartAsync(cancel);

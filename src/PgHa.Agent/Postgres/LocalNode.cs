@@ -11,7 +11,7 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside, as it is looked at.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart) : INode, IWalSource, ISlotSource
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart, StatusReading status) : INode, IWalSource, ISlotSource
 {
     public string Name => options.Node;
 
@@ -20,6 +20,8 @@ internal sealed class LocalNode(
     public ISlotSource Slots => this;
 
     public Task<NodeObservation> ObserveAsync(bool fresh, CancellationToken cancel) => observations.GetAsync(fresh, cancel);
+
+    public async Task<NodeStatus> StatusAsync(CancellationToken cancel) => await status.ReadAsync(await observations.GetAsync(fresh: false, cancel), cancel);
 
     public Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel) => LookAsync(async () =>
     {

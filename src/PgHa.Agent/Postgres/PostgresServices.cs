@@ -46,6 +46,7 @@ public static class PostgresServices
         .AddSingleton<ReceiverCut>()
         .AddSingleton<NextStartFiles>()
         .AddSingleton<NextStartReading>()
+        .AddSingleton<StatusReading>()
         .AddSingleton<RoleCheck>()
         .AddSingleton<UpstreamCheck>()
         .AddSingleton<GhostHistories>()

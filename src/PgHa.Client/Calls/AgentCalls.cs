@@ -10,7 +10,7 @@ namespace PgHa.Client.Calls;
 /// Calls of one agent, and how their answers are read: bounded in time and length, and typed. An agent that is away is an answer, and so is
 /// one whose answer cannot be understood.
 /// </summary>
-internal sealed class AgentCalls(string node, HttpClient http)
+internal sealed class AgentCalls(string node, HttpClient http, string? tokenFrom)
 {
     /// <summary>An agent in the middle of a file that sends nothing for so long is away.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -119,7 +119,8 @@ internal sealed class AgentCalls(string node, HttpClient http)
         if (response.Content.Headers.ContentType?.MediaType == "application/json"
             && JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancel), WireJson.Default.Refusal) is { } refusal)
             return response.StatusCode == HttpStatusCode.Unauthorized
-                ? new(Code.PeerUnreachable, $"the agent of {node} refuses our token", "use the same security.token_file content on all nodes")
+                ? tokenFrom is null ? new(Code.PeerUnreachable, $"the agent of {node} refuses our token", "use the same security.token_file content on all nodes")
+                    : new(Code.Credentials, $"the agent of {node} asks for a token, and does not accept what it was given", tokenFrom)
                 : refusal;
         return Away(new HttpRequestException($"HTTP {(int)response.StatusCode}"));
     }

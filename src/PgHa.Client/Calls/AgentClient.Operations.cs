@@ -10,11 +10,18 @@ public sealed partial class AgentClient
     /// <summary>A call that begins an operation is answered when it is decided: until then all nodes are looked at, and their WAL is compared.</summary>
     private static readonly TimeSpan Deciding = TimeSpan.FromMinutes(5);
 
+    /// <summary>A person looks: an agent that says nothing for so long is shown as one that does not answer.</summary>
+    private static readonly TimeSpan Looking = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Uploading = TimeSpan.FromMinutes(10);
 
     /// <summary><c>GET cluster</c>: all facts of all nodes, in the order of the configuration.</summary>
     public Task<Answer<NodeObservation[]>> ClusterAsync(CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster", Reading, WireJson.Default.NodeObservationArray, cancel);
+
+    /// <summary><c>GET cluster/status</c>: the cluster at one look.</summary>
+    public Task<Answer<ClusterStatus>> ClusterStatusAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster/status", Looking, WireJson.Default.ClusterStatus, cancel);
 
     /// <summary><c>GET instance/SCOPE</c>: the states in the specification's words, by node.</summary>
     /// <param name="scope"><c>current</c>, <c>all</c> or a node.</param>

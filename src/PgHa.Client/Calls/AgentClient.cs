@@ -26,7 +26,7 @@ public sealed partial class AgentClient
         ArgumentNullException.ThrowIfNull(place);
         Name = place.Node;
         _connection = new(place.Time);
-        _calls = new(place.Node, AgentHttp.To(place, _connection));
+        _calls = new(place.Node, AgentHttp.To(place, _connection), place.TokenFrom);
     }
 
     /// <summary>An operation asks each node many times. One that has just let a call go unanswered, because it is frozen, is not waited for that long each time.</summary>
@@ -40,6 +40,16 @@ public sealed partial class AgentClient
     /// <param name="cancel">Ends the wait.</param>
     public Task<Answer<NodeObservation>> ObserveAsync(bool fresh, CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Node}?fresh={(fresh ? "true" : "false")}", Soon, WireJson.Default.NodeObservation, cancel);
+
+    /// <summary><c>GET node/status</c>: what the node is now, and what else people ask for. An older agent says the first only.</summary>
+    public async Task<Answer<NodeStatus>> StatusAsync(CancellationToken cancel)
+    {
+        var status = await _calls.AskAsync(HttpMethod.Get, $"{Node}/status", Soon, WireJson.Default.NodeStatus, cancel);
+        if (status.IsOk || status.Refusal.Code != Code.Invalid)
+            return status;
+        var seen = await ObserveAsync(fresh: false, cancel);
+        return seen.IsOk ? new NodeStatus { Seen = seen.Value } : seen.Refusal;
+    }
 
     /// <summary><c>GET cluster/explain</c>: what its agent does about automatic failover, and why.</summary>
     public Task<Answer<ExplainReport>> ExplainAsync(CancellationToken cancel) =>

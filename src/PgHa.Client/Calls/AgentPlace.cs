@@ -10,6 +10,9 @@ public sealed record AgentPlace(string Node, Uri Address)
     /// <summary>The token of the moment, asked for with every call; null where calls need none.</summary>
     public Func<string?> Token { get; init; } = () => null;
 
+    /// <summary>Where a person's token is read from: the hint where it is refused. Null for an agent, which has the cluster's.</summary>
+    public string? TokenFrom { get; init; }
+
     /// <summary>The certificates that an <c>https</c> address is trusted by; null: the system's.</summary>
     public string? AuthorityFile { get; init; }
 

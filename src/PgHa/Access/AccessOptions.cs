@@ -1,0 +1,106 @@
+using System.CommandLine;
+using PgHa.Agent.Configuration;
+using PgHa.Client.Calls;
+using PgHa.Client.Operations;
+using PgHa.Commands;
+
+namespace PgHa.Access;
+
+/// <summary>
+/// The options that say how the agents are reached. Without any of them: the user's client file if there is one, else the configuration of this machine's agent.
+/// </summary>
+internal sealed class AccessOptions
+{
+    private const string UrlVariable = "PGHA_URL", TokenVariable = "PGHA_TOKEN", CaVariable = "PGHA_CA_FILE", ClientVariable = "PGHA_CLIENT";
+
+    private readonly Option<string?> _url = new("--url") { Description = $"the agent to ask, http://HOST:PORT or https://HOST:PORT; several with commas (environment: {UrlVariable})", HelpName = "URL" };
+    private readonly Option<string?> _config = new("--config", "-c") { Description = $"the configuration of this machine's agent (default: {ConfigurationLoader.DefaultFile})", HelpName = "FILE" };
+    private readonly Option<string?> _client = new("--client") { Description = $"the client file (environment: {ClientVariable}; default: ~/.config/pgha/client.yml)", HelpName = "FILE" };
+    private readonly Option<string?> _token = new("--token-file") { Description = $"the file that holds the token (environment: {TokenVariable} is the token itself)", HelpName = "FILE" };
+    private readonly Option<string?> _ca = new("--ca-file") { Description = $"the authorities that https is trusted by, in PEM form (environment: {CaVariable})", HelpName = "FILE" };
+
+    /// <summary>Gives them to a command.</summary>
+    internal void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_url, _config, _client, _token, _ca])
+            command.Add(option);
+    }
+
+    /// <summary>What they say, with the environment and the files; or what is wrong with them.</summary>
+    internal Answer<AgentAccess> Read(ParseResult parsed)
+    {
+        var environment = ConfigFile.Environment();
+        string? Given(Option<string?> option, string? variable = null) => parsed.GetValue(option) ?? (variable is not null && environment.GetValueOrDefault(variable) is { Length: > 0 } set ? set : null);
+        var urls = AgentUrls.Read(Given(_url, UrlVariable) ?? "", parsed.GetValue(_url) is null ? UrlVariable : "--url");
+        if (!urls.IsOk)
+            return urls.Refusal;
+        if (parsed.GetValue(_url) is not null && urls.Value.Length == 0)
+            return new Refusal(Code.Invalid, "--url names no agent", "write it as http://HOST:PORT or https://HOST:PORT");
+        var file = Given(_client, ClientVariable);
+        if (file is null && parsed.GetValue(_config) is null && ClientFile.Default(environment) is var own && File.Exists(own))
+            file = own;
+        ClientFile? client = null;
+        if (file is not null)
+        {
+            var read = ClientFile.Read(file);
+            if (!read.IsOk)
+                return read.Refusal;
+            client = read.Value;
+        }
+        var places = urls.Value.Length > 0 ? urls.Value : parsed.GetValue(_config) is null && client?.Urls is { Count: > 0 } listed ? [.. listed] : [];
+        if (places.Length == 0)
+            return OfAgent(parsed.GetValue(_config) ?? ConfigurationLoader.DefaultFile, parsed.GetValue(_config) is not null, environment);
+        var token = Token(Given(_token), client, environment);
+        if (!token.IsOk)
+            return token.Refusal;
+        var authority = Given(_ca, CaVariable) ?? client?.AuthorityFile;
+        if (authority is not null && !File.Exists(authority))
+            return new Refusal(Code.Invalid, $"the file of authorities {authority} is not there", "name it with --ca-file, PGHA_CA_FILE or ca_file in the client file");
+        return new AgentAccess([.. places.Select(url => new AgentPlace(url.Authority, url)
+        {
+            Token = () => token.Value.Token,
+            TokenFrom = token.Value.From,
+            AuthorityFile = authority,
+            Time = AgentAccess.Clock,
+        })]);
+    }
+
+    /// <summary>The agent of this machine first, then those of the other nodes.</summary>
+    private static Answer<AgentAccess> OfAgent(string file, bool named, IReadOnlyDictionary<string, string> environment)
+    {
+        if (!named && !File.Exists(file))
+            return new Refusal(Code.Invalid, $"no agent is named, and there is no {file} on this machine", $"--url URL, {UrlVariable}, or a client file {ClientFile.Default(environment)} (docs/cli.md)");
+        var loaded = ConfigurationLoader.Load(file, environment.ToDictionary());
+        if (loaded.Options is not { } options)
+            return new Refusal(Code.Invalid, $"{loaded.Errors[0].Source}: {loaded.Errors[0].Message}", loaded.Errors[0].Hint);
+        string? token = environment.GetValueOrDefault(TokenVariable) is { Length: > 0 } set ? set : null;
+        if (token is null && options.Security.TokenFile is { } secret)
+        {
+            var read = TokenFile.Read(secret);
+            if (read.Error is { } unread)
+                return new Refusal(Code.Credentials, unread.Message, unread.Hint);
+            token = read.Token;
+        }
+        var from = environment.ContainsKey(TokenVariable) ? $"it was read from {TokenVariable}" : options.Security.TokenFile is { } path ? $"it was read from {path}" : $"set {TokenVariable}, or security.token_file in {file}";
+        return new AgentAccess([.. options.Nodes.OrderBy(n => n.Name == options.Node ? 0 : 1).Select(n => new AgentPlace(n.Name, n.Agent)
+        {
+            Token = () => token,
+            TokenFrom = from,
+            AuthorityFile = options.Security.Tls?.CaFile,
+            Time = AgentAccess.Clock,
+        })]);
+    }
+
+    private static Answer<FoundToken> Token(string? file, ClientFile? client, IReadOnlyDictionary<string, string> environment)
+    {
+        if (file is null && environment.GetValueOrDefault(TokenVariable) is { Length: > 0 } set)
+            return set.Any(c => c is < '!' or > '~') ? new Refusal(Code.Credentials, $"the token in {TokenVariable} contains spaces, line breaks or characters beyond ASCII", "give it as it is in security.token_file of the nodes")
+                : new FoundToken(set, $"it was read from {TokenVariable}");
+        if ((file ?? client?.TokenFile) is not { } path)
+            return new FoundToken(null, $"none was given: set {TokenVariable}, --token-file, or token_file in {client?.Path ?? ClientFile.Default(environment)}");
+        var read = TokenFile.Read(path);
+        return read.Error is { } error ? new Refusal(Code.Credentials, error.Message, error.Hint) : new FoundToken(read.Token, $"it was read from {path}");
+    }
+
+    private sealed record FoundToken(string? Token, string From);
+}
