@@ -25,7 +25,7 @@ internal static class CommandLine
             ModeCommands.CreateManual(),
             ModeCommands.CreateAutomatic(),
         };
-        foreach (var command in StatusCommands.Create().Concat(FailoverCommands.Create()))
+        foreach (var command in StatusCommands.Create().Concat(ChangeCommands.Create()).Concat(FailoverCommands.Create()))
             root.Add(command);
         var parsed = root.Parse(args);
         if (parsed.CommandResult.Command.Name == "guard")

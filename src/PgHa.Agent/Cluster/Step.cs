@@ -201,6 +201,19 @@ public sealed record CheckRecovery(string Node) : CheckStep(Node)
     public override string Path => "check";
 }
 
+/// <summary>Let the running server read its settings again, once it is known that it can.</summary>
+public sealed record ReloadSettings(string Node) : Step(Node)
+{
+    /// <inheritdoc />
+    public override string Words => $"reload the settings of {Node}";
+
+    /// <inheritdoc />
+    public override string Path => "reload";
+
+    /// <inheritdoc />
+    public override Reach Reach => Reach.Untouched;
+}
+
 /// <summary>A checkpoint while writes go on, so that the stop after it is short (fact 14).</summary>
 public sealed record WriteCheckpoint(string Node) : Step(Node)
 {

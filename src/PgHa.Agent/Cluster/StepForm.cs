@@ -22,6 +22,7 @@ public sealed record StepForm(string Verb, string Options, Func<string, StepOpti
         new("bring", "upstream=NODE", (node, o) => new BringWal(node, o["upstream"]!)),
         new("replay", "", (node, _) => new ReplayWal(node)),
         new("checkpoint", "", (node, _) => new WriteCheckpoint(node)),
+        new("reload", "", (node, _) => new ReloadSettings(node)),
         new("level", "source=NODE [accept=NODES]", (node, o) => new BringLevel(node, o["source"]!, o.Accepted)),
         new("hand-over", "successor=NODE [unlogged=accept] [accept=NODES]", (node, o) => new HandOver(node, o["successor"]!, o["unlogged"] == "accept", o.Accepted)),
         new("take-over", "source=NODE [accept=NODES]", (node, o) => new TakeOver(node, o["source"]!, o.Accepted)),

@@ -34,6 +34,14 @@ public sealed record IsPrimary(string Node) : Evidence
     public override string Words => $"{Node} is primary already";
 }
 
+/// <summary>A primary is restarted in place: nobody else may take its place meanwhile.</summary>
+/// <param name="Node">The node.</param>
+public sealed record StaysPrimary(string Node) : Evidence
+{
+    /// <inheritdoc />
+    public override string Words => $"{Node} is primary, and is primary again after its restart, on the same timeline";
+}
+
 /// <summary>A node was told to become primary, and is not yet.</summary>
 /// <param name="Node">The node.</param>
 public sealed record ToldToBecomePrimary(string Node) : Evidence

@@ -35,7 +35,7 @@ public static partial class StepRules
             CreateCluster s => InitDataPlan.Refuse(sight.Node, sight.View, Assurance.OfStep(s.Accepted)),
             CheckClone s => Copied(sight, s.Source),
             CloneFrom s => Copied(sight, s.Source),
-            WriteCheckpoint => sight.Own.Ready ? null : new(Code.WrongState, $"{sight.Node} does not run", "start it first"),
+            WriteCheckpoint or ReloadSettings => sight.Own.Ready ? null : new(Code.WrongState, $"{sight.Node} does not run", "start it first"),
             _ => null,
         };
     }

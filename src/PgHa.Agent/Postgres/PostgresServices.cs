@@ -47,6 +47,7 @@ public static class PostgresServices
         .AddSingleton<NextStartFiles>()
         .AddSingleton<NextStartReading>()
         .AddSingleton<StatusReading>()
+        .AddSingleton<SettingsReload>()
         .AddSingleton<RoleCheck>()
         .AddSingleton<UpstreamCheck>()
         .AddSingleton<GhostHistories>()

@@ -78,6 +78,9 @@ internal interface IServerHands
     /// <summary>A checkpoint, or a restartpoint.</summary>
     Task<StepResult> CheckpointAsync(CancellationToken cancel);
 
+    /// <summary>Lets the running server read its settings again; refused where they cannot be read.</summary>
+    Task<StepResult> ReloadAsync(CancellationToken cancel);
+
     /// <summary>Writes <c>standby.signal</c>, durably.</summary>
     void WriteStandbySignal();
 

@@ -30,13 +30,14 @@ internal sealed class AccessOptions
     internal Answer<AgentAccess> Read(ParseResult parsed)
     {
         var environment = ConfigFile.Environment();
-        string? Given(Option<string?> option, string? variable = null) => parsed.GetValue(option) ?? (variable is not null && environment.GetValueOrDefault(variable) is { Length: > 0 } set ? set : null);
-        var urls = AgentUrls.Read(Given(_url, UrlVariable) ?? "", parsed.GetValue(_url) is null ? UrlVariable : "--url");
+        if (Set(environment, TokenVariable)?.Any(c => c is < '!' or > '~') == true)
+            return new Refusal(Code.Credentials, $"the token in {TokenVariable} contains spaces, line breaks or characters beyond ASCII", "give it as it is in security.token_file of the nodes");
+        var urls = AgentUrls.Read(parsed.GetValue(_url) ?? Set(environment, UrlVariable) ?? "", parsed.GetValue(_url) is null ? UrlVariable : "--url");
         if (!urls.IsOk)
             return urls.Refusal;
         if (parsed.GetValue(_url) is not null && urls.Value.Length == 0)
             return new Refusal(Code.Invalid, "--url names no agent", "write it as http://HOST:PORT or https://HOST:PORT");
-        var file = Given(_client, ClientVariable);
+        var file = parsed.GetValue(_client) ?? Set(environment, ClientVariable);
         if (file is null && parsed.GetValue(_config) is null && ClientFile.Default(environment) is var own && File.Exists(own))
             file = own;
         ClientFile? client = null;
@@ -50,10 +51,10 @@ internal sealed class AccessOptions
         var places = urls.Value.Length > 0 ? urls.Value : parsed.GetValue(_config) is null && client?.Urls is { Count: > 0 } listed ? [.. listed] : [];
         if (places.Length == 0)
             return OfAgent(parsed.GetValue(_config) ?? ConfigurationLoader.DefaultFile, parsed.GetValue(_config) is not null, environment);
-        var token = Token(Given(_token), client, environment);
+        var token = Token(parsed.GetValue(_token), client, environment);
         if (!token.IsOk)
             return token.Refusal;
-        var authority = Given(_ca, CaVariable) ?? client?.AuthorityFile;
+        var authority = parsed.GetValue(_ca) ?? Set(environment, CaVariable) ?? client?.AuthorityFile;
         if (authority is not null && !File.Exists(authority))
             return new Refusal(Code.Invalid, $"the file of authorities {authority} is not there", "name it with --ca-file, PGHA_CA_FILE or ca_file in the client file");
         return new AgentAccess([.. places.Select(url => new AgentPlace(url.Authority, url)
@@ -65,6 +66,8 @@ internal sealed class AccessOptions
         })]);
     }
 
+    private static string? Set(IReadOnlyDictionary<string, string> environment, string variable) => environment.GetValueOrDefault(variable) is { Length: > 0 } set ? set : null;
+
     /// <summary>The agent of this machine first, then those of the other nodes.</summary>
     private static Answer<AgentAccess> OfAgent(string file, bool named, IReadOnlyDictionary<string, string> environment)
     {
@@ -73,7 +76,7 @@ internal sealed class AccessOptions
         var loaded = ConfigurationLoader.Load(file, environment.ToDictionary());
         if (loaded.Options is not { } options)
             return new Refusal(Code.Invalid, $"{loaded.Errors[0].Source}: {loaded.Errors[0].Message}", loaded.Errors[0].Hint);
-        string? token = environment.GetValueOrDefault(TokenVariable) is { Length: > 0 } set ? set : null;
+        var token = Set(environment, TokenVariable);
         if (token is null && options.Security.TokenFile is { } secret)
         {
             var read = TokenFile.Read(secret);
@@ -81,7 +84,8 @@ internal sealed class AccessOptions
                 return new Refusal(Code.Credentials, unread.Message, unread.Hint);
             token = read.Token;
         }
-        var from = environment.ContainsKey(TokenVariable) ? $"it was read from {TokenVariable}" : options.Security.TokenFile is { } path ? $"it was read from {path}" : $"set {TokenVariable}, or security.token_file in {file}";
+        var from = Set(environment, TokenVariable) is not null ? $"it was read from {TokenVariable}"
+            : options.Security.TokenFile is { } path ? $"it was read from {path}" : $"none was given: set {TokenVariable}, or security.token_file in {file}";
         return new AgentAccess([.. options.Nodes.OrderBy(n => n.Name == options.Node ? 0 : 1).Select(n => new AgentPlace(n.Name, n.Agent)
         {
             Token = () => token,
@@ -93,9 +97,8 @@ internal sealed class AccessOptions
 
     private static Answer<FoundToken> Token(string? file, ClientFile? client, IReadOnlyDictionary<string, string> environment)
     {
-        if (file is null && environment.GetValueOrDefault(TokenVariable) is { Length: > 0 } set)
-            return set.Any(c => c is < '!' or > '~') ? new Refusal(Code.Credentials, $"the token in {TokenVariable} contains spaces, line breaks or characters beyond ASCII", "give it as it is in security.token_file of the nodes")
-                : new FoundToken(set, $"it was read from {TokenVariable}");
+        if (file is null && Set(environment, TokenVariable) is { } set)
+            return new FoundToken(set, $"it was read from {TokenVariable}");
         if ((file ?? client?.TokenFile) is not { } path)
             return new FoundToken(null, $"none was given: set {TokenVariable}, --token-file, or token_file in {client?.Path ?? ClientFile.Default(environment)}");
         var read = TokenFile.Read(path);

@@ -27,7 +27,7 @@ internal static class AttentionRules
         var unknown = status.Nodes.Where(n => n.Seen.State == NodeState.Unknown).Select(n => n.Seen.Node).ToArray();
         var way = status.Explain is not null ? "pgha explain says what automatic failover waits for"
             : status.Nodes.Any(n => n.Seen.InRecovery) ? "pgha failover STANDBY --dry-run says what a failover would do; pgha start NODE brings the old primary back"
-            : "pgha start --dry-run says what starting all nodes would do";
+            : "pgha start --all --dry-run says what starting all nodes would do";
         return new(unknown.Length == 0 ? "no node accepts writes" : $"no node is seen that accepts writes, and {string.Join(", ", unknown)} cannot be seen", way) { IsGrave = true };
     }
 

@@ -51,7 +51,7 @@ public sealed class StepFormTests
     /// <summary>An operation that got no further says that nothing was changed, and is not taken up when it is old.</summary>
     [Fact]
     public void Of_the_steps_that_act_only_these_leave_nothing_to_undo() => Assert.Equal(
-        [nameof(BringLevel), nameof(LevelSlots), nameof(SalvageWal), nameof(WriteCheckpoint)],
+        [nameof(BringLevel), nameof(LevelSlots), nameof(ReloadSettings), nameof(SalvageWal), nameof(WriteCheckpoint)],
         Calls().Select(c => c.Form.Make("n1", new(c.Options.GetValueOrDefault))).Where(s => !s.Checks && s.Reach == Reach.Untouched).Select(s => s.GetType().Name).Distinct().Order());
 
     [Theory]

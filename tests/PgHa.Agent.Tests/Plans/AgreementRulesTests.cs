@@ -18,7 +18,7 @@ public class AgreementRulesTests
     private static readonly ChangeRequest[] Changing =
     [
         new StartNode("n1"), new StartPrimary("n1"), new StartStandby("n1"), new StartAll("n1"), new Failover("n1", FailoverForm.Promote), new Failover("n1", FailoverForm.Restart),
-        new Switchover("n1", StopOrder.PrimaryFirst), new StartStandby("n1", RejoinForm.Reclone), new RestartForSlots("n1"), new InitData("n1"), new CloneData("n1"),
+        new Switchover("n1", StopOrder.PrimaryFirst), new StartStandby("n1", RejoinForm.Reclone), new RestartForSlots("n1"), new RestartNode("n1"), new Reload("n1"), new InitData("n1"), new CloneData("n1"),
     ];
 
     private static readonly ChangeRequest[] Stopping = [new StopNode("n1"), new StopPrimary("n1"), new StopStandbys("n1"), new StopAll("n1", StopOrder.PrimaryFirst)];

@@ -21,6 +21,7 @@ public class EveryPlanTests
         new StopNode(called), new StopPrimary(called), new StopStandbys(called),
         new StopAll(called, StopOrder.PrimaryFirst), new StopAll(called, StopOrder.StandbysFirst),
         new RestartForSlots(called), new InitData(called), new CloneData(called), new CloneData(called, other),
+        new RestartNode(called), new Reload(called), new Reload(called, All: true),
     ];
 
     private sealed record Case(ChangeRequest Request, Mandate Mandate, ClusterView View, WalView Wal, Decision Decision)
@@ -237,7 +238,7 @@ public class EveryPlanTests
     {
         foreach (var (c, plan) in Plans().Where(p => !p.Case.Mandate.Force && p.Case.Request is not Switchover))
             foreach (var step in plan.Stages.SelectMany(s => s).Where(MakesWritable))
-                if (c.Wal.Ancestry.Values.Any(a => a.Kinship == WalKinship.Ahead))
+                if (c.Wal.Ancestry.Values.Any(a => a.Kinship == WalKinship.Ahead && !(c.Request is RestartNode && c.View[a.Node].State == PgHa.Client.Facts.NodeState.Standby))) // seen later than its primary
                     Holds(plan.Stages.SelectMany(s => s).OfType<CompleteWal>().Any(s => s.Node == step.Node), c);
     }
 

@@ -49,6 +49,7 @@ public class EvidenceTests
         (new IsWritable("n1"), "n1 is writable"),
         (new IsOnlyWritable("n1"), "n1 is writable and no other node is"),
         (new IsPrimary("n1"), "n1 is primary already"),
+        (new StaysPrimary("n1"), "n1 is primary, and is primary again after its restart, on the same timeline"),
         (new ToldToBecomePrimary("n1"), "n1 was told to become primary already"),
         (new StreamsFrom("n1", "n2"), "n1 streams from n2"),
         (new WillWait("n1"), "n1 has standby.signal and no primary runs: it starts in recovery and waits"),

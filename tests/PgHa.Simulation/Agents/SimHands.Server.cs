@@ -50,6 +50,12 @@ internal sealed partial class SimHands
         return StepResult.Done("checkpoint written");
     }
 
+    public async Task<StepResult> ReloadAsync(CancellationToken cancel)
+    {
+        await Take(1, 20, cancel);
+        return StepResult.Done("settings read again");
+    }
+
     public void WriteStandbySignal() => Write(data => data.Signal = true);
 
     public void RemoveStandbySignal() => Write(data => data.Signal = false);

@@ -53,9 +53,9 @@ internal static class ClusterEndpoints
     /// <summary>Strict: a field that is misspelt must not be ignored in a role change.</summary>
     private static async Task<Answer<ClusterChange>> ReadAsync(HttpContext http, AgentOptions options)
     {
-        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), "fields: target, order, by, unlogged, at, dry_run, stepwise, force, reason");
-        return read.IsOk && read.Value.Target is { } target && options.Nodes.All(n => n.Name != target)
-            ? new Refusal(Code.Invalid, $"there is no node {target}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}")
+        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), "fields: target, order, by, unlogged, from, at, dry_run, stepwise, force, reason");
+        return read.IsOk && new[] { read.Value.Target, read.Value.From }.OfType<string>().FirstOrDefault(named => options.Nodes.All(n => n.Name != named)) is { } unknown
+            ? new Refusal(Code.Invalid, $"there is no node {unknown}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}")
             : read;
     }
 

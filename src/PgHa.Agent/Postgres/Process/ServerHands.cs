@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class ServerHands(
     DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, WalReceiver receiver,
     ArchiveTrial archive, ReservedTimelines timelines, HandoverEnd end,
-    WalTailWriting tail, LocalSql sql) : IServerHands
+    WalTailWriting tail, SettingsReload settings, LocalSql sql) : IServerHands
 {
     public Task<Refusal?> StartAsync(CancellationToken cancel) => start.RunAsync(cancel);
 
@@ -35,6 +35,8 @@ internal sealed class ServerHands(
         await command.ExecuteNonQueryAsync(cancel);
         return StepResult.Done("checkpoint written");
     }
+
+    public Task<StepResult> ReloadAsync(CancellationToken cancel) => settings.RunAsync(cancel);
 
     public void WriteStandbySignal() => DurableFile.Touch(data.StandbySignal);
 
