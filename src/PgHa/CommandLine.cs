@@ -8,7 +8,7 @@ namespace PgHa;
 /// <summary>The command line of <c>pgha</c>.</summary>
 internal static class CommandLine
 {
-    /// <summary>Carries a command line out. Exit code 0: done; 1: failed; 2: the command line is wrong.</summary>
+    /// <summary>Carries a command line out; its exit code (<see cref="Exit"/>).</summary>
     internal static async Task<int> RunAsync(string[] args, InvocationConfiguration invocation)
     {
         var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.")
@@ -24,8 +24,10 @@ internal static class CommandLine
             ScheduleCommand.Create(),
             ModeCommands.CreateManual(),
             ModeCommands.CreateAutomatic(),
+            OperationCommands.Create(),
+            CompletionCommand.Create(),
         };
-        foreach (var command in StatusCommands.Create().Concat(ChangeCommands.Create()).Concat(FailoverCommands.Create()))
+        foreach (var command in StatusCommands.Create().Concat(ChangeCommands.Create()).Concat(WalCommands.Create()).Concat(SlotCommands.Create()).Concat(FailoverCommands.Create()))
             root.Add(command);
         var parsed = root.Parse(args);
         if (parsed.CommandResult.Command.Name == "guard")

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Formats;
 
 namespace PgHa.Client.Calls;
 
@@ -107,6 +108,20 @@ public sealed partial class AgentClient
     /// <summary><c>GET salvage/ID</c>: one of them, whole.</summary>
     public Task<Answer<SalvageReport>> SalvageAsync(string id, CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/salvage/{Uri.EscapeDataString(id)}", Reading, WireJson.Default.SalvageReport, cancel);
+
+    /// <summary><c>GET lsn/SCOPE</c>: the true last record of each node, by node.</summary>
+    /// <param name="scope"><c>current</c>, <c>all</c> or a node.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Answer<Dictionary<string, NodeLsn>>> LastRecordsAsync(string scope, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V1}/lsn/{Uri.EscapeDataString(scope)}", Reading, WireJson.Default.DictionaryStringNodeLsn, cancel);
+
+    /// <summary><c>GET walFiles/NAME</c>: what lies in its pg_wal from a segment on.</summary>
+    public Task<Answer<WalFileEntry[]>> WalFilesAsync(string from, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V1}/walFiles/{Uri.EscapeDataString(from)}", Uploading, WireJson.Default.WalFileEntryArray, cancel);
+
+    /// <summary><c>GET validLsn/TIMELINE/HI/LO</c>: whether a record starts at a position.</summary>
+    public Task<Answer<WalCheck>> CheckAsync(TimelineId timeline, Lsn at, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Routes.V1}/validLsn/{timeline.Value}/{at}", Reading, WireJson.Default.WalCheck, cancel);
 
     /// <summary><c>PUT walFile/NAME</c>: gives the stopped node a file of WAL. Null when it has taken its place.</summary>
     public Task<Refusal?> PlaceFileAsync(string file, Stream content, CancellationToken cancel) =>

@@ -26,6 +26,9 @@ internal static class ChangeRun
 {
     private const int Longest = 500, Attempts = 3;
 
+    /// <summary>There is no terminal.</summary>
+    internal static Refusal NobodyToAsk { get; } = new(Code.Invalid, "nobody can be asked here: this is no terminal", "--yes does it without asking");
+
     /// <summary>Carries it out.</summary>
     /// <param name="session">What was typed.</param>
     /// <param name="options">The options of every change.</param>
@@ -40,7 +43,7 @@ internal static class ChangeRun
         var change = asked with { Force = session.Value(options.Force), Reason = session.Value(options.Reason) };
         var (dry, yes) = (session.Value(options.DryRun), session.Value(options.Yes));
         if (!dry && !yes && !screen.CanAsk)
-            return screen.Refuse(new(Code.Invalid, "nobody can be asked here: this is no terminal", "--yes does it without asking, --dry-run only shows the plan"));
+            return screen.Refuse(NobodyToAsk with { Hint = $"{NobodyToAsk.Hint}, --dry-run only shows the plan" });
         var plan = await agent.ChangeAsync(verb, change with { DryRun = true }, null, session.Cancel);
         if (!plan.IsOk)
             return screen.Refuse(OfVersion(plan.Refusal, verb));

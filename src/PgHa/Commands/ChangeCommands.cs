@@ -33,7 +33,7 @@ internal static class ChangeCommands
             OneOrAll(node, s.Value(all)) ?? new Asked("stop", new() { Target = node, Order = s.Value(order)?.Replace('-', '_') }));
     }
 
-    private static Command Restart() => Of("restart", "Restart the running server of a node in place: it is afterwards what it was.", "pgha restart pg-node02", [], Needed("node"), (_, node, _) => new("restart", new() { Target = node }));
+    private static Command Restart() => Of("restart", "Restart the running server of a node in place: it is afterwards what it was.", "pgha restart pg-node02", [], Needed(), (_, node, _) => new("restart", new() { Target = node }));
 
     private static Command ReloadSettings() =>
         Of("reload", "Let a node, or all nodes, read settings and pg_hba.conf again. Files that cannot be read are named before.", "pgha reload\n  pgha reload pg-node02", [], Optional(), (_, node) => new("reload", new() { Target = node }));
@@ -56,7 +56,7 @@ internal static class ChangeCommands
     private static Command Rejoin()
     {
         var by = By("where its WAL forked: salvage what only it holds, then rewind or reclone", "rewind", "reclone");
-        return Of("rejoin", "Let a node follow the primary.", "pgha rejoin pg-node01\n  pgha rejoin pg-node01 --by rewind", [by], Needed("node"), (_, node, s) => new("rejoin", new() { Target = node, By = s.Value(by) }));
+        return Of("rejoin", "Let a node follow the primary.", "pgha rejoin pg-node01\n  pgha rejoin pg-node01 --by rewind", [by], Needed(), (_, node, s) => new("rejoin", new() { Target = node, By = s.Value(by) }));
     }
 
     private static Command Clone()
@@ -102,9 +102,9 @@ internal static class ChangeCommands
     private static string? MostAdvanced(Look look) =>
         look.Status.Nodes.Where(n => n.Seen is { InRecovery: true, Sql: not null }).OrderByDescending(n => n.Seen.Sql!.Timeline?.Value).ThenByDescending(n => n.Seen.Sql!.Position).FirstOrDefault()?.Seen.Node;
 
-    private static Argument<string?> Optional() => new("node") { Description = "the node", Arity = ArgumentArity.ZeroOrOne };
+    private static Argument<string?> Optional() => NodeNames.Argument("the node");
 
-    private static Argument<string?> Needed(string name) => new(name) { Description = "the node", Arity = ArgumentArity.ExactlyOne };
+    private static Argument<string?> Needed() => NodeNames.Argument("the node", needed: true);
 
     private static Option<bool> All(string description) => new("--all") { Description = description };
 

@@ -12,18 +12,41 @@ internal static class ConfigCommand
     {
         var config = ConfigFile.Option();
         var peers = new Option<bool>("--peers") { Description = "also try everything the nodes need of each other, in both directions" };
-        var check = new Command("check", "Validate the configuration and print what is in force.") { config, peers };
+        var check = new Command("check", "Validate the configuration and print what is in force.\n\nExamples:\n  pgha config check\n  pgha config check --peers") { config, peers };
         check.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(config)!, parsed.GetValue(peers), cancel));
-        return new Command("config", "The agent's configuration.") { check };
+        return new Command("config", "The agent's configuration.") { check, Show() };
+    }
+
+    private static Command Show()
+    {
+        var (config, json) = (ConfigFile.Option(), new Option<bool>("--json") { Description = "JSON for programs: each setting with its value and where it came from" });
+        var show = new Command("show", "Print what is in force, and where each value came from.\n\nExample: pgha config show") { config, json };
+        show.SetAction(parsed =>
+        {
+            if (ConfigFile.Load(parsed.GetValue(config)!) is not { } loaded)
+                return Exit.Refused;
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+                output.WriteLine(SettingsJson.Of(loaded.Settings));
+            else
+                Print(loaded.Settings, output);
+            return Exit.Done;
+        });
+        return show;
+    }
+
+    private static void Print(IReadOnlyList<Setting> settings, TextWriter output)
+    {
+        var width = settings.Max(s => s.Key.Length);
+        foreach (var setting in settings)
+            output.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
     }
 
     private static async Task<int> RunAsync(string file, bool peers, CancellationToken cancel)
     {
         if (ConfigFile.Load(file) is not { Options: { } options } loaded || !ConfigFile.TryReadToken(options, out var token) || !ConfigFile.TryReadCertificate(options, out var certificate))
             return 1;
-        var width = loaded.Settings.Max(s => s.Key.Length);
-        foreach (var setting in loaded.Settings)
-            Console.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
+        Print(loaded.Settings, Console.Out);
         foreach (var warning in new[] { AgentRules.Warn(options), certificate is null ? null : TlsFiles.Warn(certificate, TimeProvider.System.GetUtcNow()) }.OfType<Complaint>())
             Console.WriteLine($"warn  {warning.Message}\n      hint: {warning.Hint}");
         foreach (var sentence in FailoverWords.Of(options.Failover))

@@ -1,51 +1,57 @@
 using System.CommandLine;
 using System.Globalization;
-using PgHa.Client.Calls;
+using PgHa.Access;
+using PgHa.Client;
 using PgHa.Client.Facts;
-using PgHa.Client.Operations;
+using PgHa.Terminal;
 
 namespace PgHa.Commands;
 
-/// <summary>Automatic failover as a person looks at it: <c>pgha explain</c>, <c>history</c>, <c>pause</c>, <c>resume</c>. They ask the agent of the configuration's node.</summary>
+/// <summary>Automatic failover as a person looks at it: <c>pgha explain</c>, <c>history</c>, <c>pause</c>, <c>resume</c>. They ask the agent that is asked first: beside one that of this node.</summary>
 internal static class FailoverCommands
 {
     internal static IEnumerable<Command> Create() =>
     [
-        Of("explain", "Say what this node's agent does about automatic failover, why, and what would happen if a node died now.", ExplainAsync),
-        Of("history", "Show each time the record changed hands, and why.", HistoryAsync),
+        OperatorCommand.Of("explain", "Say what this node's agent does about automatic failover, why, and what would happen if a node died now.\n\nExamples:\n  pgha explain\n  pgha explain --url http://pg-node02:8079", [], ExplainAsync),
+        OperatorCommand.Of("history", "Show each time the record changed hands, and why.\n\nExample: pgha history", [], HistoryAsync),
         OfNode("pause", "Pause automatic failover in the whole cluster, or for one node: nothing is started or promoted by itself.", true),
         OfNode("resume", "Go on after a pause, in the whole cluster or for one node.", false),
     ];
 
     private static Command OfNode(string name, string description, bool paused)
     {
-        var node = new Argument<string?>("node") { Description = "the node; without it the whole cluster", Arity = ArgumentArity.ZeroOrOne };
-        return AgentCommands.Of(name, description, [node], (agent, parsed, cancel) => PauseAsync(agent, paused, parsed.GetValue(node), cancel));
+        var node = NodeNames.Argument("the node; without it the whole cluster");
+        return OperatorCommand.Of(name, $"{description}\n\nExamples:\n  pgha {name}\n  pgha {name} pg-node02", [node], s => PauseAsync(s, paused, s.Value(node)));
     }
 
-    private static Command Of(string name, string description, Func<AgentClient, CancellationToken, Task<int>> run) =>
-        AgentCommands.Of(name, description, [], (agent, _, cancel) => run(agent, cancel));
-
-    private static async Task<int> ExplainAsync(AgentClient agent, CancellationToken cancel)
+    private static async Task<int> ExplainAsync(Session session)
     {
-        var answer = await agent.ExplainAsync(cancel);
+        var answer = await session.Access.Own.ExplainAsync(session.Cancel);
         if (!answer.IsOk)
-            return Refuse(answer.Refusal);
-        var said = answer.Value;
-        Console.WriteLine(Holder(said) + (said.Paused ? "; PAUSED" : "") + (said.PausedNodes.Count > 0 ? $"; PAUSED for {string.Join(", ", said.PausedNodes)}" : ""));
-        Console.WriteLine($"{said.Node}: {said.Reason}");
-        Console.WriteLine($"  rule {said.Row}: {said.Rule}{(said.Action == "None" ? "" : $"; {said.Action}")}");
+            return session.Screen.Refuse(answer.Refusal);
+        if (session.Screen.IsJson)
+            session.Screen.Json(answer.Value, WireJson.Default.ExplainReport);
+        else
+            foreach (var line in Lines(answer.Value))
+                session.Screen.Line(line);
+        return Exit.Done;
+    }
+
+    private static IEnumerable<string> Lines(ExplainReport said)
+    {
+        yield return Holder(said) + (said.Paused ? "; PAUSED" : "") + (said.PausedNodes.Count > 0 ? $"; PAUSED for {string.Join(", ", said.PausedNodes)}" : "");
+        yield return $"{said.Node}: {said.Reason}";
+        yield return $"  rule {said.Row}: {said.Rule}{(said.Action == "None" ? "" : $"; {said.Action}")}";
         if (said.Trouble is { } trouble)
-            Console.WriteLine($"  not done: {trouble}");
+            yield return $"  not done: {trouble}";
         if (said.Sync is { } sync)
-            Console.WriteLine($"  {sync}");
+            yield return $"  {sync}";
         if (said.Hint is { } hint)
-            Console.WriteLine($"  hint: {hint}");
+            yield return $"  hint: {CommandWords.In(hint)}";
         if (said.Scheduled is { } scheduled)
-            Console.WriteLine(ScheduleCommand.Line(scheduled));
+            yield return ScheduleCommand.Line(scheduled);
         foreach (var died in said.IfItDied)
-            Console.WriteLine($"if {died.Node} died now: {died.Then}");
-        return 0;
+            yield return $"if {died.Node} died now: {died.Then}";
     }
 
     private static string Holder(ExplainReport said) =>
@@ -59,21 +65,22 @@ internal static class FailoverCommands
         var left => string.Create(CultureInfo.InvariantCulture, $"; it runs out in {left:0.0} s if it is not renewed"),
     };
 
-    private static async Task<int> HistoryAsync(AgentClient agent, CancellationToken cancel)
+    private static async Task<int> HistoryAsync(Session session)
     {
-        var answer = await agent.HistoryAsync(cancel);
+        var answer = await session.Access.Own.HistoryAsync(session.Cancel);
         if (!answer.IsOk)
-            return Refuse(answer.Refusal);
-        foreach (var entry in answer.Value)
-            Console.WriteLine(Line(entry));
-        return 0;
+            return session.Screen.Refuse(answer.Refusal);
+        if (session.Screen.IsJson)
+            session.Screen.Json(answer.Value, WireJson.Default.HistoryEntryArray);
+        else
+            foreach (var entry in answer.Value)
+                session.Screen.Line(Line(entry));
+        return Exit.Done;
     }
 
     private static string Line(HistoryEntry entry) => string.Create(CultureInfo.InvariantCulture,
         $"{entry.At:yyyy-MM-dd HH:mm:ss}Z  epoch {entry.Epoch}  {entry.From ?? "-"} -> {entry.To}  timeline {entry.Timeline}{(entry.Took is { } took ? $"  after {took:0.0} s" : "")}  {entry.Cause}");
 
-    private static async Task<int> PauseAsync(AgentClient agent, bool paused, string? node, CancellationToken cancel) =>
-        await agent.PauseAsync(paused, node, cancel) is { } refusal ? Refuse(refusal) : 0;
-
-    private static int Refuse(Refusal refusal) => AgentCommands.Refuse(refusal);
+    private static async Task<int> PauseAsync(Session session, bool paused, string? node) =>
+        await session.Access.Own.PauseAsync(paused, node, session.Cancel) is { } refusal ? session.Screen.Refuse(refusal) : Exit.Done;
 }

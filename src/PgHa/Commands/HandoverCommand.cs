@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
+using PgHa.Client;
 using PgHa.Client.Facts;
 
 namespace PgHa.Commands;
@@ -19,18 +20,19 @@ internal static class HandoverCommand
             if (result.GetValueOrDefault<int>() is < 1 or > 600)
                 result.AddError("--within takes 1 to 600 seconds");
         });
-        return AgentCommands.Of("handover", "Hand the primary's place over to a standby, if this node is primary, because its machine is going down.", [onlyIf, within], async (agent, parsed, cancel) =>
+        return AgentCommands.Of("handover", "Hand the primary's place over to a standby, if this node is primary, because its machine is going down.", [onlyIf, within], async (agent, session) =>
         {
-            if (parsed.GetValue(onlyIf) && await StateAsync(cancel) is var state && state != "stopping")
+            if (session.Value(onlyIf) && await StateAsync(session.Cancel) is var state && state != "stopping")
             {
-                Console.WriteLine($"nothing is handed over: the machine is not going down, as far as systemd says ({state})");
+                session.Say($"nothing is handed over: the machine is not going down, as far as systemd says ({state})");
                 return 0;
             }
-            var answer = await agent.HandoverAsync(parsed.GetValue(within), cancel);
+            var answer = await agent.HandoverAsync(session.Value(within), session.Cancel);
             if (!answer.IsOk)
-                return AgentCommands.Refuse(answer.Refusal);
-            Console.WriteLine(answer.Value.Said);
-            return answer.Value.Outcome == HandoverOutcome.NotInTime ? 1 : 0;
+                return session.Refuse(answer.Refusal);
+            if (!session.Showed(answer.Value, WireJson.Default.HandoverReport))
+                session.Say(answer.Value.Said);
+            return answer.Value.Outcome == HandoverOutcome.NotInTime ? Exit.Failed : Exit.Done;
         });
     }
 

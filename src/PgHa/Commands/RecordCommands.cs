@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PgHa.Client;
 using PgHa.Client.Calls;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
@@ -11,37 +12,29 @@ internal static class RecordCommands
     internal static Command Create()
     {
         var gone = new Option<string[]>("--force") { Description = "A node that is gone for good, as you answer for; more than one may be named.", AllowMultipleArgumentsPerToken = true, HelpName = "NODE" };
-        var recreate = new Command("recreate", "Make the record of an etcd that was emptied, or restored from a backup, again.") { gone };
         var holder = new Argument<string>("node") { Description = "The node that holds the record, and is gone, as you answer for." };
-        var release = new Command("release", "Give the record up for a holder that is gone, so that nobody waits.") { holder };
-        Run(recreate, (agent, parsed, dryRun, cancel) => agent.RecreateRecordAsync(parsed.GetValue(gone) ?? [], dryRun, cancel));
-        Run(release, (agent, parsed, dryRun, cancel) => agent.ReleaseRecordAsync(parsed.GetValue(holder)!, dryRun, cancel));
-        return new("record", "The record of who may write, where a person has to answer for it.") { recreate, release };
+        return new("record", "The record of who may write, where a person has to answer for it.")
+        {
+            Of("recreate", "Make the record of an etcd that was emptied, or restored from a backup, again.\n\nExamples:\n  pgha record recreate\n  pgha record recreate --yes --force pg-node03", gone, (agent, s, dryRun) => agent.RecreateRecordAsync(s.Value(gone) ?? [], dryRun, s.Cancel)),
+            Of("release", "Give the record up for a holder that is gone, so that nobody waits.\n\nExample: pgha record release pg-node01 --yes", holder, (agent, s, dryRun) => agent.ReleaseRecordAsync(s.Value(holder)!, dryRun, s.Cancel)),
+        };
     }
 
-    private static void Run(Command command, Func<AgentClient, ParseResult, bool, CancellationToken, Task<Answer<RecordChange>>> call)
+    private static Command Of(string name, string description, Symbol own, Func<AgentClient, Session, bool, Task<Answer<RecordChange>>> call)
     {
-        var config = ConfigFile.Option();
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would be done." };
         var yes = new Option<bool>("--yes") { Description = "Do it." };
-        command.Add(config);
-        command.Add(dry);
-        command.Add(yes);
-        command.SetAction(async (parsed, cancel) =>
-            AgentCommands.Load(parsed.GetValue(config)!) is { } agent ? await RunAsync(dryRun => call(agent, parsed, dryRun, cancel), parsed.GetValue(dry), parsed.GetValue(yes)) : 1);
+        return AgentCommands.Of(name, description, [own, dry, yes], (agent, s) => RunAsync(s, dryRun => call(agent, s, dryRun), s.Value(dry), s.Value(yes)));
     }
 
-    private static async Task<int> RunAsync(Func<bool, Task<Answer<RecordChange>>> call, bool dry, bool yes)
+    private static async Task<int> RunAsync(Session session, Func<bool, Task<Answer<RecordChange>>> call, bool dry, bool yes)
     {
         var answer = await call(dry || !yes);
         if (!answer.IsOk)
-            return AgentCommands.Refuse(answer.Refusal);
-        foreach (var line in answer.Value.What)
-            Console.WriteLine(line);
-        if (answer.Value.Done)
-            Console.WriteLine($"done: epoch {answer.Value.Epoch}");
-        else if (!dry)
-            Console.WriteLine("nothing was done: add --yes to do it");
-        return answer.Value.Done || dry ? 0 : 1;
+            return session.Refuse(answer.Refusal);
+        if (!session.Showed(answer.Value, WireJson.Default.RecordChange))
+            foreach (var line in answer.Value.What.Append(answer.Value.Done ? $"done: epoch {answer.Value.Epoch}" : dry ? "" : "nothing was done: add --yes to do it").Where(line => line.Length > 0))
+                session.Say(line);
+        return answer.Value.Done || dry ? Exit.Done : Exit.Refused;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using PgHa.Client;
 using PgHa.Client.Calls;
 using PgHa.Client.Operations;
 
@@ -15,35 +16,38 @@ internal static class ScheduleCommand
         var by = new Option<string?>("--by") { Description = "promote (default) or restart" };
         var reason = new Option<string?>("--reason") { Description = "why; kept in the operation" };
         var cancels = new Option<bool>("--cancel") { Description = "cancel what is scheduled" };
-        return AgentCommands.Of("schedule", "Switch over at a later time (automatic mode).", [at, to, by, reason, cancels], (agent, parsed, cancel) =>
-            parsed.GetValue(at) is { } time ? AddAsync(agent, new() { At = time, Target = parsed.GetValue(to), By = parsed.GetValue(by), Reason = parsed.GetValue(reason) }, cancel)
-            : parsed.GetValue(cancels) ? CancelAsync(agent, cancel) : ShowAsync(agent, cancel));
+        return AgentCommands.Of("schedule", "Switch over at a later time (automatic mode).\n\nExamples:\n  pgha schedule 2030-01-31T03:00:00+01:00 --to pg-node02 --reason \"kernel upgrade\"\n  pgha schedule\n  pgha schedule --cancel", [at, to, by, reason, cancels], (agent, s) =>
+            s.Value(at) is { } time ? AddAsync(agent, new() { At = time, Target = s.Value(to), By = s.Value(by), Reason = s.Value(reason) }, s)
+            : s.Value(cancels) ? CancelAsync(agent, s) : ShowAsync(agent, s));
     }
 
     /// <summary>What is to be carried out, in a line.</summary>
     internal static string Line(ScheduledSwitchover scheduled) =>
         $"a switchover to {scheduled.Change.Target ?? "the most advanced standby"} is scheduled for {At(scheduled.At)}{(scheduled.Change.Reason is { } why ? $": {why}" : "")}";
 
-    private static async Task<int> AddAsync(AgentClient agent, ClusterChange change, CancellationToken cancel)
+    private static async Task<int> AddAsync(AgentClient agent, ClusterChange change, Session session)
     {
-        var answer = await agent.ScheduleAsync(change, cancel);
+        var answer = await agent.ScheduleAsync(change, session.Cancel);
         if (!answer.IsOk)
-            return AgentCommands.Refuse(answer.Refusal);
-        Console.WriteLine(Line(answer.Value));
-        return 0;
+            return session.Refuse(answer.Refusal);
+        if (!session.Showed(answer.Value, WireJson.Default.ScheduledSwitchover))
+            session.Say(Line(answer.Value));
+        return Exit.Done;
     }
 
-    private static async Task<int> CancelAsync(AgentClient agent, CancellationToken cancel) => await agent.CancelScheduledAsync(cancel) is { } refusal ? AgentCommands.Refuse(refusal) : 0;
+    private static async Task<int> CancelAsync(AgentClient agent, Session session) => await agent.CancelScheduledAsync(session.Cancel) is { } refusal ? session.Refuse(refusal) : Exit.Done;
 
-    private static async Task<int> ShowAsync(AgentClient agent, CancellationToken cancel)
+    private static async Task<int> ShowAsync(AgentClient agent, Session session)
     {
-        var answer = await agent.ScheduledAsync(cancel);
+        var answer = await agent.ScheduledAsync(session.Cancel);
         if (!answer.IsOk)
-            return AgentCommands.Refuse(answer.Refusal);
-        Console.WriteLine(answer.Value.Scheduled is { } scheduled ? Line(scheduled) : "no switchover is scheduled");
+            return session.Refuse(answer.Refusal);
+        if (session.Showed(answer.Value, WireJson.Default.ScheduleReport))
+            return Exit.Done;
+        session.Say(answer.Value.Scheduled is { } scheduled ? Line(scheduled) : "no switchover is scheduled");
         if (answer.Value.Last is { } last)
-            Console.WriteLine($"the last one: {last.Fate.ToString().ToLowerInvariant()} on {last.Node} at {At(last.At)}: {last.Said}{(last.Operation is { } id ? $" (operation {id})" : "")}");
-        return 0;
+            session.Say($"the last one: {last.Fate.ToString().ToLowerInvariant()} on {last.Node} at {At(last.At)}: {last.Said}{(last.Operation is { } id ? $" (operation {id})" : "")}");
+        return Exit.Done;
     }
 
     private static string At(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -58,7 +58,8 @@ internal static class AttentionRules
         if (status.PendingRestart is { Count: > 0 } pending)
             yield return new($"{name}: {string.Join(", ", pending)} {(pending.Count == 1 ? "waits" : "wait")} for a restart", $"pgha restart {name}");
         foreach (var lost in (status.Slots ?? []).Where(s => s.Lost))
-            yield return new($"{name}: slot {lost.Name} has lost its WAL", lost.IsOurs ? $"pgha rejoin {lost.Name[SlotName.Prefix.Length..].Replace('_', '-')} if it does not stream" : "its consumer has to begin anew; then drop the slot");
+            yield return new($"{name}: slot {lost.Name} has lost its WAL", cluster.Nodes.FirstOrDefault(n => SlotName.Of(n.Seen.Node) == lost.Name) is { } kept
+                ? $"pgha rejoin {kept.Seen.Node}, unless it streams" : "its consumer has to begin anew; then drop the slot");
         foreach (var full in (status.Slots ?? []).Where(s => s is { Lost: false, Active: false, HoldsBytes: > MuchWal }))
             yield return new($"{name}: slot {full.Name} holds back {Sizes.Bytes(full.HoldsBytes!.Value)} of WAL, and nobody uses it", full.IsOurs ? "bring that node back" : "bring its consumer back, or drop it");
         if (Lag.Of(status, cluster) is { ToReceive: > FarBehind } lag && seen.Sql?.Streaming == true)
