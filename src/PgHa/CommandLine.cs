@@ -11,6 +11,16 @@ internal static class CommandLine
     /// <summary>Carries a command line out; its exit code (<see cref="Exit"/>).</summary>
     internal static async Task<int> RunAsync(string[] args, InvocationConfiguration invocation)
     {
+        var parsed = Create().Parse(args);
+        if (parsed.CommandResult.Command.Name == "guard")
+            invocation.ProcessTerminationTimeout = null; // it hears signals itself
+        var code = await parsed.InvokeAsync(invocation);
+        return parsed.Action is ParseErrorAction ? Exit.Usage : code;
+    }
+
+    /// <summary>All commands.</summary>
+    internal static RootCommand Create()
+    {
         var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.")
         {
             AgentCommand.Create(),
@@ -29,10 +39,6 @@ internal static class CommandLine
         };
         foreach (var command in StatusCommands.Create().Concat(ChangeCommands.Create()).Concat(WalCommands.Create()).Concat(SlotCommands.Create()).Concat(FailoverCommands.Create()))
             root.Add(command);
-        var parsed = root.Parse(args);
-        if (parsed.CommandResult.Command.Name == "guard")
-            invocation.ProcessTerminationTimeout = null; // it hears signals itself
-        var code = await parsed.InvokeAsync(invocation);
-        return parsed.Action is ParseErrorAction ? 2 : code;
+        return root;
     }
 }

@@ -31,6 +31,7 @@ public partial class TidyTests
             new("PgHa.Agent/Postgres/SharedObservation.cs", 1, "one observation serves many callers, so it is none of theirs"),
             new("PgHa.Agent/Postgres/Settings/UpstreamNames.cs", 1, "names are looked up beside, and the look has a bound"),
             new("PgHa.Agent/Postgres/Wal/WalEnds.cs", 1, Blocking),
+            new("PgHa/Terminal/Question.cs", 1, "a person who is asked may never answer"),
         ],
         ["Guid.NewGuid"] =
         [
@@ -40,6 +41,8 @@ public partial class TidyTests
             new("PgHa.Agent/Postgres/Rejoin/RewindMarker.cs", 1, Id),
             new("PgHa.Agent/Postgres/Slots/CopyRefresh.cs", 1, Id),
             new("PgHa.Agent/Postgres/Wal/WalStaging.cs", 1, "a name that no other staged file has"),
+            new("PgHa/Changes/ChangeRun.cs", 1, "the key of a call"),
+            new("PgHa/Commands/OperationCommands.cs", 1, "the key of a call"),
             new("PgHa/Commands/PeerChecks.cs", 1, Id),
         ],
         ["Random"] = [new("PgHa.Agent/Postgres/DataDirectory.cs", 1, "a time of a file that differs from every one before")],
@@ -73,7 +76,6 @@ public partial class TidyTests
             new("PgHa/Commands/ConfigCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/ConfigFile.cs", 1, "here the clock of the client of etcd is chosen"),
             new("PgHa/Commands/EtcdCommand.cs", 1, "a command of its own chooses its clock"),
-            new("PgHa/Commands/AgentCommands.cs", 2, "a command of its own chooses its clock"),
             new("PgHa/Commands/GuardCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/HandoverCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/PeerChecks.cs", 3, "a command of its own chooses its clock"),

@@ -1,6 +1,7 @@
 using PgHa.Client.Calls;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
+using PgHa.Terminal;
 
 namespace PgHa.Access;
 
@@ -66,7 +67,7 @@ internal sealed record Look(AgentClient Agent, ClusterStatus Status)
 
     /// <summary>Why there is no such node; null: there is.</summary>
     internal Refusal? RefuseName(string? node) => node is null || Status.Nodes.Any(n => n.Seen.Node == node) ? null
-        : new(Code.Invalid, $"there is no node {new string([.. node.Take(100).Select(c => char.IsControl(c) ? '?' : c)])}", $"nodes: {string.Join(", ", Status.Nodes.Select(n => n.Seen.Node))}");
+        : new(Code.Invalid, $"there is no node {Shown.Of(node)}", $"nodes: {string.Join(", ", Status.Nodes.Select(n => n.Seen.Node))}");
 
     /// <summary>A node as its agent's configuration lists it.</summary>
     internal ClusterMember? Member(string node) => Status.Nodes.Select(n => n.Seen.Identity).FirstOrDefault(i => i is not null)?.Nodes.FirstOrDefault(n => n.Name == node);

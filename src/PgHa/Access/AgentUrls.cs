@@ -1,4 +1,5 @@
 using PgHa.Client.Operations;
+using PgHa.Terminal;
 
 namespace PgHa.Access;
 
@@ -14,11 +15,9 @@ internal static class AgentUrls
         foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (!Uri.TryCreate(part, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.PathAndQuery != "/" || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
-                return new Refusal(Code.Invalid, $"{where}: '{Shown(part)}' is not the address of an agent", "write it as http://HOST:PORT or https://HOST:PORT, as `agent` in the nodes' configuration");
+                return new Refusal(Code.Invalid, $"{where}: '{Shown.Of(part)}' is not the address of an agent", "write it as http://HOST:PORT or https://HOST:PORT, as `agent` in the nodes' configuration");
             urls.Add(url);
         }
         return urls.ToArray();
     }
-
-    private static string Shown(string text) => new([.. text.Take(100).Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -14,14 +14,15 @@ internal static class ChangeCommands
     internal static IEnumerable<Command> Create() =>
     [
         Start(), Stop(), Restart(), ReloadSettings(), Switchover(), Failover(), Rejoin(),
-        Of("init", "Make a new cluster in the empty data directory of a node (default: this one).", "pgha init pg-node01", [], Optional(), (look, node) => new("init", new() { Target = node ?? look.Status.Asked })),
+        Of("init", "Make a new cluster in the empty data directory of a node (default: this one).", ["pgha init pg-node01"], [], Optional(),
+            (look, node, _) => new("init", new() { Target = node ?? look.Status.Asked })),
         Clone(),
     ];
 
     private static Command Start()
     {
         var (all, primary) = (All("start all nodes; without a running primary the one that was primary last becomes it"), new Option<bool>("--as-primary") { Description = "start the node as primary" });
-        return Of("start", "Start a node as what it was, or all nodes.", "pgha start pg-node02\n  pgha start --all --dry-run\n  pgha start pg-node01 --as-primary", [all, primary], Optional(), (look, node, s) =>
+        return Of("start", "Start a node as what it was, or all nodes.", ["pgha start pg-node02", "pgha start --all --dry-run", "pgha start pg-node01 --as-primary"], [all, primary], Optional(), (look, node, s) =>
             OneOrAll(node, s.Value(all)) ?? new Asked("start", new() { Target = node, By = s.Value(primary) ? "primary" : null }) { Agent = s.Value(all) ? LastPrimary(look, s.Access) : null });
     }
 
@@ -29,41 +30,44 @@ internal static class ChangeCommands
     {
         var (all, order) = (All("stop all nodes"), new Option<string?>("--order") { Description = "with --all: which stop first", HelpName = "primary-first|standbys-first" });
         order.AcceptOnlyFromAmong("primary-first", "standbys-first");
-        return Of("stop", "Stop a node, or all nodes.", "pgha stop pg-node02 --reason \"new disk\"\n  pgha stop --all", [all, order], Optional(), (_, node, s) =>
+        return Of("stop", "Stop a node, or all nodes.", ["pgha stop pg-node02 --reason \"new disk\"", "pgha stop --all"], [all, order], Optional(), (_, node, s) =>
             OneOrAll(node, s.Value(all)) ?? new Asked("stop", new() { Target = node, Order = s.Value(order)?.Replace('-', '_') }));
     }
 
-    private static Command Restart() => Of("restart", "Restart the running server of a node in place: it is afterwards what it was.", "pgha restart pg-node02", [], Needed(), (_, node, _) => new("restart", new() { Target = node }));
+    private static Command Restart() =>
+        Of("restart", "Restart the running server of a node in place: it is afterwards what it was.", ["pgha restart pg-node02"], [], Needed(), (_, node, _) => new("restart", new() { Target = node }));
 
     private static Command ReloadSettings() =>
-        Of("reload", "Let a node, or all nodes, read settings and pg_hba.conf again. Files that cannot be read are named before.", "pgha reload\n  pgha reload pg-node02", [], Optional(), (_, node) => new("reload", new() { Target = node }));
+        Of("reload", "Let a node, or all nodes, read settings and pg_hba.conf again. Files that cannot be read are named before.", ["pgha reload", "pgha reload pg-node02"], [], Optional(),
+            (_, node, _) => new("reload", new() { Target = node }));
 
     private static Command Switchover()
     {
         var by = By("promote (default: an interruption of a moment) or restart (the timeline stays)", "promote", "restart");
         var unlogged = new Option<bool>("--accept-unlogged") { Description = "let unlogged tables be emptied, so that the interruption is short" };
-        return Of("switchover", "Exchange the roles of the primary and a standby (default: the most advanced one).", "pgha switchover\n  pgha switchover pg-node02 --reason \"kernel upgrade\"\n  pgha switchover pg-node02 --by restart",
-            [by, unlogged], Optional(), (_, node, s) => new("switchover", new() { Target = node, By = s.Value(by), Unlogged = s.Value(unlogged) ? "accept" : null }));
+        return Of("switchover", "Exchange the roles of the primary and a standby (default: the most advanced one).",
+            ["pgha switchover", "pgha switchover pg-node02 --reason \"kernel upgrade\"", "pgha switchover pg-node02 --by restart"], [by, unlogged], Optional(),
+            (_, node, s) => new("switchover", new() { Target = node, By = s.Value(by), Unlogged = s.Value(unlogged) ? "accept" : null }));
     }
 
     private static Command Failover()
     {
         var by = By("promote (default) or restart (the timeline stays)", "promote", "restart");
-        return Of("failover", "The primary is down: make a standby primary (default: the most advanced one).", "pgha failover --dry-run\n  pgha failover pg-node02", [by], Optional(),
+        return Of("failover", "The primary is down: make a standby primary (default: the most advanced one).", ["pgha failover --dry-run", "pgha failover pg-node02"], [by], Optional(),
             (look, node, s) => new("failover", new() { Target = node ?? MostAdvanced(look), By = s.Value(by) }));
     }
 
     private static Command Rejoin()
     {
         var by = By("where its WAL forked: salvage what only it holds, then rewind or reclone", "rewind", "reclone");
-        return Of("rejoin", "Let a node follow the primary.", "pgha rejoin pg-node01\n  pgha rejoin pg-node01 --by rewind", [by], Needed(), (_, node, s) => new("rejoin", new() { Target = node, By = s.Value(by) }));
+        return Of("rejoin", "Let a node follow the primary.", ["pgha rejoin pg-node01", "pgha rejoin pg-node01 --by rewind"], [by], Needed(), (_, node, s) => new("rejoin", new() { Target = node, By = s.Value(by) }));
     }
 
     private static Command Clone()
     {
         var from = new Option<string?>("--from") { Description = "the running node that is copied (default: the primary)", HelpName = "NODE" };
-        return Of("clone", "Fill the empty data directory of a node (default: this one) with a copy of a running node, and let it stream.", "pgha clone pg-node03\n  pgha clone pg-node03 --from pg-node02", [from], Optional(),
-            (look, node, s) => new("clone", new() { Target = node ?? look.Status.Asked, From = s.Value(from) }));
+        return Of("clone", "Fill the empty data directory of a node (default: this one) with a copy of a running node, and let it stream.",
+            ["pgha clone pg-node03", "pgha clone pg-node03 --from pg-node02"], [from], Optional(), (look, node, s) => new("clone", new() { Target = node ?? look.Status.Asked, From = s.Value(from) }));
     }
 
     /// <summary>What is asked for, and which agent is asked; null: the one that has answered.</summary>
@@ -75,12 +79,10 @@ internal static class ChangeCommands
         internal Refusal? Refusal { get; init; }
     }
 
-    private static Command Of(string name, string what, string examples, IReadOnlyList<Option> own, Argument<string?> node, Func<Look, string?, Asked> ask) => Of(name, what, examples, own, node, (look, n, _) => ask(look, n));
-
-    private static Command Of(string name, string what, string examples, IReadOnlyList<Option> own, Argument<string?> node, Func<Look, string?, Session, Asked> ask)
+    private static Command Of(string name, string what, string[] examples, IReadOnlyList<Option> own, Argument<string?> node, Func<Look, string?, Session, Asked> ask)
     {
         var options = new ChangeOptions();
-        return OperatorCommand.Of(name, $"{what} {Asks}\n\nExamples:\n  {examples}", [node, .. own, .. options.All], async session =>
+        return OperatorCommand.Of(name, Help.Of($"{what} {Asks}", examples), [node, .. own, .. options.All], async session =>
         {
             var look = await session.Access.LookAsync(session.Cancel);
             if (!look.IsOk)
@@ -95,9 +97,11 @@ internal static class ChangeCommands
         : new("", new()) { Refusal = all ? new(Code.Invalid, $"both {node} and --all are given", "name a node, or give --all") : new(Code.Invalid, "no node is named", "name a node, or give --all") };
 
     /// <summary>With all nodes down the called agent's node becomes primary: that is the one that was.</summary>
-    private static AgentClient? LastPrimary(Look look, AgentAccess access) =>
-        look.Status.Nodes.All(n => !n.Seen.Writable) && look.Status.Nodes.Where(n => n.Seen is { Reachable: true, Control.OfPrimary: true, StandbySignal: false }).ToArray() is [var last] && look.Member(last.Seen.Node) is { } member
-            ? access.Of(member) : null;
+    private static AgentClient? LastPrimary(Look look, AgentAccess access)
+    {
+        var last = look.Status.Nodes.Where(n => n.Seen is { Reachable: true, Control.OfPrimary: true, StandbySignal: false }).ToArray();
+        return look.Status.Nodes.All(n => !n.Seen.Writable) && last.Length == 1 && look.Member(last[0].Seen.Node) is { } member ? access.Of(member) : null;
+    }
 
     private static string? MostAdvanced(Look look) =>
         look.Status.Nodes.Where(n => n.Seen is { InRecovery: true, Sql: not null }).OrderByDescending(n => n.Seen.Sql!.Timeline?.Value).ThenByDescending(n => n.Seen.Sql!.Position).FirstOrDefault()?.Seen.Node;

@@ -32,7 +32,8 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", "Print what a shell needs to complete the words of pgha.\n\nExamples:\n  source <(pgha completion bash)\n  pgha completion fish > ~/.config/fish/completions/pgha.fish") { shell };
+        var command = new Command("completion",
+            Help.Of("Print what a shell needs to complete the words of pgha.", "source <(pgha completion bash)", "pgha completion fish > ~/.config/fish/completions/pgha.fish")) { shell };
         command.SetAction(parsed =>
         {
             parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish });

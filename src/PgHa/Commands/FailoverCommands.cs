@@ -12,8 +12,9 @@ internal static class FailoverCommands
 {
     internal static IEnumerable<Command> Create() =>
     [
-        OperatorCommand.Of("explain", "Say what this node's agent does about automatic failover, why, and what would happen if a node died now.\n\nExamples:\n  pgha explain\n  pgha explain --url http://pg-node02:8079", [], ExplainAsync),
-        OperatorCommand.Of("history", "Show each time the record changed hands, and why.\n\nExample: pgha history", [], HistoryAsync),
+        OperatorCommand.Of("explain", Help.Of("Say what this node's agent does about automatic failover, why, and what would happen if a node died now.", "pgha explain", "pgha explain --url http://pg-node02:8079"),
+            [], ExplainAsync),
+        OperatorCommand.Of("history", Help.Of("Show each time the record changed hands, and why.", "pgha history"), [], HistoryAsync),
         OfNode("pause", "Pause automatic failover in the whole cluster, or for one node: nothing is started or promoted by itself.", true),
         OfNode("resume", "Go on after a pause, in the whole cluster or for one node.", false),
     ];
@@ -21,7 +22,7 @@ internal static class FailoverCommands
     private static Command OfNode(string name, string description, bool paused)
     {
         var node = NodeNames.Argument("the node; without it the whole cluster");
-        return OperatorCommand.Of(name, $"{description}\n\nExamples:\n  pgha {name}\n  pgha {name} pg-node02", [node], s => PauseAsync(s, paused, s.Value(node)));
+        return OperatorCommand.Of(name, Help.Of(description, $"pgha {name}", $"pgha {name} pg-node02"), [node], s => PauseAsync(s, paused, s.Value(node)));
     }
 
     private static async Task<int> ExplainAsync(Session session)

@@ -20,7 +20,8 @@ internal static class HandoverCommand
             if (result.GetValueOrDefault<int>() is < 1 or > 600)
                 result.AddError("--within takes 1 to 600 seconds");
         });
-        return AgentCommands.Of("handover", "Hand the primary's place over to a standby, if this node is primary, because its machine is going down.", [onlyIf, within], async (agent, session) =>
+        return AgentCommands.Of("handover",
+            Help.Of("Hand the primary's place over to a standby, if this node is primary, because its machine is going down.", "pgha handover --if-shutdown"), [onlyIf, within], async (agent, session) =>
         {
             if (session.Value(onlyIf) && await StateAsync(session.Cancel) is var state && state != "stopping")
             {

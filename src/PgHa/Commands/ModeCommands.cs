@@ -8,10 +8,10 @@ namespace PgHa.Commands;
 internal static class ModeCommands
 {
     internal static Command CreateManual() => OperatorCommand.Of("manual",
-        "Hand the cluster to manual mode without a stop: the record is ended, and nobody takes it. Then write failover.mode: manual and restart the agents.\n\nExample: pgha manual", [], ToManualAsync);
+        Help.Of("Hand the cluster to manual mode without a stop: the record is ended, and nobody takes it. Then write failover.mode: manual and restart the agents.", "pgha manual"), [], ToManualAsync);
 
     internal static Command CreateAutomatic() => AgentCommands.Of("automatic",
-        "Go back to automatic mode without a stop, once all agents run with failover.mode: automatic: the primary takes the record.\n\nExample: pgha automatic", [],
+        Help.Of("Go back to automatic mode without a stop, once all agents run with failover.mode: automatic: the primary takes the record.", "pgha automatic"), [],
         async (agent, session) => await agent.ChangeModeAsync(manual: false, session.Cancel) is { } refusal ? session.Refuse(refusal) : Exit.Done);
 
     /// <summary>The agent of the node that holds the record does it. Who that is may be learnt, or change, while it is asked for: then that node is asked, too.</summary>

@@ -70,10 +70,17 @@ internal static partial class OperationCommands
             return await then(session.Access.Own, own.Value);
         if (own.Refusal.Code is not (Code.NotFound or Code.PeerUnreachable))
             return session.Screen.Refuse(own.Refusal);
-        var all = await Everywhere.AskAsync(session, null, async a => await a.OperationAsync(id, session.Cancel) is var found && (found.IsOk || found.Refusal.Code == Code.NotFound) ? new Answer<Found>(new(found.Value), null) : found.Refusal!);
+        var all = await Everywhere.AskAsync(session, null, a => FindAsync(a, id, session.Cancel));
         return !all.IsOk ? session.Screen.Refuse(all.Refusal)
             : all.Value.FirstOrDefault(f => f.Value.Report is not null) is ({ } agent, { Report: { } report }) ? await then(agent, report)
             : session.Screen.Refuse(new(Code.NotFound, $"no agent knows an operation {id}", "pgha operations lists them"));
+    }
+
+    /// <summary>That an agent does not know it is an answer, too.</summary>
+    private static async Task<Answer<Found>> FindAsync(AgentClient agent, string id, CancellationToken cancel)
+    {
+        var found = await agent.OperationAsync(id, cancel);
+        return found.IsOk || found.Refusal.Code == Code.NotFound ? new Found(found.Value) : found.Refusal;
     }
 
     private sealed record Found(OperationReport? Report);

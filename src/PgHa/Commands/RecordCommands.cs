@@ -15,8 +15,10 @@ internal static class RecordCommands
         var holder = new Argument<string>("node") { Description = "The node that holds the record, and is gone, as you answer for." };
         return new("record", "The record of who may write, where a person has to answer for it.")
         {
-            Of("recreate", "Make the record of an etcd that was emptied, or restored from a backup, again.\n\nExamples:\n  pgha record recreate\n  pgha record recreate --yes --force pg-node03", gone, (agent, s, dryRun) => agent.RecreateRecordAsync(s.Value(gone) ?? [], dryRun, s.Cancel)),
-            Of("release", "Give the record up for a holder that is gone, so that nobody waits.\n\nExample: pgha record release pg-node01 --yes", holder, (agent, s, dryRun) => agent.ReleaseRecordAsync(s.Value(holder)!, dryRun, s.Cancel)),
+            Of("recreate", Help.Of("Make the record of an etcd that was emptied, or restored from a backup, again.", "pgha record recreate", "pgha record recreate --yes --force pg-node03"), gone,
+                (agent, s, dryRun) => agent.RecreateRecordAsync(s.Value(gone) ?? [], dryRun, s.Cancel)),
+            Of("release", Help.Of("Give the record up for a holder that is gone, so that nobody waits.", "pgha record release pg-node01 --yes"), holder,
+                (agent, s, dryRun) => agent.ReleaseRecordAsync(s.Value(holder)!, dryRun, s.Cancel)),
         };
     }
 

@@ -16,7 +16,8 @@ internal static class ScheduleCommand
         var by = new Option<string?>("--by") { Description = "promote (default) or restart" };
         var reason = new Option<string?>("--reason") { Description = "why; kept in the operation" };
         var cancels = new Option<bool>("--cancel") { Description = "cancel what is scheduled" };
-        return AgentCommands.Of("schedule", "Switch over at a later time (automatic mode).\n\nExamples:\n  pgha schedule 2030-01-31T03:00:00+01:00 --to pg-node02 --reason \"kernel upgrade\"\n  pgha schedule\n  pgha schedule --cancel", [at, to, by, reason, cancels], (agent, s) =>
+        return AgentCommands.Of("schedule", Help.Of("Switch over at a later time (automatic mode).",
+            "pgha schedule 2030-01-31T03:00:00+01:00 --to pg-node02 --reason \"kernel upgrade\"", "pgha schedule", "pgha schedule --cancel"), [at, to, by, reason, cancels], (agent, s) =>
             s.Value(at) is { } time ? AddAsync(agent, new() { At = time, Target = s.Value(to), By = s.Value(by), Reason = s.Value(reason) }, s)
             : s.Value(cancels) ? CancelAsync(agent, s) : ShowAsync(agent, s));
     }

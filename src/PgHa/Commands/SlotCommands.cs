@@ -13,9 +13,9 @@ internal static class SlotCommands
     internal static IEnumerable<Command> Create()
     {
         var node = NodeNames.Argument("the node (default: all)");
-        yield return OperatorCommand.Of("slots", "Show the replication slots of a node, or of all nodes; also of stopped ones.\n\nExamples:\n  pgha slots\n  pgha slots pg-node02", [node], s => SlotsAsync(s, s.Value(node)));
+        yield return OperatorCommand.Of("slots", Help.Of("Show the replication slots of a node, or of all nodes; also of stopped ones.", "pgha slots", "pgha slots pg-node02"), [node], s => SlotsAsync(s, s.Value(node)));
         var id = new Argument<string?>("id") { Description = "the salvage", Arity = ArgumentArity.ZeroOrOne };
-        yield return OperatorCommand.Of("salvage", "Show what was salvaged on the nodes before their WAL was given up; or one salvage with its lost commits.\n\nExamples:\n  pgha salvage\n  pgha salvage ID",
+        yield return OperatorCommand.Of("salvage", Help.Of("Show what was salvaged on the nodes before their WAL was given up; or one salvage with its lost commits.", "pgha salvage", "pgha salvage ID"),
             [id], s => s.Value(id) is { } one ? SalvageAsync(s, one) : SalvagesAsync(s));
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PgHa.Access;
 using PgHa.Client;
+using PgHa.Client.Operations;
 using PgHa.Status;
 using PgHa.Terminal;
 
@@ -66,8 +67,7 @@ internal static class StatusCommands
                 if (screen.IsJson)
                     _ = look.IsOk ? Shown(look.Value, screen) : screen.Refuse(look.Refusal);
                 else
-                    pages.Show([$"{Sizes.At(AgentAccess.Clock.GetUtcNow())}, again every second, Ctrl-C ends it", "",
-                        .. look.IsOk ? Lines(look.Value, screen) : [screen.Paint("UNKNOWN: no agent answers", Colour.Red), .. Folded.Lines("", look.Refusal.Message, screen), .. Folded.Lines("-> ", look.Refusal.Hint, screen)]]);
+                    pages.Show([$"{Sizes.At(AgentAccess.Clock.GetUtcNow())}, again every second, Ctrl-C ends it", "", .. look.IsOk ? Lines(look.Value, screen) : Unseen(look.Refusal, screen)]);
                 await Task.Delay(Every, AgentAccess.Clock, session.Cancel);
             }
         }
@@ -76,6 +76,9 @@ internal static class StatusCommands
             return Exit.Done;
         }
     }
+
+    private static IEnumerable<string> Unseen(Refusal refusal, Screen screen) =>
+        [screen.Paint("UNKNOWN: no agent answers", Colour.Red), .. Folded.Lines("", refusal.Message, screen), .. Folded.Lines("-> ", refusal.Hint, screen)];
 
     private static int Shown(Look look, Screen screen)
     {

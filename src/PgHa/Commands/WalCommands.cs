@@ -15,7 +15,7 @@ internal static class WalCommands
 {
     internal static IEnumerable<Command> Create() =>
     [
-        OperatorCommand.Of("lsn", "Show the true last record of each node's WAL: read from its files where no server answers.\n\nExample: pgha lsn", [], LsnAsync),
+        OperatorCommand.Of("lsn", Help.Of("Show the true last record of each node's WAL: read from its files where no server answers.", "pgha lsn"), [], LsnAsync),
         new Command("wal", "The files in pg_wal of a node (default: this one).") { List(), Get(), Put(), Check() },
     ];
 
@@ -34,7 +34,8 @@ internal static class WalCommands
 
     private static void Show(Dictionary<string, NodeLsn> nodes, Screen screen)
     {
-        var grid = new Grid(new("node"), new("tl", Right: true), new("last record"), new("end"), new("received", Rank: 3), new("replayed", Rank: 2), new("checkpoint", Rank: 5), new("redo", Rank: 6), new("file", Rank: 1));
+        var grid = new Grid(new("node"), new("tl", Right: true), new("last record"), new("end"), new("received", Rank: 3), new("replayed", Rank: 2),
+            new("checkpoint", Rank: 5), new("redo", Rank: 6), new("file", Rank: 1));
         foreach (var (name, n) in nodes.Where(n => n.Value.Code is null))
             grid.Add(name, n.Timeline, n.Start, n.End, n.Receive, n.Replay, n.CheckPoint, n.Redo, n.WalFile);
         foreach (var line in grid.Lines(screen))
@@ -47,7 +48,7 @@ internal static class WalCommands
     private static Command List()
     {
         var from = new Option<string?>("--from") { Description = "from this segment on (default: from where the WAL is held without a gap)", HelpName = "FILE" };
-        return OfNode("ls", "List segments, .partial and .history files, with md5.", "pgha wal ls\n  pgha wal ls pg-node02 --from 000000030000000000000039", [from], async (s, agent) =>
+        return OfNode("ls", "List segments, .partial and .history files, with md5.", ["pgha wal ls", "pgha wal ls pg-node02 --from 000000030000000000000039"], [from], async (s, agent) =>
         {
             var first = s.Value(from);
             if (first is null)
@@ -73,7 +74,8 @@ internal static class WalCommands
     private static Command Get()
     {
         var (file, to) = (FileName(), new Option<string?>("--to") { Description = "where it is written (default: its name, here); an existing file is never touched", HelpName = "PATH" });
-        return OfNode("get", "Copy a file of pg_wal to this machine.", "pgha wal get 000000030000000000000039 pg-node02\n  pgha wal get 00000003.history --to /tmp/00000003.history", [file, to], async (s, agent) =>
+        return OfNode("get", "Copy a file of pg_wal to this machine.",
+            ["pgha wal get 000000030000000000000039 pg-node02", "pgha wal get 00000003.history --to /tmp/00000003.history"], [file, to], async (s, agent) =>
         {
             var path = s.Value(to) ?? s.Value(file)!;
             if (!WalFileName.TryParse(s.Value(file), out _))
@@ -111,7 +113,8 @@ internal static class WalCommands
     private static Command Put()
     {
         var (path, yes) = (new Argument<string>("path") { Description = "a segment, .partial or .history file" }, new Option<bool>("--yes", "-y") { Description = "do not ask" });
-        return OfNode("put", "Give a stopped node a file of WAL. It is verified page by page, and never takes the place of other WAL.", "pgha wal put /backup/000000030000000000000039 pg-node01", [path, yes], async (s, agent) =>
+        return OfNode("put", "Give a stopped node a file of WAL. It is verified page by page, and never takes the place of other WAL.",
+            ["pgha wal put /backup/000000030000000000000039 pg-node01"], [path, yes], async (s, agent) =>
         {
             var name = Path.GetFileName(s.Value(path)!);
             if (!WalFileName.TryParse(name, out _))
@@ -133,7 +136,7 @@ internal static class WalCommands
     private static Command Check()
     {
         var (timeline, lsn) = (new Argument<uint>("timeline") { Description = "the timeline" }, new Argument<string>("lsn") { Description = "the position" });
-        return OfNode("check", "Say whether a record starts at a position. Exit code 0: it does; 1: it does not.", "pgha wal check 3 0/39000028 pg-node02", [timeline, lsn], async (s, agent) =>
+        return OfNode("check", "Say whether a record starts at a position. Exit code 0: it does; 1: it does not.", ["pgha wal check 3 0/39000028 pg-node02"], [timeline, lsn], async (s, agent) =>
         {
             if (!Lsn.TryParse(s.Value(lsn), out var at) || s.Value(timeline) == 0)
                 return s.Screen.Refuse(new(Code.Invalid, "this is no position of a timeline", "write it as: pgha wal check 3 0/39000028"));
@@ -148,10 +151,10 @@ internal static class WalCommands
         });
     }
 
-    private static Command OfNode(string name, string what, string examples, IReadOnlyList<Symbol> own, Func<Session, AgentClient, Task<int>> run)
+    private static Command OfNode(string name, string what, string[] examples, IReadOnlyList<Symbol> own, Func<Session, AgentClient, Task<int>> run)
     {
         var node = NodeNames.Argument("the node");
-        return OperatorCommand.Of(name, $"{what}\n\nExamples:\n  {examples}", [.. own, node], async session =>
+        return OperatorCommand.Of(name, Help.Of(what, examples), [.. own, node], async session =>
         {
             var agent = await Everywhere.AgentOfAsync(session, session.Value(node));
             return agent.IsOk ? await run(session, agent.Value) : session.Screen.Refuse(agent.Refusal);
@@ -160,5 +163,6 @@ internal static class WalCommands
 
     private static Argument<string> FileName() => new("file") { Description = "its name in pg_wal" };
 
-    private static Refusal NotAName(string name) => new(Code.Invalid, $"{new string([.. name.Take(60).Select(c => char.IsControl(c) ? '?' : c)])} is not the name of a file of WAL", "write it as 000000030000000000000039, 000000030000000000000039.partial or 00000003.history");
+    private static Refusal NotAName(string name) => new(Code.Invalid, $"{Shown.Of(name)} is not the name of a file of WAL",
+        "write it as 000000030000000000000039, 000000030000000000000039.partial or 00000003.history");
 }

@@ -13,7 +13,8 @@ internal static class NodeTable
         foreach (var node in status.Nodes)
         {
             var (seen, lag) = (node.Seen, Lag.Of(node, status));
-            grid.Add(seen.Node, Role(seen), State(seen), Timeline(seen), (seen.Sql?.Position ?? seen.Control?.CheckPoint)?.ToString(), lag is null ? "" : Sizes.Bytes(lag.ToReceive), lag is null ? "" : Sizes.Bytes(lag.ToReplay),
+            grid.Add(seen.Node, Role(seen), State(seen), Timeline(seen), (seen.Sql?.Position ?? seen.Control?.CheckPoint)?.ToString(),
+                lag is null ? "" : Sizes.Bytes(lag.ToReceive), lag is null ? "" : Sizes.Bytes(lag.ToReplay),
                 lag is null ? "" : lag.Seconds is { } seconds ? Sizes.Time(seconds) : "?", Sync(seen, status), node.PendingRestart is { Count: > 0 } ? "pending" : "", node.Version ?? (seen.Reachable ? "older" : ""));
         }
         return grid;

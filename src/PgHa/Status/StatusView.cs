@@ -72,16 +72,19 @@ internal static class StatusView
         foreach (var node in status.Nodes.Where(n => n.Slots?.Any(s => n.Seen.Writable || !s.IsOurs) == true))
         {
             var ours = node.Seen.Writable ? node.Slots!.Count(s => s.IsOurs) : 0; // those on a standby wait for the day on which it is primary
-            var others = node.Slots!.Where(s => !s.IsOurs).Select(s => $"{s.Name} ({(s.Logical ? "logical, " : "")}{(s.Lost ? "lost" : s.Active ? "in use" : "not in use")}{(s.HoldsBytes is > 0 and var held ? $", {Sizes.Bytes(held)}" : "")})");
+            var others = node.Slots!.Where(s => !s.IsOurs).Select(Words);
             yield return (label, $"{node.Seen.Node}: {string.Join(", ", (ours == 0 ? [] : (string[])[$"{ours} for nodes"]).Concat(others))}");
             label = "";
         }
     }
 
+    private static string Words(SlotStanding slot) =>
+        $"{slot.Name} ({(slot.Logical ? "logical, " : "")}{(slot.Lost ? "lost" : slot.Active ? "in use" : "not in use")}{(slot.HoldsBytes is > 0 and var held ? $", {Sizes.Bytes(held)}" : "")})";
+
     private static IEnumerable<(string, string)> Now(ClusterStatus status, DateTimeOffset now)
     {
         foreach (var o in status.Nodes.SelectMany(n => n.Operations).Where(o => o.State is OperationState.Running or OperationState.Waiting))
-            yield return ("running", $"{o.Goal}{(o.Reason is { } why ? $" ({why})" : "")}, begun {Sizes.Time(Math.Max(0, (now - o.Started).TotalSeconds))} ago, {o.Done} of {o.Steps} steps done{(o.Step is { } step ? $", now: {step}" : "")}: pgha operations {o.Id} --follow");
+            yield return ("running", Words(o, now));
         foreach (var node in status.Nodes.Where(n => n.Seen.Progress is not null))
             yield return ("progress", $"{node.Seen.Node}: {node.Seen.Progress}");
         if (status.Explain is not { } explain)
@@ -95,6 +98,10 @@ internal static class StatusView
         if (explain.Sync is { } sync)
             yield return ("sync", sync);
     }
+
+    private static string Words(OperationBrief o, DateTimeOffset now) =>
+        $"{o.Goal}{(o.Reason is { } why ? $" ({why})" : "")}, begun {Sizes.Time(Math.Max(0, (now - o.Started).TotalSeconds))} ago, {o.Done} of {o.Steps} steps done"
+        + $"{(o.Step is { } step ? $", now: {step}" : "")}: pgha operations {o.Id} --follow";
 
     private static IEnumerable<string> Section(IEnumerable<(string Label, string Text)> rows, Screen screen)
     {
