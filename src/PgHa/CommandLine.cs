@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using PgHa.Commands;
 using PgHa.Inspect;
@@ -21,24 +22,28 @@ internal static class CommandLine
     /// <summary>All commands.</summary>
     internal static RootCommand Create()
     {
-        var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.")
-        {
-            AgentCommand.Create(),
-            ConfigCommand.Create(),
-            GuardCommand.Create(),
-            InspectCommand.Create(),
-            EtcdCommand.Create(),
-            EtcdCommand.CreateWitness(),
-            RecordCommands.Create(),
-            HandoverCommand.Create(),
-            ScheduleCommand.Create(),
-            ModeCommands.CreateManual(),
-            ModeCommands.CreateAutomatic(),
-            OperationCommands.Create(),
-            CompletionCommand.Create(),
-        };
-        foreach (var command in StatusCommands.Create().Concat(ChangeCommands.Create()).Concat(WalCommands.Create()).Concat(SlotCommands.Create()).Concat(FailoverCommands.Create()))
+        var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.");
+        foreach (var command in (IEnumerable<Command>)
+        [
+            .. StatusCommands.Create(), .. ChangeCommands.Create(), OperationCommands.Create(), ScheduleCommand.Create(),
+            .. FailoverCommands.Create(), ModeCommands.CreateManual(), ModeCommands.CreateAutomatic(), RecordCommands.Create(), HandoverCommand.Create(),
+            .. WalCommands.Create(), .. SlotCommands.Create(), InspectCommand.Create(), ConfigCommand.Create(),
+            AgentCommand.Create(), EtcdCommand.Create(), EtcdCommand.CreateWitness(), GuardCommand.Create(), CompletionCommand.Create(),
+        ])
             root.Add(command);
+        if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction whole } help)
+            help.Action = new ShortList(whole);
         return root;
+    }
+
+    /// <summary>Help, in which a list of commands has a line for each: what more there is to say, and the examples, are in the help of each.</summary>
+    private sealed class ShortList(HelpAction whole) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            foreach (var command in parseResult.CommandResult.Command.Subcommands)
+                command.Description = command.Description?.Split('\n')[0];
+            return whole.Invoke(parseResult);
+        }
     }
 }

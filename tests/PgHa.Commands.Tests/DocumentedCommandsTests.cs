@@ -39,6 +39,23 @@ public partial class DocumentedCommandsTests
         }
     }
 
+    [Fact]
+    public async Task Help_is_printed_for_every_command()
+    {
+        foreach (var path in Paths(CommandLine.Create(), []))
+        {
+            using var output = new StringWriter();
+            using var error = new StringWriter();
+            var code = await CommandLine.RunAsync([.. path, "--help"], new InvocationConfiguration { Output = output, Error = error });
+            Assert.True(code == 0 && error.ToString().Length == 0, $"pgha {string.Join(' ', path)} --help: {error}");
+            Assert.Contains("Usage:", output.ToString(), StringComparison.Ordinal);
+            if (path.Length == 0)
+                Assert.DoesNotContain("Example", output.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    private static IEnumerable<string[]> Paths(Command command, string[] above) => command.Subcommands.Where(c => !c.Hidden).SelectMany(c => Paths(c, [.. above, c.Name])).Prepend(above);
+
     private static void Parses(string typed, string where)
     {
         var words = Words().Matches(Comments().Replace(typed, "")).Select(w => w.Value.Trim('"'))

@@ -11,7 +11,7 @@ internal static class NodeNames
     /// <summary>An argument that is the name of a node.</summary>
     internal static Argument<string?> Argument(string description, bool needed = false)
     {
-        var node = new Argument<string?>("node") { Description = description, Arity = needed ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne };
+        var node = new Argument<string?>("node") { Description = description, HelpName = "NODE", Arity = needed ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne };
         node.CompletionSources.Add(Known);
         return node;
     }

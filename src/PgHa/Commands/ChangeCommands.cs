@@ -82,7 +82,7 @@ internal static class ChangeCommands
     private static Command Of(string name, string what, string[] examples, IReadOnlyList<Option> own, Argument<string?> node, Func<Look, string?, Session, Asked> ask)
     {
         var options = new ChangeOptions();
-        return OperatorCommand.Of(name, Help.Of($"{what} {Asks}", examples), [node, .. own, .. options.All], async session =>
+        return OperatorCommand.Of(name, Help.Of($"{what}\n\n{Asks}", examples), [node, .. own, .. options.All], async session =>
         {
             var look = await session.Access.LookAsync(session.Cancel);
             if (!look.IsOk)
