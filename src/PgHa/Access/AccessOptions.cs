@@ -55,8 +55,8 @@ internal sealed class AccessOptions
         if (!token.IsOk)
             return token.Refusal;
         var authority = parsed.GetValue(_ca) ?? Set(environment, CaVariable) ?? client?.AuthorityFile;
-        if (authority is not null && !File.Exists(authority))
-            return new Refusal(Code.Invalid, $"the file of authorities {authority} is not there", "name it with --ca-file, PGHA_CA_FILE or ca_file in the client file");
+        if (authority is not null && TrustedAuthorities.Problem(authority) is { } untrusted)
+            return new Refusal(Code.Invalid, untrusted, $"name the authorities with --ca-file, {CaVariable} or ca_file in the client file");
         return new AgentAccess([.. places.Select(url => new AgentPlace(url.Authority, url)
         {
             Token = () => token.Value.Token,

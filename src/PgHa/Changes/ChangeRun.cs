@@ -88,13 +88,23 @@ internal static class ChangeRun
     private static async Task<int> BeginAsync(Session session, AgentClient agent, string verb, ClusterChange change)
     {
         var key = Guid.NewGuid().ToString("N");
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            var begun = await agent.ChangeAsync(verb, change, key, session.Cancel);
-            if (begun.IsOk)
-                return await FollowAsync(session, agent, begun.Value.Id);
-            if (begun.Refusal.Code != Code.PeerUnreachable || attempt == Attempts)
-                return session.Screen.Refuse(begun.Refusal.Code == Code.PeerUnreachable ? begun.Refusal with { Hint = $"{begun.Refusal.Hint}; whether it was begun, pgha operations says" } : begun.Refusal);
+            for (var attempt = 1; ; attempt++)
+            {
+                var begun = await agent.ChangeAsync(verb, change, key, session.Cancel);
+                if (begun.IsOk)
+                    return await FollowAsync(session, agent, begun.Value.Id);
+                if (begun.Refusal.Code != Code.PeerUnreachable)
+                    return session.Screen.Refuse(begun.Refusal);
+                if (attempt == Attempts)
+                    return session.Screen.Refuse(begun.Refusal with { Hint = $"{begun.Refusal.Hint}; whether it was begun, pgha operations says" });
+            }
+        }
+        catch (OperationCanceledException) when (session.Cancel.IsCancellationRequested)
+        {
+            session.Screen.Error.WriteLine("detached before it was known whether it was begun: pgha operations says");
+            return Exit.Detached;
         }
     }
 

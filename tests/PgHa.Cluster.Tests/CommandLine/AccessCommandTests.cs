@@ -1,3 +1,5 @@
+using PgHa.Cluster.Tests.Etcd;
+
 namespace PgHa.Cluster.Tests.CommandLine;
 
 /// <summary>Tokens: where they are read from, and what is said where one is missing or wrong.</summary>
@@ -42,6 +44,36 @@ public sealed class AccessCommandTests : ClusterTest
         File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         var open = await Cli.Run("status", "--url", url, "--token-file", secret);
         Assert.True(open.Code == 1 && open.Error.Contains(secret, StringComparison.Ordinal), open.ToString());
+    }
+
+    [Fact]
+    public async Task An_agent_behind_https_is_trusted_by_its_authority_only()
+    {
+        using var authority = new Certificates();
+        using var stranger = new Certificates();
+        var cluster = Keep(await TestCluster.FilesOnly());
+        foreach (var node in cluster.Nodes)
+        {
+            await authority.Certify(node.Folder, node.Address);
+            foreach (var each in cluster.Nodes)
+                await node.ChangeAgentConfig(each.AgentUrl.GetLeftPart(UriPartial.Authority), each.AgentUrl.GetLeftPart(UriPartial.Authority).Replace("http:", "https:", StringComparison.Ordinal));
+            await node.AddToAgentConfig($"security:\n  tls: {{ certificate_file: {node.In("crt")}, key_file: {node.In("key")}, ca_file: {node.In("ca")} }}");
+        }
+        await cluster.StartServers();
+        foreach (var node in cluster.Nodes) node.Agent.Start();
+        await Wait.Until("both agents answer", async () => (await Cli.On(cluster.N1, "status")).Output.StartsWith("pg-node01 is primary, 1 of 1 standbys streams", StringComparison.Ordinal), 30);
+        var url = cluster.N2.AgentUrl.GetLeftPart(UriPartial.Authority).Replace("http:", "https:", StringComparison.Ordinal);
+        Assert.StartsWith("pg-node01 is primary", (await Cli.Run("status", "--url", url, "--ca-file", cluster.N1.In("ca"))).Output, StringComparison.Ordinal);
+        Assert.StartsWith("pg-node01 is primary", (await Cli.Run(new Dictionary<string, string> { ["PGHA_URL"] = url, ["PGHA_CA_FILE"] = cluster.N1.In("ca") }, "status")).Output, StringComparison.Ordinal);
+        await stranger.Certify(Path.GetDirectoryName(cluster.N1.Folder)!, "127.0.0.1");
+        foreach (var words in (string[][])[["--ca-file", Path.Combine(Path.GetDirectoryName(cluster.N1.Folder)!, "ca")], []])
+        {
+            var refused = await Cli.Run(["status", "--url", url, .. words]);
+            Assert.Equal((3, ""), (refused.Code, refused.Output));
+            Assert.Contains("certificate", refused.Error, StringComparison.Ordinal);
+        }
+        Assert.Equal(2, (await Cli.Run("status", "--url", url, "--ca-file", "/nowhere")).Code);
+        Assert.Equal(2, (await Cli.Run("status", "--url", url, "--ca-file", cluster.N1.Agent.ConfigFile)).Code);
     }
 
     private static async Task<string> Secret(TestCluster cluster, string name, string token)

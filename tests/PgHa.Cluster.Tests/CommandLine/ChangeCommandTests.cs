@@ -165,6 +165,24 @@ public sealed class ChangeCommandTests(ThreeShared three) : ClusterTest, IClassF
         await Whole(cluster);
     }
 
+    /// <summary>Its server is down, and whoever restarted it is gone: it is started again when that agent is back, by nobody's call.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task A_restart_whose_coordinator_is_killed_half_way_ends_with_the_same_primary()
+    {
+        var cluster = Cluster;
+        await using (var stubborn = await Stubborn.On(cluster.N1))
+        await using (var terminal = await Tmux.Start(100, 40, $"{AgentProcess.Binary} restart pg-node01 --yes --config {cluster.N2.Agent.ConfigFile}"))
+        {
+            await terminal.Shows("  ...   stop pg-node01");
+            await cluster.N2.Agent.Kill();
+            stubborn.LetEnd();
+            await Wait.Until("it is down", () => !cluster.N1.Postgres.IsRunning, 20);
+            await cluster.N2.StartAgent();
+            await terminal.Shows("ended with 0"); // whoever follows sees it through
+        }
+        await Whole(cluster);
+    }
+
     private static async Task Whole(TestCluster cluster)
     {
         await cluster.WaitForStates("master", "slave", "slave");

@@ -32,7 +32,7 @@ internal static class StatusEndpoints
     {
         var scheduled = ScheduledAsync(http);
         var nodes = await Task.WhenAll(cluster.Nodes.Select(n => n.StatusAsync(http.RequestAborted)));
-        var explained = http.RequestServices.GetService<Explanation>()?.Of(new([.. nodes.Select(n => n.Seen)]));
+        var explained = http.RequestServices.GetService<Explanation>()?.Now();
         return Results.Json(new ClusterStatus
         {
             Cluster = options.Cluster,
