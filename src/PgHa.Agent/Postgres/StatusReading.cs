@@ -33,9 +33,10 @@ internal sealed class StatusReading(DataDirectory data, LocalSql sql, TimeProvid
             return status;
         using var late = new CancellationTokenSource(Within, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
+        NpgsqlConnection? connection = null;
         try
         {
-            await using var connection = await sql.OpenForObservingAsync(server, bound.Token);
+            connection = await sql.OpenForObservingAsync(server, bound.Token);
             await using var command = new NpgsqlCommand(Query, connection);
             await using var reader = await command.ExecuteReaderAsync(bound.Token);
             await reader.ReadAsync(bound.Token);
@@ -51,6 +52,11 @@ internal sealed class StatusReading(DataDirectory data, LocalSql sql, TimeProvid
         {
             cancel.ThrowIfCancellationRequested();
             return status;
+        }
+        finally
+        {
+            if (connection is not null)
+                await OneConnection.CloseAsync(connection, time); // its question may be unanswered
         }
     }
 
