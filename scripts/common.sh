@@ -52,6 +52,16 @@ ensure_etcd() {
   [[ ! -d /run/systemd/system ]] || systemctl disable --now etcd.service >/dev/null 2>&1 || die "etcd's own service cannot be stopped: systemctl disable --now etcd"
 }
 
+# HAProxy and PgBouncer as users have them before the servers; their own services stay stopped.
+ensure_balancers() {
+  local each
+  for each in haproxy pgbouncer; do
+    ! command -v "$each" >/dev/null || continue
+    ensure "$each:$each"
+    [[ ! -d /run/systemd/system ]] || systemctl disable --now "$each.service" >/dev/null 2>&1 || die "$each's own service cannot be stopped: systemctl disable --now $each"
+  done
+}
+
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 

@@ -14,6 +14,7 @@ using PgHa.Agent.Api.V2;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Etcd;
 using PgHa.Agent.Files;
+using PgHa.Agent.Health;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Peers;
 using PgHa.Agent.Postgres;
@@ -62,6 +63,8 @@ public static partial class AgentHost
             .AddPeers()
             .AddOperations(options)
             .AddSuccession(options, etcd)
+            .AddSingleton<HealthSights>()
+            .AddSingleton<HealthAnswers>()
             .AddUpkeep();
         if (token is not null)
             AddAuthentication(builder.Services);
@@ -74,6 +77,7 @@ public static partial class AgentHost
         TakeBack<RewindMarker>(app, "files taken away for a rewind", r => r.PutBackUnlessBegun());
         TakeBack<WalStaging>(app, "half received WAL", w => w.RemoveLeftovers());
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
+        HealthChecks.Use(app);
         BrowserGuard.Use(app, options, token is not null);
         AnswerForm.Use(app);
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
@@ -173,12 +177,24 @@ public static partial class AgentHost
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxResponseBufferSize = 1 << 19; // two pieces of a file: one is read while the other is sent
         kestrel.Limits.MaxRequestBodySize = 2L << 30; // the largest WAL segment is 1 GB
-        var (host, port) = (options.Listen.DnsSafeHost, options.Listen.Port);
-        var addresses = IPAddress.TryParse(host, out var address) ? [address] : Dns.GetHostAddresses(host);
+        Listen(kestrel, options.Listen, certificate, null);
+        if (options.HealthListen is { } health)
+            Listen(kestrel, health, certificate, connection => connection.Features.Set(new HealthConnection()));
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Uri at, AgentCertificate? certificate, Action<ConnectionContext>? mark)
+    {
+        var addresses = IPAddress.TryParse(at.DnsSafeHost, out var address) ? [address] : Dns.GetHostAddresses(at.DnsSafeHost);
         foreach (var each in addresses)
-            kestrel.Listen(each, port, listen =>
+            kestrel.Listen(each, at.Port, listen =>
             {
-                if (certificate is not null && options.Listen.Scheme == Uri.UriSchemeHttps)
+                if (mark is not null)
+                    listen.Use(next => connection =>
+                    {
+                        mark(connection);
+                        return next(connection);
+                    });
+                if (certificate is not null && at.Scheme == Uri.UriSchemeHttps)
                     listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) });
             });
     }

@@ -24,6 +24,9 @@ public sealed record AgentOptions
     /// <summary>Where the agent listens: <c>http</c> or <c>https</c>, without a path.</summary>
     public required Uri Listen { get; init; }
 
+    /// <summary>Where health checks alone are answered, too; null: on <see cref="Listen"/> only.</summary>
+    public Uri? HealthListen { get; init; }
+
     /// <summary>All nodes of the cluster, this one included, in configuration order.</summary>
     public required IReadOnlyList<NodeOptions> Nodes { get; init; }
 

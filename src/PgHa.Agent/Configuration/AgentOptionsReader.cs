@@ -9,6 +9,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         var cluster = settings.Read<string>("cluster", Forms.Label);
         var node = settings.Read<string>("node", Forms.Text);
         var listen = settings.Read<Uri>("listen", UrlForm.Listen);
+        var health = settings.Read<Uri>("health_listen", UrlForm.Listen);
         var nodes = raw.Nodes.Select(ReadNode).ToList();
         var postgres = ReadPostgres();
         var stateDir = ReadPath("state_dir");
@@ -23,11 +24,13 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         Report(AgentRules.CheckSocket(stateDir, failover.Mode));
         Report(AgentRules.CheckTls(raw.Mentions));
         Report(AgentRules.CheckListen(listen, raw.Mentions("security.token_file"), HasTls()));
+        Report(AgentRules.CheckHealthListen(health, listen, HasTls()));
         return raw.Errors.Count > 0 ? null : new()
         {
             Cluster = cluster!,
             Node = node!,
             Listen = listen!,
+            HealthListen = health,
             Nodes = [.. nodes.Select(draft => new NodeOptions(draft.Name, draft.Agent!, draft.Postgres!.Host, draft.Postgres.Port))],
             Postgres = postgres,
             StateDir = stateDir!,

@@ -21,6 +21,18 @@ public static class AgentRules
                 "security.tls is missing, and listen is https", "name certificate_file and key_file in security.tls, or listen on http"));
     }
 
+    /// <summary>Where health checks may listen: anywhere that is not the API's own place, because they say nothing but roles.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckHealthListen(Uri? health, Uri? listen, bool hasTls)
+    {
+        if (health is null || listen is null)
+            yield break;
+        if (health.Port == listen.Port && (health.Host == listen.Host || UrlForm.IsAnyAddress(health.IdnHost) || UrlForm.IsAnyAddress(listen.IdnHost)))
+            yield return ("health_listen", new($"health_listen ({health.Authority}) is where the API listens ({listen.Authority})",
+                "choose another port; or leave it out, because health checks are answered on listen, too"));
+        if (!hasTls && health.Scheme == Uri.UriSchemeHttps)
+            yield return ("security.tls", new("security.tls is missing, and health_listen is https", "name certificate_file and key_file in security.tls, or listen on http"));
+    }
+
     /// <summary>What is allowed and yet unsafe; null: nothing.</summary>
     /// <param name="options">The configuration.</param>
     public static Complaint? Warn(AgentOptions options) =>

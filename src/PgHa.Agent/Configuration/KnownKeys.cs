@@ -19,6 +19,7 @@ internal static class KnownKeys
         new("cluster"),
         new("node"),
         new("listen"),
+        new("health_listen", WhenUnset: "health checks are answered on listen only"),
         new("nodes.*.agent"),
         new("nodes.*.postgres"),
         new(AnyWitness),

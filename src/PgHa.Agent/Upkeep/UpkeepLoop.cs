@@ -12,9 +12,13 @@ namespace PgHa.Agent.Upkeep;
 internal abstract partial class UpkeepLoop(TimeSpan interval, TimeProvider time, ILogger log) : BackgroundService
 {
     private string _told = "";
+    private long _looked = time.GetTimestamp();
 
     /// <summary>What it is, in words for the log.</summary>
     protected abstract string Work { get; }
+
+    /// <summary>How long ago it was last done to its end; at first since it was made.</summary>
+    internal TimeSpan SinceLook => time.GetElapsedTime(Volatile.Read(ref _looked));
 
     /// <summary>Once; whatever it throws is said and passed over.</summary>
     protected abstract Task LookAsync(CancellationToken cancel);
@@ -30,6 +34,7 @@ internal abstract partial class UpkeepLoop(TimeSpan interval, TimeProvider time,
             try
             {
                 await LookAsync(cancel);
+                Volatile.Write(ref _looked, time.GetTimestamp());
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
