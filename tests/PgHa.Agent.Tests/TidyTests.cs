@@ -85,6 +85,7 @@ public partial class TidyTests
         ["Words"] =
         [
             new("PgHa.Agent/Cluster/Step.cs", 1, "single segments: no state"),
+            new("PgHa.Agent/Api/Health/HealthRules.cs", 1, "a path that load balancers ask"),
             new("PgHa.Agent/Configuration/NodeRules.cs", 2, "names that no node may have, because they are words of the specification's routes"),
         ],
     };

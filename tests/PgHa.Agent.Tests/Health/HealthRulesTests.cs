@@ -1,4 +1,4 @@
-using PgHa.Agent.Health;
+using PgHa.Agent.Api.Health;
 using PgHa.Agent.Tests.Plans;
 using PgHa.Client.Facts;
 using PgHa.Formats;

@@ -1,11 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using PgHa.Agent.Api;
 using PgHa.Agent.Etcd;
 using PgHa.Client.Operations;
 
-namespace PgHa.Agent.Health;
+namespace PgHa.Agent.Api.Health;
 
 /// <summary>A connection to <c>health_listen</c>: nothing but health checks is answered there.</summary>
 internal sealed class HealthConnection;

@@ -4,7 +4,7 @@ using PgHa.Agent.Configuration;
 using PgHa.Agent.Succession;
 using PgHa.Client.Facts;
 
-namespace PgHa.Agent.Health;
+namespace PgHa.Agent.Api.Health;
 
 /// <summary>
 /// Gathers what health checks are judged by. Many of them come at once: this node is looked at every 100 ms at most, and all nodes once a second. Nobody waits long for a node that is silent.

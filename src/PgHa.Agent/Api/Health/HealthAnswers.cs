@@ -3,7 +3,7 @@ using System.Text.Json;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Facts;
 
-namespace PgHa.Agent.Health;
+namespace PgHa.Agent.Api.Health;
 
 /// <summary>The bodies, in the form that Patroni gives them: the role and the position of a node, and nothing that a stranger should not read.</summary>
 /// <param name="options">Names the cluster and the node.</param>

@@ -1,6 +1,6 @@
 using PgHa.Client.Facts;
 
-namespace PgHa.Agent.Health;
+namespace PgHa.Agent.Api.Health;
 
 /// <summary>What a load balancer is told about a node is judged from this. Immutable.</summary>
 public sealed record HealthFacts

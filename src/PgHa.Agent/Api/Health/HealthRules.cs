@@ -1,7 +1,7 @@
 using System.Globalization;
 using PgHa.Client.Operations;
 
-namespace PgHa.Agent.Health;
+namespace PgHa.Agent.Api.Health;
 
 /// <summary>What a health check asks for beside its path.</summary>
 /// <param name="MostLag">The most bytes that may not have been replayed yet; null: that does not matter.</param>
