@@ -8,7 +8,7 @@ namespace PgHa.Agent.Etcd;
 /// Calls etcd. Every read and every transaction goes through its leader; there are no retries that the caller does not see. A call that fails, is late or
 /// is refused gives an <see cref="Outage"/>; only the caller's own cancellation throws.
 /// </summary>
-public sealed class EtcdClient : IDisposable
+public sealed class EtcdClient : IEtcdKeys, IDisposable
 {
     private readonly EndpointOrder<EtcdEndpoint> _order;
     private readonly HedgedCall<EtcdEndpoint> _calls;

@@ -6,7 +6,7 @@ namespace PgHa.Agent.Etcd;
 /// <param name="client">The client, which is not disposed of.</param>
 /// <param name="cluster">The cluster's name.</param>
 /// <param name="within">The bound of each question.</param>
-public sealed class EtcdPledges(EtcdClient client, string cluster, TimeSpan within)
+public sealed class EtcdPledges(IEtcdKeys client, string cluster, TimeSpan within)
 {
     private const int Most = 1000, Attempts = 4;
 

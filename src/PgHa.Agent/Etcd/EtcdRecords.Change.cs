@@ -16,11 +16,17 @@ public sealed partial class EtcdRecords
         (await _client.ReadAsync(_key, within, cancel)).As(r => new RecordFound(r.Cluster, r.Of(_key)?.Revision ?? 0, r.Of(_key) is { } entry ? PrimaryRecord.Read(entry.Value.Span) : null));
 
     /// <summary>Replaces what was found, if nothing has changed it since; whether it stands there now. One that says that it was made anew is believed from then on.</summary>
-    public async Task<EtcdAnswer<bool>> ReplaceAsync(RecordFound found, PrimaryRecord record, TimeSpan within, CancellationToken cancel)
+    /// <param name="found">What was found.</param>
+    /// <param name="record">The new record.</param>
+    /// <param name="sync">What the sync record becomes in the same moment, whatever stands there; null: it stays.</param>
+    /// <param name="within">The bound.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task<EtcdAnswer<bool>> ReplaceAsync(RecordFound found, PrimaryRecord record, SyncRecord? sync, TimeSpan within, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(found);
         ArgumentNullException.ThrowIfNull(record);
-        var result = await _client.CommitAsync(EtcdTxn.Swap(_key, found.Revision, record.Write()), within, cancel);
+        EtcdWrite[] beside = sync is null ? [] : [new(EtcdSyncRecords.Key(_cluster), sync.Write())];
+        var result = await _client.CommitAsync(new([new(_key, found.Revision)], [new(_key, record.Write()), .. beside]), within, cancel);
         return result.As(r => r.Cluster == found.Etcd && (r.Succeeded || (r.Of(_key) is { } entry && PrimaryRecord.Read(entry.Value.Span) == record)));
     }
 }

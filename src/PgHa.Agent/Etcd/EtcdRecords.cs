@@ -5,8 +5,8 @@ namespace PgHa.Agent.Etcd;
 /// <summary>The record in etcd, under <c>/pgha/CLUSTER/primary</c>. Each answer is weighed with what was seen before it was asked for.</summary>
 public sealed partial class EtcdRecords : IRecordStore
 {
-    private readonly EtcdClient _client;
-    private readonly RecordMemoryFile _file;
+    private readonly IEtcdKeys _client;
+    private readonly IRecordMemoryDisk _file;
     private readonly string _cluster, _key;
     private readonly Lock _gate = new();
     private RecordMemory _memory;
@@ -17,7 +17,7 @@ public sealed partial class EtcdRecords : IRecordStore
     /// <param name="file">What was seen before.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is not understood.</exception>
-    public EtcdRecords(EtcdClient client, string cluster, RecordMemoryFile file)
+    public EtcdRecords(IEtcdKeys client, string cluster, IRecordMemoryDisk file)
     {
         ArgumentNullException.ThrowIfNull(file);
         (_client, _cluster, _key, _file, _memory) = (client, cluster, Key(cluster), file, file.Read());

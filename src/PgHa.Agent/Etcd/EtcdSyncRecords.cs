@@ -11,7 +11,7 @@ public sealed record SyncStands(SyncRecord? Record, long Revision);
 /// <param name="client">The client, which is not disposed of.</param>
 /// <param name="cluster">The cluster's name.</param>
 /// <param name="within">The bound of each question.</param>
-public sealed class EtcdSyncRecords(EtcdClient client, string cluster, TimeSpan within)
+public sealed class EtcdSyncRecords(IEtcdKeys client, string cluster, TimeSpan within)
 {
     private readonly string _key = Key(cluster);
 

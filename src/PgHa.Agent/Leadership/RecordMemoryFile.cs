@@ -3,13 +3,25 @@ using PgHa.Agent.Files;
 
 namespace PgHa.Agent.Leadership;
 
-/// <summary>Keeps what was seen of the record, durably before anything is done because of it.</summary>
-/// <param name="path">The file.</param>
-public sealed class RecordMemoryFile(string path)
+/// <summary>Keeps what was seen of the record, durably before anything is done because of it: a file, and a simulated one.</summary>
+public interface IRecordMemoryDisk
 {
     /// <summary>What it holds. A file that is missing is that of a node which has seen nothing.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is not understood: what was seen is unknown, not nothing.</exception>
+    RecordMemory Read();
+
+    /// <summary>Replaces what it holds.</summary>
+    /// <param name="memory">What was seen.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    void Write(RecordMemory memory);
+}
+
+/// <summary>A file of the agent.</summary>
+/// <param name="path">The file.</param>
+public sealed class RecordMemoryFile(string path) : IRecordMemoryDisk
+{
+    /// <inheritdoc />
     public RecordMemory Read()
     {
         try
@@ -26,7 +38,6 @@ public sealed class RecordMemoryFile(string path)
         }
     }
 
-    /// <summary>Replaces what it holds.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <inheritdoc />
     public void Write(RecordMemory memory) => DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(memory, RecordJson.Default.RecordMemory));
 }

@@ -49,7 +49,7 @@ public static class StartPlan
     /// <summary>
     /// A node becomes primary: what it takes, and in which steps. Standbys that run and wait follow it. One that runs in recovery is stopped
     /// first; or promoted where it runs, if its owner would start it again at once and it misses nothing. In automatic mode one that replays WAL of another primary is
-    /// promoted, too: on the same timeline that primary may hold more, and cannot be asked.
+    /// promoted, too: on the same timeline that primary may hold more, and cannot be asked. So is one on an older timeline than the newest that was reserved.
     /// </summary>
     internal static Answer<Draft> BecomePrimary(ChangeRequest request, Mandate mandate, PlanFacts facts)
     {
@@ -69,7 +69,7 @@ public static class StartPlan
         var demoted = DemotionRules.Others(node, view);
         var completion = Completion.Stages(node, verdict.Source, wal);
         var inPlace = view[node] is { InRecovery: true, ServerOwner: not null } && completion.Count == 0;
-        var promotes = inPlace || (mandate.Record is not null && accepted.Length > 0 && completion.Any(stage => stage.Any(step => step is ReplayWal)));
+        var promotes = inPlace || (mandate.Record is not null && ((accepted.Length > 0 && completion.Any(stage => stage.Any(step => step is ReplayWal))) || MayHaveSuccessor(view[node], wal)));
         var slots = SlotPlan.For(node, new(Down: !inPlace, Completed: verdict.Source is not null), mandate, facts);
         IReadOnlyList<IReadOnlyList<Step>> become = inPlace
             ? [.. Stages.LevelSlots(slots), [new PromoteServer(node, accepted)]]
@@ -96,6 +96,9 @@ public static class StartPlan
             Outcomes = WithFollowers(node, waiting, wal, promotes),
         };
     }
+
+    /// <summary>A later timeline than its own was reserved: another node may have been primary on it, and nothing but a still later one tells that this node's line came after.</summary>
+    private static bool MayHaveSuccessor(NodeObservation node, WalView wal) => node.Failover is { Timeline: var newest } && wal.PositionOf(node.Node) is { } line && line.Timeline.Value < newest;
 
     /// <summary>A new primary, and the nodes that are pointed at it.</summary>
     internal static Outcome[] WithFollowers(string primary, IReadOnlyList<string> others, WalView wal, bool promoted)

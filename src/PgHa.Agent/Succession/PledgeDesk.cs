@@ -11,7 +11,7 @@ namespace PgHa.Agent.Succession;
 
 /// <summary>This node's pledge: carries out what <see cref="PledgeSteps"/> say, and takes it back when it is over.</summary>
 internal sealed partial class PledgeDesk(
-    AgentOptions options, Tenure tenure, EtcdPledges pledges, PledgeFile file, ReceiverCut cut, NodeLock nodeLock, ClusterObserver cluster, TimeProvider time, ILogger<PledgeDesk> log)
+    AgentOptions options, Tenure tenure, EtcdPledges pledges, IPledgeNotes file, IReceiverCut cut, NodeLock nodeLock, ClusterObserver cluster, TimeProvider time, ILogger<PledgeDesk> log)
     : UpkeepLoop(TimeSpan.FromMilliseconds(250), time, log)
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(2);

@@ -38,7 +38,7 @@ internal sealed partial class RecordCalls(
 
     private async Task<Refusal?> WriteAsync(string call, IReadOnlyCollection<string> gone, RecordFound found, RecordPlan plan, ClusterView view, CancellationToken cancel)
     {
-        var written = await records.ReplaceAsync(found, Record(found, plan, view), terms.Call, cancel);
+        var written = await records.ReplaceAsync(found, Record(found, plan, view), plan.Sync, terms.Call, cancel);
         if (!written.IsOk)
             return new(Code.PeerUnreachable, $"{written.Outage.Reason}; whether the record was written is not known", "look with pgha explain, then repeat the call if need be");
         if (!written.Value)

@@ -19,7 +19,11 @@ public sealed record RecordSights(string Node, ClusterView View, RecordAnswer An
 /// <param name="Epoch">Its epoch.</param>
 /// <param name="Timeline">The highest timeline that it reserves.</param>
 /// <param name="Words">In sentences.</param>
-public sealed record RecordPlan(string Node, long Epoch, uint Timeline, IReadOnlyList<string> Words);
+public sealed record RecordPlan(string Node, long Epoch, uint Timeline, IReadOnlyList<string> Words)
+{
+    /// <summary>The sync record that is written with it, whatever stands there; null: what stands there stays.</summary>
+    public SyncRecord? Sync { get; init; }
+}
 
 /// <summary>Whether the record may be made again, or given up for its holder. Both leave a record that nobody holds: the rules go on from there. Pure.</summary>
 public static class RecordRules
@@ -40,17 +44,25 @@ public static class RecordRules
         var highest = known.Select(n => n.Failover!.Epoch).Append(seen.Found.Record?.Epoch ?? 0).Max();
         var timeline = known.Select(n => n.Failover!.Timeline).Append(seen.Found.Record?.Timeline ?? 0).Append(1U).Max() + (uint)gone.Count;
         var epoch = highest + 1 + (gone.Count > 0 ? Beyond : 0);
-        var last = seen.View.Nodes.FirstOrDefault(n => n is { Reachable: true, Control.OfPrimary: true })?.Node ?? seen.Node;
+        var (last, sync) = (Last(seen), seen.View.Nodes.Any(n => n.ManagesSync));
         return new RecordPlan(last, epoch, timeline,
         [
             $"{(seen.Found.Revision == 0 ? "there is no record in etcd" : "what stands in etcd is older than what was seen before, or no record")}: "
                 + $"one is made with epoch {epoch}; the highest that any node has seen is {highest}",
             $"timelines up to {timeline} are reserved",
+            .. sync ? (string[])[$"of the nodes that answer {last} was primary last: it counts as the only one that is known to have everything that was acknowledged (failover.sync)"] : [],
             .. known.Select(n => $"{n.Node} answers, and its server is not writable ({n.State.Words()})"),
             .. gone.Order(StringComparer.Ordinal).Select(n => $"{n} does not answer: you answer for it that it is gone for good. What only {n} holds is given up"),
             "nobody holds the new record: the rules choose the node with the most WAL on the proven line, and it takes the record by itself",
-        ]);
+        ])
+        {
+            Sync = sync ? SyncRecord.First(last, epoch) : null,
+        };
     }
+
+    /// <summary>The node that was primary last: an earlier primary that has not come back since is on a lower timeline.</summary>
+    private static string Last(RecordSights seen) => seen.View.Nodes.Where(n => n is { Reachable: true, Control: not null })
+        .OrderByDescending(n => n.Control!.Timeline.Value).ThenByDescending(n => n.Control!.OfPrimary).Select(n => n.Node).FirstOrDefault() ?? seen.Node;
 
     /// <summary>The record of a holder that is gone, given up for it.</summary>
     /// <param name="seen">What is known.</param>

@@ -14,7 +14,7 @@ namespace PgHa.Agent.Succession;
 /// the setting with which it would become primary.
 /// </summary>
 internal sealed partial class SyncDuty(
-    AgentOptions options, Tenure tenure, SuccessionLoop loop, EtcdSyncRecords records, SyncSights sights, SyncSetting setting, DataDirectory data, ClusterObserver cluster, TimeProvider time, ILogger<SyncDuty> log)
+    AgentOptions options, Tenure tenure, SuccessionLoop loop, EtcdSyncRecords records, IWalSenders senders, KeepingUp keeping, ISyncSetting setting, ClusterObserver cluster, TimeProvider time, ILogger<SyncDuty> log)
     : UpkeepLoop(TimeSpan.FromMilliseconds(250), time, log)
 {
     private const int MostSteps = 8;
@@ -52,14 +52,17 @@ internal sealed partial class SyncDuty(
     private async Task LookAtStandbyAsync(CancellationToken cancel)
     {
         (_proof, _calmSince, Words, Hint) = (SyncProof.Of(SyncSet.None), null, null, null);
-        sights.Forget();
-        if (!options.Failover.ManagesSync || (_standbySetAt is { } at && _time.GetElapsedTime(at) < StandbyAgain) || PostmasterPid.ReadReady(data.Root) is null
+        keeping.Forget();
+        if (!options.Failover.ManagesSync || (_standbySetAt is { } at && _time.GetElapsedTime(at) < StandbyAgain) || !setting.Runs
             || await cluster[options.Node].ObserveAsync(fresh: false, cancel) is not { InRecovery: true })
             return;
-        using var alone = await setting.Turn.EnterAsync(cancel);
-        if (tenure.IsHeld)
-            return; // it is about to become primary, and may have got another one
-        await setting.EnsureAsync(SyncChoice.Text(SyncChoice.OneOf(_others)), cancel);
+        using (await setting.Turn.EnterAsync(cancel))
+        {
+            if (tenure.IsHeld)
+                return; // it is about to become primary, and may have got another one
+            await setting.EnsureAsync(SyncChoice.Text(SyncChoice.OneOf(_others)), cancel);
+        }
+        await setting.ToldAsync(cancel);
         _standbySetAt = _time.GetTimestamp();
     }
 
@@ -75,7 +78,7 @@ internal sealed partial class SyncDuty(
             else if (!options.Failover.ManagesSync)
                 again = await EndAsync(stands.Value, cancel);
             else
-                again = await sights.LookAsync(cancel) is { } look && await StepAsync(epoch, stands.Value, look, cancel);
+                again = await senders.LookAsync(cancel) is { } look && await StepAsync(epoch, stands.Value, look, cancel);
         }
         Tell(_trouble);
     }
@@ -85,7 +88,7 @@ internal sealed partial class SyncDuty(
     {
         if (loop.Last is not ({ View: var view }, _))
             return false; // nothing is known of the others yet
-        var standbys = _others.Select(n => new SyncStandby(n, sights.KeepsUp(n, look), view[n].Failover is { NotEligible: null }, view[n].Failover?.Priority ?? 0))
+        var standbys = _others.Select(n => new SyncStandby(n, keeping.KeepsUp(n, look), view[n].Failover is { NotEligible: null }, view[n].Failover?.Priority ?? 0))
             .Where(s => look.Streaming.ContainsKey(s.Node)).ToArray();
         _proof = _proof.After(look.InForce, stands.Revision, look.Senders);
         var sight = new SyncSight
@@ -101,6 +104,8 @@ internal sealed partial class SyncDuty(
         var step = SyncTransitions.Next(sight);
         Say(look, standbys, sight);
         _calmSince = step is SyncStep.None ? _time.GetTimestamp() : null;
+        if (step is SyncStep.Prove && stands.Record is { Set.Needed: 0 })
+            await setting.ToldAsync(cancel); // no commit was waited for before
         return await DoAsync(step, stands.Revision, cancel);
     }
 
@@ -122,15 +127,15 @@ internal sealed partial class SyncDuty(
                 return true;
             case SyncStep.Prove when _proof.Marker is null:
                 (_markedAt, _ended) = (_time.GetTimestamp(), false);
-                _proof = _proof with { Marker = await sights.MarkAsync(cancel) };
+                _proof = _proof with { Marker = await senders.MarkAsync(cancel) };
                 return true;
             case SyncStep.Prove when !_ended && _time.GetElapsedTime(_markedAt) > ProvenWithin:
                 _ended = true;
-                if (await sights.EndLateAsync(_proof.Marker!.Value, cancel) is { Length: > 0 } ended)
+                if (await senders.EndLateAsync(_proof.Marker!.Value, cancel) is { Length: > 0 } ended)
                     LogEnded(ended);
                 return false;
             case SyncStep.Await when _proof.Level is null:
-                _proof = _proof with { Level = (revision, await sights.MarkAsync(cancel)) };
+                _proof = _proof with { Level = (revision, await senders.MarkAsync(cancel)) };
                 return true;
             default:
                 return false;
@@ -141,7 +146,7 @@ internal sealed partial class SyncDuty(
     private async Task<bool> EndAsync(SyncStands stands, CancellationToken cancel)
     {
         _calmSince = _time.GetTimestamp();
-        if (stands.Record is not { GivenUp: false } record || await sights.LookAsync(cancel) is null)
+        if (stands.Record is not { GivenUp: false } record || await senders.LookAsync(cancel) is null)
             return false;
         if (record.Holder == options.Node)
             await setting.EnsureAsync("", cancel);

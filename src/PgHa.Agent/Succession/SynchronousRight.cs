@@ -12,7 +12,7 @@ namespace PgHa.Agent.Succession;
 /// The right to write, with the sync record: before a node accepts writes it shows that everything that was acknowledged is here, its setting is in force, and the record is its own; and it
 /// leaves the record before its data are replaced.
 /// </summary>
-internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, EtcdSyncRecords records, SyncSetting setting, PledgeFile pledge) : IWriteRight
+internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, EtcdSyncRecords records, ISyncSetting setting, IPledgeNotes pledge) : IWriteRight
 {
     private const int Attempts = 4;
     private readonly string[] _others = [.. options.Nodes.Select(n => n.Name).Where(n => n != options.Node)];
@@ -107,8 +107,10 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
             return null;
         var names = SyncChoice.Text(record.Set.Needed > 0 ? record.Set : SyncChoice.OneOf(_others));
         using var alone = await setting.Turn.EnterAsync(cancel);
-        return await setting.EnsureAsync(names, cancel) ? null
-            : new(Code.StepFailed, $"synchronous_standby_names of {options.Node} is not {names}: it stands on the server's command line", "take it out there, or set failover.sync: off");
+        if (!await setting.EnsureAsync(names, cancel))
+            return new(Code.StepFailed, $"synchronous_standby_names of {options.Node} is not {names}: it stands on the server's command line", "take it out there, or set failover.sync: off");
+        await setting.ToldAsync(cancel);
+        return null;
     }
 
     private static Refusal NotAsked(EtcdAnswer<SyncStands> stands) =>

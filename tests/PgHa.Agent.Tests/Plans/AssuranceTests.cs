@@ -66,6 +66,24 @@ public class AssuranceTests
         Assert.IsType<Refused>(ByRecord(Sketch.View(Condition.Primary, Condition.Standby), _ => WalKinship.Behind));
     }
 
+    /// <summary>
+    /// Another node was promoted, and lost before anybody followed it; the simulator found it. If this one went on on its own timeline, and both had crashed, nothing would tell which line came last, and nobody
+    /// would serve.
+    /// </summary>
+    [Fact]
+    public void By_the_record_a_former_primary_does_not_go_on_beside_a_later_timeline()
+    {
+        var view = Sketch.View(Condition.Crashed, Condition.AgentAway);
+        Assert.IsType<StartAsPrimary>(Last(reserved: 1));
+        Assert.IsType<PromoteServer>(Last(reserved: 2));
+
+        Step Last(uint reserved)
+        {
+            var seen = new ClusterView([.. view.Nodes.Select(n => n.Node == "n1" ? n with { Failover = new() { Epoch = 4, Timeline = reserved } } : n)]);
+            return Assert.IsType<Plan>(Sketch.Decide(new StartPrimary("n1").Under(new() { Record = new HoldsRecord("n1", 4) }), seen, Sketch.Wal(seen, "n1", _ => WalKinship.Identical))).Stages[^1][^1];
+        }
+    }
+
     /// <summary>It may be one that is never to be primary: its WAL is fetched.</summary>
     [Fact]
     public void By_the_record_a_running_standby_that_is_ahead_gives_its_WAL()

@@ -25,6 +25,17 @@ public class RecordRulesTests
         Assert.Equal(("n1", 10L, 5U), (plan.Value.Node, plan.Value.Epoch, plan.Value.Timeline));
     }
 
+    /// <summary>With failover.sync: all that was acknowledged is on the last primary, and what the sync record said before may be older than what was acknowledged.</summary>
+    [Fact]
+    public void The_one_on_the_highest_timeline_was_primary_last()
+    {
+        var (n1, n2) = (N1(Condition.StoppedAsPrimary, 7, 3), N2(Condition.StoppedAsPrimary, 7, 3));
+        var seen = See(Emptied, n1, n2 with { Control = n2.Control! with { Timeline = new(n1.Control!.Timeline.Value + 1) } });
+        Assert.Equal(("n2", (SyncRecord?)null), (RecordRules.Recreate(seen, []).Value!.Node, RecordRules.Recreate(seen, []).Value!.Sync));
+        var plan = RecordRules.Recreate(seen with { View = new([.. seen.View.Nodes.Select(n => n with { ManagesSync = true })]) }, []).Value!;
+        Assert.Equal(SyncRecord.First("n2", plan.Epoch), plan.Sync);
+    }
+
     [Fact]
     public void An_older_record_that_was_restored_counts_too()
     {

@@ -31,6 +31,7 @@ internal sealed class SimAgent
                 Priority = machine.Field.Priority(machine.Name),
                 LagLimit = ulong.MaxValue,
                 StayWithoutEtcd = machine.Field.Stays,
+                Sync = machine.Field.Sync,
             },
         };
         Identity = Options.Identity;
@@ -79,7 +80,7 @@ internal sealed class SimAgent
         var peers = Machine.Field.Machines.Where(m => m != Machine).ToDictionary(m => m.Name, m => new SimPeer(this, m));
         Cluster = new([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (INode)peer : Node)], time);
         Failover = Machine.Field.Etcd is { } etcd ? new(this, etcd, Name) : null;
-        Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, Failover?.Tenure ?? (IWriteRight)new UnkeptRight(), new StepProgress(), time, NullLogger<StepDesk>.Instance);
+        Desk = StepDesks.Make(Machine.Name, Identity, Cluster, Lock, Hands, Failover?.Right ?? new UnkeptRight(), new StepProgress(), time, NullLogger<StepDesk>.Instance);
         var acting = Acting = new ActingNodes([.. Options.Nodes.Select(n => peers.TryGetValue(n.Name, out var peer) ? (IActingNode)peer : Desk)]);
         var clock = new MachineClock($"{Machine.Name}-{Machine.Boot}", () => TimeSpan.FromTicks(Machine.Field.World.Now));
         Store = new(Machine.Disk.Journal);

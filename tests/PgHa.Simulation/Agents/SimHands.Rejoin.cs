@@ -84,7 +84,7 @@ internal sealed partial class SimHands
             World.Found($"the data of {Machine.Name} is replaced, and {lost.Length} rows that only it holds were not salvaged");
     }
 
-    private bool Copyable(string source) => Machine.Field.Network.Linked(Machine, Machine.Field[source]) && Machine.Field[source].Server is { Phase: ServerPhase.Up };
+    private bool Copyable(string source) => Machine.Field.Network.Linked(Machine, Machine.Field[source]) && Machine.Field[source].Server is { Phase: ServerPhase.Up, Deaf: false };
 
     private Task<StepResult> ReplaceAsync(string source, string how)
     {

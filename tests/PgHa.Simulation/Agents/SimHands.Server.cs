@@ -73,6 +73,7 @@ internal sealed partial class SimHands
         if (Instance.Phase != ServerPhase.Up)
             return StepResult.Failed(Code.StepFailed, "the server does not run", "start it as a standby");
         Write(data => data.Upstream = upstream);
+        Instance.Reload();
         return StepResult.Done($"pointed at {upstream}");
     }
 

@@ -50,7 +50,7 @@ internal sealed partial class SimHands(SimAgent agent) : IHands, IServerHands, I
     public async Task<StepResult> CheckAsync(CheckStep step, CancellationToken cancel)
     {
         await Take(1, 30, cancel);
-        return step is CheckUpstream { Upstream: var upstream } && (!Machine.Field.Network.Linked(Machine, Machine.Field[upstream]) || Machine.Field[upstream].Server.Phase != ServerPhase.Up)
+        return step is CheckUpstream { Upstream: var upstream } && (!Machine.Field.Network.Linked(Machine, Machine.Field[upstream]) || Machine.Field[upstream].Server is not { Phase: ServerPhase.Up, Deaf: false })
             ? StepResult.Failed(Code.StepFailed, $"{upstream} does not let {Machine.Name} log in", "look at its server")
             : StepResult.Done("checked");
     }

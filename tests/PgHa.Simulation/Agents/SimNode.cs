@@ -86,13 +86,13 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
             {
                 ServerPhase.None => ServerStatus.Stopped,
                 ServerPhase.Starting => ServerStatus.Starting,
-                ServerPhase.Up when server.Hung => ServerStatus.NotAnswering,
+                ServerPhase.Up when !server.Answers => ServerStatus.NotAnswering,
                 ServerPhase.Up => ServerStatus.Running,
                 _ => ServerStatus.ShuttingDown,
             },
             StandbySignal = data?.Signal == true,
             Control = data?.Control,
-            Sql = server is { Phase: ServerPhase.Up, Hung: false } ? Sql(server) : null,
+            Sql = server.Answers ? Sql(server) : null,
             UpstreamNode = server.Streaming ? server.StreamsFrom : null,
             DataProblem = data is null ? "it is empty" : data.RewindUnfinished ? "a rewind of it did not finish" : null,
             RewindUnfinished = data?.RewindUnfinished == true,
@@ -100,6 +100,7 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
             Problem = server.Problem,
             Promoting = server.Told,
             Failover = agent.Failover?.State.Facts,
+            ManagesSync = agent.Options.Failover.ManagesSync,
         };
     }
 
@@ -117,7 +118,7 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
         StandbyNames = [.. Machine.Field.Machines.Where(m => server.Standbys.Contains(m.Server)).Select(m => m.Name)],
         OtherSlots = [],
         MaxSlotWalKeepSize = "-1",
-        SynchronousStandbyNames = "",
+        SynchronousStandbyNames = server.SyncNames,
         AnnouncedName = Name,
         Held = server.InRecovery ? ReplayFacts.Free with { AsksArchive = Machine.Field.Archive is not null } : null,
     };
@@ -133,7 +134,7 @@ internal sealed class SimNode(SimAgent agent) : INode, IWalSource
         var server = Machine.Server;
         if (Machine.Disk.Mounted is not { RewindUnfinished: false } data)
             return new Refusal(Code.WrongState, $"{Name} holds no data", "mount its disk");
-        if (server.Hung)
+        if (server is { Phase: ServerPhase.Up, Answers: false })
             return new Refusal(Code.WrongState, $"the server of {Name} does not answer", "look at it");
         if (server.Phase is ServerPhase.Starting or ServerPhase.Stopping && !(server.Phase == ServerPhase.Stopping && data.Control.StoppedCleanly))
             return new Refusal(Code.WrongState, $"the server of {Name} is on its way", "repeat the call");

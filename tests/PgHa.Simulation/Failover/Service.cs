@@ -1,3 +1,6 @@
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Leadership;
+
 namespace PgHa.Simulation;
 
 /// <summary>
@@ -22,7 +25,7 @@ internal sealed class Service(Field field)
     {
         foreach (var machine in field.Machines.Where(IsTroubled))
             _troubled[machine.Name] = field.World.Now;
-        foreach (var machine in field.Machines.Where(m => m.Server.Hung))
+        foreach (var machine in field.Machines.Where(m => m.Server.Hung || m.Server.Deaf))
             _hung[machine.Name] = field.World.Now;
         if (Meddled || field.Machines.Any(m => m.Server.Accepts) || !HasCore())
             _since = field.World.Now;
@@ -45,7 +48,7 @@ internal sealed class Service(Field field)
             field.World.Found($"the agent of {machine.Name} kills its server, which works, and for which it holds the record");
     }
 
-    private bool IsTroubled(SimMachine machine) => !ReachesEtcd(machine) || machine.Agent is not { Process.Works: true } || machine.Disk is { Full: true } or { Mounted: null } || machine.Server.Hung || !machine.Guard.Lives;
+    private bool IsTroubled(SimMachine machine) => !ReachesEtcd(machine) || machine.Agent is not { Process.Works: true } || machine.Disk is { Full: true } or { Mounted: null } || machine.Server.Hung || machine.Server.Deaf || !machine.Guard.Lives;
 
     private bool ReachesEtcd(SimMachine machine) => field.Etcd is { Out: false, Loss: 0, IsEmptied: false } && field.Network.Linked(machine.Name, SimEtcd.Name) && field.Network.Linked(SimEtcd.Name, machine.Name);
 
@@ -54,11 +57,15 @@ internal sealed class Service(Field field)
     {
         if (field.Etcd is not { Paused: "", PausedNodes: [], IsManual: false })
             return false;
-        var well = field.Machines.Where(m => m.Agent is { Process.Works: true } && m.Disk is { Full: false, Mounted: { RewindUnfinished: false } } && !m.Server.Hung && ReachesEtcd(m)).ToArray();
-        var away = field.Machines.Except(well).Where(m => m.Server.Hung || well.All(other => m.Agent is not { Process.Works: true } || (!field.Network.Linked(m, other) && !field.Network.Linked(other, m))));
+        var well = field.Machines.Where(m => m.Agent is { Process.Works: true } && m.Disk is { Full: false, Mounted: { RewindUnfinished: false } } && !m.Server.Hung && !m.Server.Deaf && ReachesEtcd(m)).ToArray();
+        var away = field.Machines.Except(well).Where(m => m.Server.Hung || m.Server.Deaf || well.All(other => m.Agent is not { Process.Works: true } || (!field.Network.Linked(m, other) && !field.Network.Linked(other, m))));
         return well.Length + away.Count() == field.Machines.Count && well.Any(m => m.Server is { Phase: ServerPhase.Up, InRecovery: true })
-            && well.All(one => well.All(other => field.Network.Linked(one, other)));
+            && well.All(one => well.All(other => field.Network.Linked(one, other))) && (field.Sync == SyncMode.Off || IsProvenBy([.. well.Select(m => m.Name)]));
     }
+
+    /// <summary>No write that was acknowledged is on nodes that are away alone, by the sync record.</summary>
+    private bool IsProvenBy(string[] nodes) => field.Etcd!.Records.Sync is { } sync ? sync.IsProvenBy(nodes)
+        : field.Etcd.Records.Read() is RecordAnswer.Stands { Record: var record } && nodes.Contains(record.Node);
 
     /// <summary>What its agent does.</summary>
     internal static string Says(SimMachine machine) =>

@@ -1,3 +1,4 @@
+using PgHa.Agent.Etcd;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Succession;
 using PgHa.Client.Facts;
@@ -92,15 +93,31 @@ internal sealed class SimEtcd(Field field)
         if (!IsEmptied)
             return;
         if (field.Machines[agent % field.Machines.Count].Agent is { Process.Works: true } one)
-            one.Process.Begin(() => new SimRecordCalls(one, this).RecreateAsync());
+            one.Process.Begin(() => new SimRecordCalls(one).RecreateAsync());
         field.Later(3000, () => Recreate(agent + 1));
     }
 
-    /// <summary>The record was made again.</summary>
-    internal void Recreated() => IsEmptied = false;
+    /// <summary>What one of its keys becomes; who takes the record may write from then on.</summary>
+    internal EtcdTxnResult Commit(EtcdTxn txn)
+    {
+        var before = (Records.Read() as RecordAnswer.Stands)?.Record;
+        var done = Records.Commit(txn);
+        if (!done.Succeeded || Records.Read() is not RecordAnswer.Stands { Record: var now } || now == before)
+            return done;
+        if (now.Boot == SimRecordCalls.NoBoot)
+            IsEmptied = false;
+        else
+            field.Absences!.Passed(before, now, revokes: txn.Compares.Count > 1);
+        return done;
+    }
 
     /// <summary>How many of a hundred questions, and answers, are lost.</summary>
     internal int Loss { get; set; }
+
+    /// <summary>One of so many questions, and answers, is on its way for long.</summary>
+    internal int Seldom { get; set; } = Usual;
+
+    internal const int Usual = 60;
 
     /// <summary>Asks it, within a bound.</summary>
     internal Task<T> AskAsync<T>(SimAgent agent, TimeSpan within, Func<T> ask, Func<string, T> outage, CancellationToken cancel)
@@ -132,5 +149,5 @@ internal sealed class SimEtcd(Field field)
 
     private bool IsLost() => Loss > 0 && field.World.Random.Next(100) < Loss;
 
-    private TimeSpan Delay() => field.World.Random.Next(60) == 0 ? field.World.Between(10, 3000) : TimeSpan.FromMicroseconds(field.World.Random.Next(200, 4000));
+    private TimeSpan Delay() => field.World.Random.Next(Seldom) == 0 ? field.World.Between(10, 3000) : TimeSpan.FromMicroseconds(field.World.Random.Next(200, 4000));
 }

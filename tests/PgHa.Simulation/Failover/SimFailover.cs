@@ -1,6 +1,8 @@
 using PgHa.Agent.Cluster;
+using PgHa.Agent.Etcd;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Operations;
+using PgHa.Agent.Steps;
 using PgHa.Agent.Succession;
 
 namespace PgHa.Simulation;
@@ -16,13 +18,17 @@ internal sealed class SimFailover
         var (machine, options, time) = (agent.Machine, agent.Options, agent.Process.Time);
         TimeSpan Clock() => machine.Clock;
         _agent = agent;
-        var pulse = new ServerPulse(options.Failover, _ => Task.FromResult(machine.Server is { Phase: ServerPhase.Up, Hung: false }), () => agent.Hands.LastStep is { Running: true }, time);
-        var (past, surroundings) = (new SuccessionPast(time), new SimSurroundings(agent, etcd));
+        var pulse = new ServerPulse(options.Failover, _ => Task.FromResult(machine.Server.Answers), () => agent.Hands.LastStep is { Running: true }, time);
+        var (past, keys) = (new SuccessionPast(time), new SimEtcdKeys(agent, etcd));
+        Records = new(keys, SimRecords.Cluster, new SimRecordMemory(machine.Disk));
         // A simulated server ends at once: nothing is kept for it, so that a deadline that is a little late shows.
-        var terms = new RecordTerms(machine.Name, $"{machine.Name}-{machine.Boot}", options.Failover.D, TimeSpan.Zero, () => machine.Disk.Mounted?.System, Kill, () => machine.Disk.Data is { Signal: true });
+        var terms = new RecordTerms(machine.Name, $"{machine.Name}-{machine.Boot}", options.Failover.D, TimeSpan.Zero, () => machine.Disk.Mounted?.System, Kill, () => machine.Disk.Data is { Signal: true }) { Revocable = options.Failover.Revokes };
         var promise = new OwnPromise(new SimPromiseDisk(machine.Disk), terms.Boot, Clock);
-        Tenure = new(terms, new SimRecordStore(agent, etcd), new SimGuardLink(agent), pulse, agent.Cluster, promise,
+        Tenure = new(terms, Records, new SimGuardLink(agent), pulse, agent.Cluster, promise,
             options.Failover.StayWithoutEtcd ? new Members(options, new(() => agent.Acting), time) : null, Clock, time, name, new SimLog<Tenure>(agent));
+        var sync = options.Failover.ManagesSync ? new SimSync(agent, keys, Tenure) : null;
+        Right = sync?.Right ?? (IWriteRight)Tenure;
+        var surroundings = new SimSurroundings(agent, etcd, Records, sync);
         Promising = new(options, Tenure, surroundings, agent.Cluster, promise, new SimLog<Promising>(agent));
         _begin = (locks, runner) =>
         {
@@ -33,10 +39,16 @@ internal sealed class SimFailover
             agent.Process.Begin(() => pulse.WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => new DeadlineWatch(terms, Tenure, Clock, time, new SimLog<DeadlineWatch>(agent)).WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => Loop.GoOnAsync(CancellationToken.None));
+            sync?.Begin(Loop, Tenure);
         };
     }
 
+    internal EtcdRecords Records { get; }
+
     internal Tenure Tenure { get; }
+
+    /// <summary>What steps ask before the node may become writable.</summary>
+    internal IWriteRight Right { get; }
 
     internal Promising Promising { get; }
 

@@ -30,7 +30,7 @@ internal sealed class Clients(Field field)
         var (machine, row) = (open[_random.Next(open.Length)], ++_row);
         machine.Server.Insert(row, () =>
         {
-            field.Absences?.LookForTwo(machine);
+            field.Absences?.Acknowledged(machine, row);
             field.Ledger.Acknowledge(row, machine.Name);
         });
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 
 namespace PgHa.Simulation;
@@ -33,7 +34,12 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         var moves = schedule.Moves.ToArray();
         if (seed % 25 == 0) // only a record that holds for longer than hang_after outlives an agent that is stopped for as long
             return schedule with { Moves = [.. moves, Simulation.Moves.StoppedForLong(new(~seed), names)], D = 4 * schedule.D + TimeSpan.FromSeconds(12) };
-        moves = seed % 5 == 0 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
+        if (seed % 5 == 1)
+        {
+            schedule = schedule with { Sync = seed / 5 % 3 == 0 ? SyncMode.On : SyncMode.Quorum, D = seed / 5 % 3 == 1 ? TimeSpan.FromSeconds(9) : schedule.D }; // pledges are quicker than a D that is long
+            moves = Simulation.Moves.WithCommitsThatWait(new(seed ^ 0x5CA1AB1E), names, moves);
+        }
+        moves = seed % 5 == 0 || seed % 35 == 1 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
         return seed % 4 == 2 ? schedule with { Moves = Simulation.Moves.WithoutEtcd(new(~seed), names, moves), Stays = true } : schedule with { Moves = moves };
     }
 
@@ -53,6 +59,9 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     /// <summary>While etcd is out the primary serves on, if all others promise not to become writable.</summary>
     internal bool Stays { get; init; }
 
+    /// <summary>What commits wait for.</summary>
+    internal SyncMode Sync { get; init; }
+
     /// <summary>The servers have an archive.</summary>
     internal bool Archives { get; init; }
 
@@ -63,7 +72,7 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
     {
         var world = new World(Seed);
         world.Trace.Kept = trace;
-        var field = new Field(world, Nodes) { Archive = Archives ? new() : null, Stays = Stays };
+        var field = new Field(world, Nodes) { Archive = Archives ? new() : null, Stays = Stays, Sync = Sync };
         if (D is { } d)
             field.Automatic(d);
         begun?.Invoke(field);
@@ -87,6 +96,8 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         if (D is not null)
             Unattended(field);
         new Operator(field).BringBack();
+        if (Sync != SyncMode.Off)
+            Commits(field);
         clients.Stopped = true;
         if (world.Finding is null)
             Prove(field);
@@ -104,12 +115,12 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
             archive.Hangs = false;
         if (field.Etcd is { } etcd)
         {
-            (etcd.Out, etcd.Loss, etcd.Paused) = (false, 0, "");
+            (etcd.Out, etcd.Loss, etcd.Seldom, etcd.Paused) = (false, 0, SimEtcd.Usual, "");
             etcd.PausedNodes.Clear();
         }
         foreach (var machine in field.Machines)
         {
-            machine.Server.Hung = false;
+            machine.Server.Hung = machine.Server.Deaf = false;
             (machine.Disk.Full, machine.Disk.Away) = (false, false);
             (machine.Server.StopTakes, machine.Server.PromotionTakes, machine.Server.StartedAgainAfter) = (TimeSpan.Zero, TimeSpan.Zero, null);
             machine.Server.PromotionsClose = false;
@@ -129,6 +140,15 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
         world.RunUntil(world.Now + ComesBack, () => whole = new Operator(field).IsWhole(except: m => m.Disk.StoppedOnPurpose));
         if (world.Finding is null && !whole && !field.Service!.Meddled)
             world.Found($"{ComesBack / TimeSpan.TicksPerSecond} s after everything was mended the cluster is not whole: {string.Join("; ", field.Machines.Select(Service.Says))}");
+    }
+
+    /// <summary>Once enough standbys are back no commit waits for long.</summary>
+    private static void Commits(Field field)
+    {
+        var (world, before) = (field.World, field.Ledger.Count);
+        world.RunUntil(world.Now + TimeSpan.FromSeconds(30).Ticks, () => field.Ledger.Count > before);
+        if (world.Finding is null && field.Ledger.Count == before)
+            world.Found($"the cluster is whole, and for 30 s no commit is acknowledged: {string.Join("; ", field.Machines.Select(m => $"{m.Name} '{m.Server.SyncNames}' {string.Join(", ", m.Server.Senders.Select(s => $"{s.Name} {s.Setting}"))}"))}");
     }
 
     /// <summary>An operation that is not concluded, or a lock that may be live: that of a run of an agent that has ended is void.</summary>

@@ -1,3 +1,4 @@
+using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Client.Facts;
@@ -42,6 +43,9 @@ internal sealed class Field
 
     /// <summary>While etcd is out the primary serves on, if all others promise.</summary>
     internal bool Stays { get; set; }
+
+    /// <summary>What commits wait for.</summary>
+    internal SyncMode Sync { get; init; }
 
     /// <summary>Which rows may be away with their machine, where agents decide; null where people do.</summary>
     internal Absences? Absences { get; private set; }

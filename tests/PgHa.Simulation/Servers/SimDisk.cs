@@ -1,5 +1,6 @@
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Operations;
+using PgHa.Agent.Postgres;
 using PgHa.Client.Facts;
 using PgHa.Formats.Control;
 
@@ -30,6 +31,9 @@ internal sealed class SimDisk
 
     /// <summary>What was promised to a holder of the record that could not ask etcd.</summary>
     internal Promise? Promise { get; set; }
+
+    /// <summary>What was noted of a pledge to receive nothing from a holder of the record any more.</summary>
+    internal PledgeNote? Pledge { get; set; }
 
     /// <summary>The server was stopped by a call, and was not started since.</summary>
     internal bool StoppedOnPurpose { get; set; }
@@ -85,6 +89,9 @@ internal sealed class SimData(string system)
     /// <summary>Timelines up to this one are reserved by histories in pg_wal: a promotion chooses a higher one.</summary>
     internal uint PassedOver { get; set; }
 
+    /// <summary>synchronous_standby_names, in postgresql.auto.conf.</summary>
+    internal string SyncNames { get; set; } = "";
+
     /// <summary>The node that primary_conninfo names.</summary>
     internal string? Upstream { get; set; }
 
@@ -122,5 +129,6 @@ internal sealed class SimData(string system)
         Timeline = Timeline,
         MinRecovery = MinRecovery,
         Signal = true,
+        SyncNames = SyncNames,
     };
 }

@@ -11,10 +11,11 @@ internal sealed partial class SimServer
     private void Gone()
     {
         Phase = ServerPhase.None;
-        Streaming = false;
-        StreamsFrom = null;
-        Hung = false;
+        EndReceiver();
+        Hung = Deaf = false;
         _waiting.Clear();
+        _waitingForStandbys.Clear();
+        _senders.Clear();
         _process?.Kill();
         if (StartedAgainAfter is { } wait)
             machine.Field.Later((int)wait.TotalMilliseconds, StartAgain);
@@ -36,7 +37,7 @@ internal sealed partial class SimServer
             Gone();
             return;
         }
-        if (Hung)
+        if (Hung || Deaf)
         {
             _world.After(HungStopEnds, _process, () => Crash(keepsWritten: true));
             return;

@@ -20,6 +20,7 @@ internal sealed partial class SimServer
             return;
         }
         data.Run = Run;
+        ReadSettings(data);
         machine.Disk.StoppedOnPurpose = false;
         machine.Disk.Told = null; // a trigger file is removed by the start
         _world.Trace.Add(_world, machine.Name, $"server starts {(data.Signal ? "in recovery" : "as primary")}");
@@ -111,7 +112,9 @@ internal sealed partial class SimServer
     {
         data.State = DbState.InProduction;
         _flushed = End;
-        (InRecovery, Streaming, StreamsFrom, Phase) = (false, false, null, ServerPhase.Up);
+        EndReceiver();
+        (InRecovery, Phase) = (false, ServerPhase.Up);
+        _senders.Clear();
         Archiving();
         _world.Trace.Add(_world, machine.Name, $"server accepts writes on timeline {Timeline} from {End:X}");
         machine.Field.Opened(machine);

@@ -51,7 +51,12 @@ internal sealed partial class SimServer
     }
 
     /// <summary>Its walreceiver ends, because its primary is gone, or by force.</summary>
-    internal void EndReceiver() => (Streaming, StreamsFrom) = (false, null);
+    internal void EndReceiver()
+    {
+        if (IsSync && StreamsFrom is { } from)
+            machine.Field[from].Server.Leave(machine);
+        (Streaming, StreamsFrom) = (false, null);
+    }
 
     /// <summary>WAL that somebody else wrote into its pg_wal is replayed.</summary>
     internal void ReplayFiles()
@@ -76,12 +81,14 @@ internal sealed partial class SimServer
     /// <summary>One look at the upstream: what it has flushed on this server's way is copied. Across a cut the connection is believed for a while.</summary>
     private void Receive()
     {
-        if (Data.Upstream is not { } name || machine.Field[name] is not { Server: { } upstream } other || name == machine.Name)
+        if (ReceivesFrom() is not { } name || machine.Field[name] is not { Server: { } upstream } other || name == machine.Name)
         {
             EndReceiver();
             return;
         }
         if (!machine.Field.Network.Linked(other, machine) || !machine.Field.Network.Linked(machine, other))
+            return;
+        if (upstream.Deaf && !Streaming)
             return;
         if (!Serves(upstream, other))
         {
@@ -90,8 +97,10 @@ internal sealed partial class SimServer
         }
         if (machine.Disk.Full)
             return;
+        var connects = !Streaming || StreamsFrom != name;
         (Streaming, StreamsFrom) = (true, name);
         Copy(upstream, other.Disk.Data!.Wal);
+        Report(upstream, connects);
         if (!Told) // else it becomes primary in a moment, although it streams
             machine.Field.Ledger.Follows(machine.Name, Rows);
     }

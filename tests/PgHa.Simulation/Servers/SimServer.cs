@@ -46,6 +46,12 @@ internal sealed partial class SimServer(SimMachine machine)
     /// <summary>Its sessions are ended, and no new ones come in.</summary>
     internal bool Frozen { get; set; }
 
+    /// <summary>Its postmaster is stopped: there are no new connections, but those that are there go on.</summary>
+    internal bool Deaf { get; set; }
+
+    /// <summary>It answers a new connection.</summary>
+    internal bool Answers => Phase == ServerPhase.Up && !Hung && !Deaf;
+
     /// <summary>It answers nobody, and flushes nothing.</summary>
     internal bool Hung
     {
@@ -125,14 +131,14 @@ internal sealed partial class SimServer(SimMachine machine)
         });
     }
 
-    /// <summary>All that is written is flushed and acknowledged.</summary>
+    /// <summary>All that is written is flushed, and acknowledged where commits wait for no standby.</summary>
     internal void FlushNow()
     {
         _flushed = End;
         var done = _waiting.Where(w => w.End <= _flushed).ToArray();
         _waiting.Clear();
         foreach (var waiting in done)
-            waiting.Acknowledge();
+            Wait(waiting);
     }
 
     internal void CheckPoint()

@@ -13,6 +13,11 @@ public sealed class UnattendedTests(ITestOutputHelper output)
     [Trait("Category", "Long")]
     public void Nothing_is_found_in_many_schedules() => SimulationTests.Play(output, 1_000_000, Many, TimeSpan.FromMinutes(20), Schedule.OfAutomatic);
 
+    /// <summary>The schedules of those in which commits wait for standbys.</summary>
+    [Fact(Explicit = true)]
+    public void Nothing_is_found_where_commits_wait() =>
+        SimulationTests.Play(output, (Settings.Seed ?? 1) / 5, Settings.Schedules ?? Usual, Settings.For ?? TimeSpan.FromHours(2), n => Schedule.OfAutomatic((n * 5) + 1));
+
     [Theory]
     [InlineData(1), InlineData(7)]
     public void A_seed_is_played_alike_each_time(int seed)

@@ -13,9 +13,23 @@ namespace PgHa.Agent.Postgres;
 internal sealed record PledgeNote(long Epoch, string Holder, string Upstream, bool Withdrawn = false);
 
 /// <summary>
-/// Keeps the note of a pledge. While it stands this node follows nobody but the holder of the epoch that was pledged, or of a later one, whatever restarts.
+/// Keeps the note of a pledge. While it stands this node follows nobody but the holder of the epoch that was pledged, or of a later one, whatever restarts. A file, and a simulated one.
 /// </summary>
-internal sealed partial class PledgeFile
+internal interface IPledgeNotes
+{
+    /// <summary>The note; null: this node has not pledged.</summary>
+    PledgeNote? Note { get; }
+
+    /// <summary>Notes it, durably. It may hold a password.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    void Write(PledgeNote note);
+
+    /// <summary>Forgets it, durably.</summary>
+    void Remove();
+}
+
+/// <summary>A file of the agent.</summary>
+internal sealed partial class PledgeFile : IPledgeNotes
 {
     private readonly string _path;
     private volatile PledgeNote? _note;
@@ -40,22 +54,21 @@ internal sealed partial class PledgeFile
         }
     }
 
-    /// <summary>The note; null: this node has not pledged.</summary>
-    internal PledgeNote? Note => _note;
+    /// <inheritdoc />
+    public PledgeNote? Note => _note;
 
     /// <summary>Where it is.</summary>
     internal string Path => _path;
 
-    /// <summary>Notes it, durably. It may hold a password.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    internal void Write(PledgeNote note)
+    /// <inheritdoc />
+    public void Write(PledgeNote note)
     {
         DurableFile.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(note, NoteJson.Default.PledgeNote), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _note = note;
     }
 
-    /// <summary>Forgets it, durably.</summary>
-    internal void Remove()
+    /// <inheritdoc />
+    public void Remove()
     {
         DurableFile.Remove(_path);
         _note = null;

@@ -6,8 +6,24 @@ using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Postgres;
 
+/// <summary><c>synchronous_standby_names</c> of the local server: of the real one, and of a simulated one.</summary>
+internal interface ISyncSetting
+{
+    /// <summary>The server runs, and is ready for connections.</summary>
+    bool Runs { get; }
+
+    /// <summary>For who decides what it is to be, and sets it.</summary>
+    OneAtATime Turn { get; }
+
+    /// <summary>Sets it on the running or the stopped server, unless it has it already; whether new connections show it, as far as one runs.</summary>
+    Task<bool> EnsureAsync(string names, CancellationToken cancel);
+
+    /// <summary>Returns when all sessions know that commits wait for standbys, where a server runs. To be asked when new connections show the setting: that alone proves nothing about them.</summary>
+    Task ToldAsync(CancellationToken cancel);
+}
+
 /// <summary><c>synchronous_standby_names</c> of the local node: set before it becomes primary, and later where it had to be left empty.</summary>
-internal sealed partial class SyncSetting(AgentOptions options, DataDirectory data, LocalSql sql, SyncMemory memory, TimeProvider time, ILogger<SyncSetting> log)
+internal sealed partial class SyncSetting(AgentOptions options, DataDirectory data, LocalSql sql, SyncMemory memory, SessionsTold told, TimeProvider time, ILogger<SyncSetting> log) : ISyncSetting
 {
     private const string Name = "synchronous_standby_names";
     private static readonly TimeSpan InForceWithin = TimeSpan.FromSeconds(5);
@@ -37,19 +53,32 @@ internal sealed partial class SyncSetting(AgentOptions options, DataDirectory da
         memory.Set(relaxed with { Relaxed = false });
     }
 
-    /// <summary>For who decides what it is to be, and sets it.</summary>
-    internal OneAtATime Turn { get; } = new();
+    /// <inheritdoc />
+    public bool Runs => PostmasterPid.ReadReady(data.Root) is not null;
 
-    /// <summary>Sets it on the running or the stopped server, unless it has it already; whether new connections show it, as far as one runs.</summary>
-    internal async Task<bool> EnsureAsync(string names, CancellationToken cancel)
+    /// <inheritdoc />
+    public OneAtATime Turn { get; } = new();
+
+    /// <inheritdoc />
+    public async Task<bool> EnsureAsync(string names, CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is { } server)
         {
             await using var connection = await sql.OpenAsync(server, cancel);
-            if (await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel) == names)
+            var shown = await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel);
+            if (shown == names)
                 return true;
+            if (shown is not { Length: > 0 })
+                told.Forget();
         }
         return (await PutAsync(names, cancel)).InForce;
+    }
+
+    /// <inheritdoc />
+    public async Task ToldAsync(CancellationToken cancel)
+    {
+        if (PostmasterPid.ReadReady(data.Root) is { } server)
+            await told.EnsureAsync(server, cancel);
     }
 
     private async Task<string> SetAsync(string names, CancellationToken cancel) => (await PutAsync(names, cancel)).Words;

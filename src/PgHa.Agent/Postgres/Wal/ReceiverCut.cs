@@ -5,9 +5,33 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>
 /// Cuts this standby off from its primary so that nothing of it, not even a process that is late, receives from there again: what has been flushed here then is all that was or will be
-/// acknowledged to that primary.
+/// acknowledged to that primary. Of the real server, and of a simulated one.
 /// </summary>
-internal sealed class ReceiverCut(DataDirectory data, LocalSql sql, TimeProvider time)
+internal interface IReceiverCut
+{
+    /// <summary>Why this server cannot be cut off so that it is certain; null: it can.</summary>
+    string? Problem();
+
+    /// <summary>What <c>primary_conninfo</c> is now; null: the server does not run.</summary>
+    Task<string?> UpstreamAsync(CancellationToken cancel);
+
+    /// <summary>Empties it durably, and returns when the startup process has read that. Bounded by the caller.</summary>
+    Task EmptyAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Ends every WAL receiver; true: none runs. A new session each time: whatever the startup process had asked the postmaster for before has been started by then.
+    /// </summary>
+    Task<bool> EndReceiverAsync(CancellationToken cancel);
+
+    /// <summary>The end of what is flushed here. A WAL receiver reports no more than that to its primary.</summary>
+    Task<ulong> EndAsync(CancellationToken cancel);
+
+    /// <summary>Puts <c>primary_conninfo</c> back, where it is still empty.</summary>
+    Task RestoreAsync(string upstream, CancellationToken cancel);
+}
+
+/// <summary>The real one.</summary>
+internal sealed class ReceiverCut(DataDirectory data, LocalSql sql, TimeProvider time) : IReceiverCut
 {
     private const string Name = "primary_conninfo";
     private const int FirstMajor = 14;
@@ -34,11 +58,11 @@ internal sealed class ReceiverCut(DataDirectory data, LocalSql sql, TimeProvider
         END $$
         """;
 
-    /// <summary>Why this server cannot be cut off so that it is certain; null: it can.</summary>
-    internal string? Problem() => data.Major is { } major && major < FirstMajor ? $"PostgreSQL {major} does not show when it has read its settings: {FirstMajor} and later do" : null;
+    /// <inheritdoc />
+    public string? Problem() => data.Major is { } major && major < FirstMajor ? $"PostgreSQL {major} does not show when it has read its settings: {FirstMajor} and later do" : null;
 
-    /// <summary>What <c>primary_conninfo</c> is now; null: the server does not run.</summary>
-    internal async Task<string?> UpstreamAsync(CancellationToken cancel)
+    /// <inheritdoc />
+    public async Task<string?> UpstreamAsync(CancellationToken cancel)
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return null;
@@ -46,8 +70,8 @@ internal sealed class ReceiverCut(DataDirectory data, LocalSql sql, TimeProvider
         return await LocalSql.ScalarAsync(connection, $"SHOW {Name}", cancel);
     }
 
-    /// <summary>Empties it durably, and returns when the startup process has read that. Bounded by the caller.</summary>
-    internal async Task EmptyAsync(CancellationToken cancel)
+    /// <inheritdoc />
+    public async Task EmptyAsync(CancellationToken cancel)
     {
         await SetAsync("", cancel);
         while (await UpstreamAsync(cancel) is { Length: > 0 }) // a new session each time: the postmaster has signalled all its children before it starts one with the new value
@@ -56,10 +80,8 @@ internal sealed class ReceiverCut(DataDirectory data, LocalSql sql, TimeProvider
         await LocalSql.ScalarAsync(connection, SeeThatItWasRead, cancel);
     }
 
-    /// <summary>
-    /// Ends every WAL receiver; true: none runs. A new session each time: whatever the startup process had asked the postmaster for before has been started by then.
-    /// </summary>
-    internal async Task<bool> EndReceiverAsync(CancellationToken cancel)
+    /// <inheritdoc />
+    public async Task<bool> EndReceiverAsync(CancellationToken cancel)
     {
         var server = Server();
         await using var connection = await sql.OpenAsync(server, cancel);
@@ -79,16 +101,16 @@ internal sealed class ReceiverCut(DataDirectory data, LocalSql sql, TimeProvider
         return running.Length == 0;
     }
 
-    /// <summary>The end of what is flushed here. A WAL receiver reports no more than that to its primary.</summary>
-    internal async Task<ulong> EndAsync(CancellationToken cancel)
+    /// <inheritdoc />
+    public async Task<ulong> EndAsync(CancellationToken cancel)
     {
         await using var connection = await sql.OpenAsync(Server(), cancel);
         var end = await LocalSql.ScalarAsync(connection, "SELECT (greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0')::text WHERE pg_is_in_recovery()", cancel);
         return ulong.Parse(end ?? throw new IOException("the server is not in recovery"), NumberStyles.None, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Puts <c>primary_conninfo</c> back, where it is still empty.</summary>
-    internal async Task RestoreAsync(string upstream, CancellationToken cancel)
+    /// <inheritdoc />
+    public async Task RestoreAsync(string upstream, CancellationToken cancel)
     {
         if (await UpstreamAsync(cancel) is { Length: 0 })
             await SetAsync(upstream, cancel);
