@@ -45,9 +45,11 @@ internal sealed class Absences(Field field)
         }
     }
 
-    /// <summary>Where commits wait for standbys none of them is missing, whoever can be asked.</summary>
+    /// <summary>Where commits wait for standbys none of them is missing, whoever can be asked. A primary whose quorum was revoked while it hung goes on, and acknowledges nothing.</summary>
     private void OpenedInSync(SimMachine machine)
     {
+        if (_revoked.Contains(machine.Name))
+            return;
         if (field.Ledger.Lacking(machine.Server.Rows()).ToArray() is { Length: > 0 } lacking)
             field.World.Found($"{machine.Name} accepts writes without {lacking.Length} rows that were acknowledged (first {lacking[0].Row} by {lacking[0].By})");
     }

@@ -50,7 +50,7 @@ internal sealed class Service(Field field)
 
     private bool IsTroubled(SimMachine machine) => !ReachesEtcd(machine) || machine.Agent is not { Process.Works: true } || machine.Disk is { Full: true } or { Mounted: null } || machine.Server.Hung || machine.Server.Deaf || !machine.Guard.Lives;
 
-    private bool ReachesEtcd(SimMachine machine) => field.Etcd is { Out: false, Loss: 0, IsEmptied: false } && field.Network.Linked(machine.Name, SimEtcd.Name) && field.Network.Linked(SimEtcd.Name, machine.Name);
+    private bool ReachesEtcd(SimMachine machine) => field.Etcd is { Out: false, Loss: 0, Seldom: SimEtcd.Usual, IsEmptied: false } && field.Network.Linked(machine.Name, SimEtcd.Name) && field.Network.Linked(SimEtcd.Name, machine.Name);
 
     /// <summary>All nodes are well or away, and one of those that are well runs in recovery.</summary>
     private bool HasCore()

@@ -77,6 +77,8 @@ internal static partial class Moves
         return ($"postmaster and agent of {name} are stopped for {back} ms", field =>
         {
             var (server, run) = (field[name].Server, field[name].Server.Run);
+            if (!field[name].Guard.IsOnDuty && !server.InRecovery)
+                return; // nothing would end it
             server.Deaf = server.Phase == ServerPhase.Up;
             field[name].Agent?.Process.Freeze(TimeSpan.FromMilliseconds(back));
             field.Later(back, () => server.Deaf &= server.Run != run);

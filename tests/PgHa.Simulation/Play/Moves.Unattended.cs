@@ -195,12 +195,12 @@ internal static partial class Moves
         });
     }
 
-    /// <summary>Its agent, if it lives, starts another one.</summary>
+    /// <summary>Its agent, if it works, starts another one.</summary>
     internal static (string Words, Action<Field> Play) KillGuard(string name)
     {
         return ($"the guard of {name} is killed", field =>
         {
-            if (field[name].Agent is { Process.Alive: true })
+            if (field[name].Agent is { Process.Works: true })
                 field[name].Guard.Kill();
         });
     }

@@ -3,7 +3,7 @@ namespace PgHa.Simulation;
 /// <summary>Deliberate faults in automatic failover.</summary>
 internal sealed partial class Mutation
 {
-    private static IReadOnlyList<Mutation> Unattended => [.. OfTheRecord, .. OfTheRules];
+    private static IReadOnlyList<Mutation> Unattended => [.. OfTheRecord, .. OfTheRules, .. OfSync];
 
     private static IEnumerable<Mutation> OfTheRecord =>
     [
@@ -17,7 +17,7 @@ internal sealed partial class Mutation
         new("the agent leaves a passed deadline to a guard that was killed",
             ("PgHa.Agent/Succession/DeadlineWatch.cs", "if (terms.StartsAsStandby())", "if (FAULT || terms.StartsAsStandby())")) { IsUnattended = true, First = 4050 },
         new("a deadline counts from the answer",
-            ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true, First = 850 },
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", "Reserving(_timeline).Send(clock(),", "Reserving(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true, First = 1575 },
         new("a deadline counts although no guard confirms it",
             ("PgHa.Agent/Leadership/RecordKeeper.cs", "_confirmed = await guard.SetAsync(until, bound.Token);", "_confirmed = FAULT ? until : await guard.SetAsync(until, bound.Token);")) { IsUnattended = true },
         new("a swap whose answer was lost counts as another's",
@@ -39,7 +39,7 @@ internal sealed partial class Mutation
         new("the record is given up while the server may still write",
             ("PgHa.Agent/Succession/Tenure.cs", "is { MayBeWritable: true })", "is { MayBeWritable: true } && !FAULT)")) { IsUnattended = true, First = 850 },
         new("a standby that holds the record is started as primary",
-            ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 1950 },
+            ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 2325 },
         new("a timeline is not reserved before the promotion",
             ("PgHa.Agent/Steps/Reserving.cs", "if (!right.IsHeld)", "if (FAULT || !right.IsHeld)")) { IsUnattended = true, First = 1800 },
     ];
