@@ -62,6 +62,13 @@ ensure_balancers() {
   done
 }
 
+# Prometheus as it asks agents, without the fonts and pages that its package recommends.
+ensure_prometheus() {
+  ! command -v promtool >/dev/null || return 0
+  ensure promtool:prometheus
+  [[ ! -d /run/systemd/system ]] || systemctl disable --now prometheus.service >/dev/null 2>&1 || die "prometheus' own service cannot be stopped: systemctl disable --now prometheus"
+}
+
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 

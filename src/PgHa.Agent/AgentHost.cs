@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Api;
 using PgHa.Agent.Api.Health;
+using PgHa.Agent.Api.Metrics;
 using PgHa.Agent.Api.V1;
 using PgHa.Agent.Api.V2;
 using PgHa.Agent.Configuration;
@@ -100,6 +101,7 @@ public static partial class AgentHost
         ScheduleEndpoints.Map(app);
         ModeEndpoints.Map(app);
         ClusterEndpoints.Map(app);
+        MetricsEndpoint.Map(app);
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)
             LogTightened(app.Logger, tightened.Count, tightened[0]);

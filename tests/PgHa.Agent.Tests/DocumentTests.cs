@@ -8,7 +8,7 @@ namespace PgHa.Agent.Tests;
 public partial class DocumentTests
 {
     public static TheoryData<string> Documents =>
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/adopt.md", "docs/debian.md", "docs/etcd.md", "docs/facts.md", "docs/failover.md", "docs/faults.md", "docs/health.md", "docs/nodes.md", "docs/slots.md"];
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/adopt.md", "docs/debian.md", "docs/etcd.md", "docs/facts.md", "docs/failover.md", "docs/faults.md", "docs/health.md", "docs/metrics.md", "docs/nodes.md", "docs/slots.md"];
 
     [Theory]
     [MemberData(nameof(Documents))]
