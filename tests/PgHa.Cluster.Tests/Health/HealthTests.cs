@@ -36,7 +36,7 @@ public sealed class HealthTests : ClusterTest
     public async Task A_synchronous_standby_is_told_from_others()
     {
         var cluster = await BothRunning();
-        Assert.Equal(200, await Status(cluster.N2, "/async"));
+        await Wait.Until("it is seen", async () => await Status(cluster.N2, "/async") == 200, 30);
         await cluster.N1.Postgres.Execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
         await cluster.N1.Postgres.Execute("SELECT pg_reload_conf()");
         await Wait.Until("it is synchronous", async () => await Status(cluster.N2, "/sync") == 200 && await Status(cluster.N2, "/async") == 503);
@@ -58,6 +58,7 @@ public sealed class HealthTests : ClusterTest
     public async Task It_answers_whoever_asks_in_a_plain_way(string request, string status)
     {
         var cluster = await BothRunning();
+        await Wait.Until("it is seen", async () => await Status(cluster.N1, "/primary") == 200, 30);
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Parse(cluster.N1.Address), cluster.N1.AgentUrl.Port, TestContext.Current.CancellationToken);
         await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
@@ -68,6 +69,7 @@ public sealed class HealthTests : ClusterTest
 
     private static async Task IsPrimary(TestNode primary, TestNode standby)
     {
+        await Wait.Until("it is seen", async () => await Status(primary, "/primary") == 200, 30); // a slow machine may answer late at first
         foreach (var path in (string[])["/", "/primary", "/master", "/read-write", "/leader", "/read-only", "/health", "/liveness", "/readiness"])
             Assert.Equal((path, 200), (path, await Status(primary, path)));
         foreach (var path in (string[])["/replica", "/sync", "/async", "/quorum", "/standby-leader"])
