@@ -18,6 +18,19 @@ public class AttentionRulesTests
         Assert.Equal(("ALARM: n1 and n2 accept writes at the same time", "stop the wrong one at once: pgha stop n1 or pgha stop n2", true), (said[0].What, said[0].Do, said[0].IsGrave));
     }
 
+    /// <summary>Its server read standby.signal when it started, and the file is gone since: it may become writable, and does not.</summary>
+    private static NodeStatus WithoutSignal(string name) => Sketch.Standby(name).With(s => s with { StandbySignal = false });
+
+    [Fact]
+    public void A_standby_whose_signal_is_gone_is_no_second_writer_and_no_primary()
+    {
+        var beside = Assert.Single(AttentionRules.Judge(Second(WithoutSignal("n2"))));
+        Assert.Equal(("n2 is in recovery, and standby.signal is not there: its next start would make it primary", "create an empty standby.signal in its data directory"), (beside.What, beside.Do));
+        var alone = AttentionRules.Judge(Sketch.Of(WithoutSignal("n1").With(s => s with { UpstreamNode = null, Sql = s.Sql! with { Streaming = false } }), Sketch.Stopped("n2")));
+        Assert.Equal(("no node accepts writes", true), (alone[0].What, alone[0].IsGrave));
+        Assert.Contains(alone, a => a.Do == "pgha stop n1, then pgha start n1 --as-primary; a point-in-time recovery ends by itself");
+    }
+
     [Fact]
     public void A_node_that_cannot_be_seen_is_never_called_stopped()
     {

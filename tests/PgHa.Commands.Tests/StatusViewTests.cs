@@ -56,6 +56,16 @@ public class StatusViewTests
     }
 
     [Fact]
+    public void A_standby_that_may_become_writable_is_not_called_primary()
+    {
+        var second = Sketch.Standby("n2").With(s => s with { StandbySignal = false });
+        var text = Text(Sketch.Of(Sketch.Primary("n1", "n2"), second));
+        Assert.StartsWith("n1 is primary, 1 of 1 standbys streams, 1 thing needs a person\n", text, StringComparison.Ordinal);
+        Assert.Contains("n2    may write  streaming", text, StringComparison.Ordinal);
+        Assert.StartsWith("NO PRIMARY, ", Text(Sketch.Of(second, Sketch.Stopped("n3"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Agents_of_an_older_version_only_say_what_they_see()
     {
         var text = Text(Sketch.Of([.. Sketch.Whole().Nodes.Select(n => new NodeStatus { Seen = n.Seen })]));
@@ -71,7 +81,7 @@ public class StatusViewTests
     public void Bytes_are_shown_in_a_unit_that_can_be_read(long bytes, string text) => Assert.Equal(text, Sizes.Bytes(bytes));
 
     [Fact]
-    public void A_sentence_is_folded_at_the_width_of_the_terminal()
+    public void Without_a_terminal_a_sentence_is_one_line()
     {
         var lines = Folded.Lines("  -> ", string.Join(' ', Enumerable.Repeat("word", 50)), new Screen(TextWriter.Null, TextWriter.Null)).ToArray();
         Assert.Single(lines);

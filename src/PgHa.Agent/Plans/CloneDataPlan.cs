@@ -37,7 +37,7 @@ public static class CloneDataPlan
             return new(Code.Invalid, $"{node} cannot be cloned from itself", "name another node: ?from=NODE");
         if (!source.Reachable)
             return new(Code.PeerUnreachable, $"{source.Node} cannot be reached: {source.Problem}", "bring its agent back, or clone from another node: ?from=NODE");
-        return source.State is NodeState.Primary or NodeState.PrimaryAlone or NodeState.Standby ? null : new(Code.WrongState,
+        return source.Serves || source.State == NodeState.Standby ? null : new(Code.WrongState,
             $"{source.Node} cannot be copied: it is {source.State.Words()}",
             (source.Down ? $"start it first (POST instance/current on {source.Node})" : $"let it stream first (POST instance/slave on {source.Node})") + ", or clone from another node: ?from=NODE");
     }

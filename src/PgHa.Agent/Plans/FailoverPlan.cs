@@ -79,7 +79,7 @@ public static class FailoverPlan
     {
         if (view.Except(target.Node).FirstOrDefault(n => n.Writable && (mandate.Record is null || n.Promoting || n.Sql is { InRecovery: false })) is { } writable)
             return new(Code.AnotherWritable, $"{writable.Node} is writable",
-                writable.State is NodeState.Primary or NodeState.PrimaryAlone
+                writable.Serves
                     ? $"a failover is for a primary that is down: to exchange the roles of running nodes POST instance/switchover/masterSlave?to={target.Node} on {writable.Node}"
                     : $"a failover needs the old primary down: DELETE instance/current on {writable.Node}");
         if (target is { State: NodeState.Unknown, Ending: false })

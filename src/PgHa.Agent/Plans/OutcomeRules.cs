@@ -54,7 +54,7 @@ public static class OutcomeRules
         ArgumentNullException.ThrowIfNull(view);
         var node = view[missing.Node];
         var said = $"{node.Node} does not show the expected state ({Words(missing)})";
-        return missing.States.All(StartPlan.AsPrimary.Contains) && node is { Server: ServerStatus.Running, Sql.InRecovery: true, StandbySignal: false, Promoting: false }
+        return missing.States.All(StartPlan.AsPrimary.Contains) && node.LacksSignal
             ? new(Code.StepFailed, $"{said}: its server runs in recovery, though standby.signal is not there",
                 $"if it was removed while the server ran: DELETE instance/current on {node.Node} stops it, then POST instance/master on {node.Node} starts it as primary; a point-in-time recovery ends by itself")
             : new(Code.StepFailed, said + (node.Problem is { } problem ? $": {problem}" : ""), $"look at the server log of {node.Node}; the call can be repeated");

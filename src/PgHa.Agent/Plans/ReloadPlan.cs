@@ -22,7 +22,7 @@ public static class ReloadPlan
             : new Draft(request.Words)
             {
                 Stages = running.Length == 0 ? [] : [[.. running.Select(n => new ReloadSettings(n))]],
-                Evidence = running.Length == 0 ? [new NothingRuns()] : [],
+                Evidence = running.Length == 0 ? [new NoServerRuns()] : [],
                 Overrides = [.. asked.Where(n => n.State == NodeState.Unknown && !n.Ending).Select(n => $"{n.Node} is unknown and left out")],
             };
     }

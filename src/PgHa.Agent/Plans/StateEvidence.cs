@@ -74,6 +74,13 @@ public sealed record NothingRuns : Evidence
     public override string Words => "nothing is left to stop";
 }
 
+/// <summary>No server runs that could be told anything.</summary>
+public sealed record NoServerRuns : Evidence
+{
+    /// <inheritdoc />
+    public override string Words => "no server runs: settings are read at the start";
+}
+
 /// <summary>A running primary has the mark of a demoted node.</summary>
 /// <param name="Node">The node.</param>
 public sealed record RunsDemoted(string Node) : Evidence

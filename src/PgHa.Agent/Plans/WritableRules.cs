@@ -108,7 +108,7 @@ public static class WritableRules
         if (CommonRules.Promoting(other) is { } promoting)
             return new(null, promoting);
         if (other.Writable && mayWrite)
-            return Blocked($"{name} is writable", other.State is NodeState.Primary or NodeState.PrimaryAlone
+            return Blocked($"{name} is writable", other.Serves
                 ? $"it serves: POST instance/slave on {candidate} lets {candidate} follow, and POST instance/switchover/masterSlave on {name} exchanges the roles then"
                 : $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
         var left = LeftBehind(name, candidate, wal) || LeftByRecord(name, own, wal);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PgHa.Formats.Control;
 
 namespace PgHa.Client.Facts;
@@ -112,6 +113,16 @@ public sealed record NodeObservation
         ServerStatus.Starting => !StandbySignal,
         _ => !IsStandby,
     };
+
+    /// <summary>Its server says that it accepts writes. <see cref="Writable"/> are also those that may do so from one moment to the next.</summary>
+    [JsonIgnore]
+    public bool Serves => State is NodeState.Primary or NodeState.PrimaryAlone;
+
+    /// <summary>
+    /// It runs in recovery, and no <c>standby.signal</c> is there. That is the end of a point-in-time recovery; or the file was taken away while the server ran, and then it stays in recovery for ever.
+    /// </summary>
+    [JsonIgnore]
+    public bool LacksSignal => this is { Reachable: true, Server: ServerStatus.Running, Sql.InRecovery: true, StandbySignal: false, Promoting: false };
 
     /// <summary>
     /// A server that does not answer is in recovery if its control file says so, or says that the last server was shut down: then this one has

@@ -19,11 +19,11 @@ internal static class AttentionRules
 
     private static Attention? Writers(ClusterStatus status)
     {
-        var writable = status.Nodes.Where(n => n.Seen.Writable).Select(n => n.Seen.Node).ToArray();
-        if (writable.Length == 1)
+        var serving = status.Nodes.Where(n => n.Seen.Serves).Select(n => n.Seen.Node).ToArray();
+        if (serving.Length == 1)
             return null;
-        if (writable.Length > 1)
-            return new($"ALARM: {string.Join(" and ", writable)} accept writes at the same time", $"stop the wrong one at once: {string.Join(" or ", writable.Select(n => $"pgha stop {n}"))}") { IsGrave = true };
+        if (serving.Length > 1)
+            return new($"ALARM: {string.Join(" and ", serving)} accept writes at the same time", $"stop the wrong one at once: {string.Join(" or ", serving.Select(n => $"pgha stop {n}"))}") { IsGrave = true };
         var unknown = status.Nodes.Where(n => n.Seen.State == NodeState.Unknown).Select(n => n.Seen.Node).ToArray();
         var way = status.Explain is not null ? "pgha explain says what automatic failover waits for"
             : status.Nodes.Any(n => n.Seen.InRecovery) ? "pgha failover STANDBY --dry-run says what a failover would do; pgha start NODE brings the old primary back"
@@ -70,10 +70,10 @@ internal static class AttentionRules
     private static Attention? Standing(NodeObservation seen, ClusterStatus cluster)
     {
         var name = seen.Node;
-        var served = cluster.Nodes.Any(n => n.Seen.Writable);
+        var served = cluster.Nodes.Any(n => n.Seen.Serves);
         return seen.State switch
         {
-            _ when !seen.Reachable && cluster.Nodes.FirstOrDefault(n => n.Seen.Writable && n.Standbys?.Any(s => s.Name == name) == true) is { } primary =>
+            _ when !seen.Reachable && cluster.Nodes.FirstOrDefault(n => n.Seen.Serves && n.Standbys?.Any(s => s.Name == name) == true) is { } primary =>
                 new($"{name}: {seen.Problem}", $"look at its agent there (systemctl status pgha); its server is attached to {primary.Seen.Node}"),
             _ when !seen.Reachable => new($"{name}: {seen.Problem}", "look at its machine, and at its agent there (systemctl status pgha); nothing is known of its server"),
             NodeState.Unknown => new($"{name}: {seen.Problem ?? "its server does not answer"}", $"look at its server's log; pgha stop {name} ends the server"),
@@ -81,6 +81,8 @@ internal static class AttentionRules
             NodeState.Stopped when seen.Place is not null => new($"{name} holds no data", $"pgha clone {name}"),
             NodeState.Stopped when served => new($"{name} is stopped", seen.StandbySignal ? $"pgha start {name}" : $"pgha rejoin {name}"),
             NodeState.Stopped => new($"{name} is stopped", $"pgha start {name}"),
+            _ when seen.LacksSignal => new($"{name} is in recovery, and standby.signal is not there: its next start would make it primary",
+                served ? "create an empty standby.signal in its data directory" : $"pgha stop {name}, then pgha start {name} --as-primary; a point-in-time recovery ends by itself"),
             NodeState.Recovering when served && seen is { Server: ServerStatus.Running, Promoting: false } => new($"{name} is in recovery and does not stream", $"pgha rejoin {name}"),
             _ => null,
         };

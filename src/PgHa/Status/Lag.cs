@@ -13,7 +13,7 @@ internal sealed record Lag(long ToReceive, long ToReplay, double? Seconds)
     /// </summary>
     internal static Lag? Of(NodeStatus standby, ClusterStatus cluster)
     {
-        if (standby.Seen is not { InRecovery: true, Sql: { } sql } || cluster.Nodes.Where(n => n.Seen.Writable).ToArray() is not [{ Seen.Sql.Flush: { } flush } primary])
+        if (standby.Seen is not { Sql: { InRecovery: true } sql } || cluster.Nodes.Where(n => n.Seen.Serves).ToArray() is not [{ Seen.Sql.Flush: { } flush } primary])
             return null;
         var attached = primary.Standbys?.FirstOrDefault(s => s.Name == standby.Seen.Node);
         var toReceive = attached?.ToReceive ?? Between(sql.Position, flush);

@@ -22,8 +22,9 @@ internal static class NodeTable
 
     /// <summary>The role it has now. What a stopped node was, and what becomes of one that is not seen, is not told.</summary>
     internal static Cell Role(NodeObservation seen) =>
-        seen.Writable ? new("primary", Colour.Bold)
+        seen.Serves ? new("primary", Colour.Bold)
         : seen.State == NodeState.Unknown ? new("unknown", Colour.Red)
+        : seen.Writable ? new("may write", Colour.Yellow)
         : seen.InRecovery ? new("standby") : new("-");
 
     private static Cell State(NodeObservation seen) => seen switch
@@ -41,5 +42,5 @@ internal static class NodeTable
     private static string Timeline(NodeObservation seen) => (seen.Sql?.Timeline ?? seen.Control?.Timeline)?.ToString() ?? "";
 
     private static string? Sync(NodeObservation seen, ClusterStatus status) =>
-        seen.Reachable ? status.Nodes.Where(n => n.Seen.Writable).SelectMany(n => n.Standbys ?? []).FirstOrDefault(s => s.Name == seen.Node)?.Sync : null;
+        seen.Reachable ? status.Nodes.Where(n => n.Seen.Serves).SelectMany(n => n.Standbys ?? []).FirstOrDefault(s => s.Name == seen.Node)?.Sync : null;
 }

@@ -27,11 +27,11 @@ internal static class StatusView
 
     private static string Headline(ClusterStatus status, IReadOnlyList<Attention> attention)
     {
-        var writable = status.Nodes.Where(n => n.Seen.Writable).Select(n => n.Seen.Node).ToArray();
+        var serving = status.Nodes.Where(n => n.Seen.Serves).Select(n => n.Seen.Node).ToArray();
         var streaming = status.Nodes.Count(n => n.Seen.State == NodeState.Standby);
-        var who = writable.Length switch { 0 => "NO PRIMARY", 1 => $"{writable[0]} is primary", _ => $"{writable.Length} PRIMARIES: {string.Join(", ", writable)}" };
+        var who = serving.Length switch { 0 => "NO PRIMARY", 1 => $"{serving[0]} is primary", _ => $"{serving.Length} PRIMARIES: {string.Join(", ", serving)}" };
         var needs = attention.Count switch { 0 => "nothing needs a person", 1 => "1 thing needs a person", var n => $"{n} things need a person" };
-        return $"{who}, {streaming} of {status.Nodes.Count - writable.Length} standbys {(streaming == 1 ? "streams" : "stream")}, {needs}";
+        return $"{who}, {streaming} of {status.Nodes.Count - serving.Length} standbys {(streaming == 1 ? "streams" : "stream")}, {needs}";
     }
 
     private static string About(ClusterStatus status)
@@ -52,7 +52,7 @@ internal static class StatusView
 
     private static IEnumerable<(string, string)> Promotable(ClusterStatus status)
     {
-        var standbys = status.Nodes.Where(n => !n.Seen.Writable).ToArray();
+        var standbys = status.Nodes.Where(n => !n.Seen.Serves).ToArray();
         string[] able = [.. standbys.Where(n => Why(n.Seen) is null).Select(n => n.Seen.Node)];
         if (standbys.Length > 0)
             yield return ("promotable", able.Length == 0 ? "none" : string.Join(", ", able));
@@ -64,14 +64,14 @@ internal static class StatusView
     private static string? Why(NodeObservation seen) =>
         !seen.Reachable ? "its agent does not answer"
         : seen.State == NodeState.Unknown ? seen.Problem ?? "its server does not answer"
-        : seen.DataProblem ?? (!seen.InRecovery ? $"it is {seen.State.Words()}" : seen.ReplayProblem ?? seen.Failover?.NotEligible);
+        : seen.DataProblem ?? (seen.LacksSignal ? "standby.signal is not there" : !seen.InRecovery ? $"it is {seen.State.Words()}" : seen.ReplayProblem ?? seen.Failover?.NotEligible);
 
     private static IEnumerable<(string, string)> Slots(ClusterStatus status)
     {
         var label = "slots";
-        foreach (var node in status.Nodes.Where(n => n.Slots?.Any(s => n.Seen.Writable || !s.IsOurs) == true))
+        foreach (var node in status.Nodes.Where(n => n.Slots?.Any(s => n.Seen.Serves || !s.IsOurs) == true))
         {
-            var ours = node.Seen.Writable ? node.Slots!.Count(s => s.IsOurs) : 0; // those on a standby wait for the day on which it is primary
+            var ours = node.Seen.Serves ? node.Slots!.Count(s => s.IsOurs) : 0; // those on a standby wait for the day on which it is primary
             var others = node.Slots!.Where(s => !s.IsOurs).Select(Words);
             yield return (label, $"{node.Seen.Node}: {string.Join(", ", (ours == 0 ? [] : (string[])[$"{ours} for nodes"]).Concat(others))}");
             label = "";

@@ -9,11 +9,14 @@ internal static class TopologyView
     internal static IEnumerable<string> Lines(ClusterStatus status, Screen screen)
     {
         var nodes = status.Nodes.Select(n => n.Seen).ToArray();
-        return nodes.Where(n => Upstream(n, nodes) is null).OrderByDescending(n => n.Writable).SelectMany(n => Branch(n, "", "", []));
+        HashSet<string> shown = [];
+        string[] lines = [.. nodes.Where(n => Upstream(n, nodes) is null).OrderByDescending(n => n.Serves).SelectMany(n => Branch(n, "", "", []))];
+        return [.. lines, .. nodes.Where(n => !shown.Contains(n.Node)).SelectMany(n => shown.Contains(n.Node) ? [] : Branch(n, "", "", []))]; // two looks at different moments may show a ring
 
         IEnumerable<string> Branch(NodeObservation node, string mark, string indent, HashSet<string> above)
         {
-            yield return $"{mark}{screen.Paint(node.Node, node.Writable ? Colour.Bold : Colour.None)}  {Words(node, status)}";
+            shown.Add(node.Node);
+            yield return $"{mark}{screen.Paint(node.Node, node.Serves ? Colour.Bold : Colour.None)}  {Words(node, status)}";
             NodeObservation[] below = [.. nodes.Where(n => Upstream(n, nodes) == node.Node && !above.Contains(n.Node))];
             for (var i = 0; i < below.Length; i++)
                 foreach (var line in Branch(below[i], indent + (i == below.Length - 1 ? "`- " : "|- "), indent + (i == below.Length - 1 ? "   " : "|  "), [.. above, node.Node]))

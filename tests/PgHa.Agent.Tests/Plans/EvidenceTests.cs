@@ -54,6 +54,7 @@ public class EvidenceTests
         (new StreamsFrom("n1", "n2"), "n1 streams from n2"),
         (new WillWait("n1"), "n1 has standby.signal and no primary runs: it starts in recovery and waits"),
         (new NothingRuns(), "nothing is left to stop"),
+        (new NoServerRuns(), "no server runs: settings are read at the start"),
         (new RunsDemoted("n1"), "n1 has standby.signal: its next start would be in recovery"),
         (new StaysDemoted("n1"), "n1 is left as it is: it is not stopped any more, or another node may be writable"),
         (new LeftAsItIs("n1", "empty"), "n1 is left as it is: empty"),

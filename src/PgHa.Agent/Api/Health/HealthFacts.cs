@@ -24,13 +24,13 @@ public sealed record HealthFacts
     public IReadOnlyList<NodeStatus>? Nodes { get; init; }
 
     /// <summary>Running, writable, and allowed to be.</summary>
-    public bool IsPrimary => MayServe && IsWritable(Own);
+    public bool IsPrimary => MayServe && Own.Serves;
 
     /// <summary>Running in recovery, and consistent: it answers queries.</summary>
     public bool IsReplica => Own is { Reachable: true, Server: ServerStatus.Running, Sql.InRecovery: true } && !Own.Promoting;
 
     /// <summary>The one primary that is seen; null: none, or more than one.</summary>
-    public NodeStatus? Primary => Nodes?.Where(n => IsWritable(n.Seen)).ToArray() is [var one] ? one : null;
+    public NodeStatus? Primary => Nodes?.Where(n => n.Seen.Serves).ToArray() is [var one] ? one : null;
 
     /// <summary>How commits on the primary wait for this standby: <c>sync</c>, <c>quorum</c>, <c>potential</c> or <c>async</c>; null: not known, or it is not attached.</summary>
     public string? Sync => SyncOf(Own);
@@ -43,6 +43,4 @@ public sealed record HealthFacts
 
     /// <summary>The same of any node.</summary>
     internal long? LagOf(NodeObservation node) => Primary?.Seen.Sql?.Flush is { } end && node.Sql is { InRecovery: true, Replay: { } replayed } ? (long)(end.Value - Math.Min(end.Value, replayed.Value)) : null;
-
-    private static bool IsWritable(NodeObservation node) => node is { Reachable: true, Server: ServerStatus.Running, Sql.InRecovery: false };
 }

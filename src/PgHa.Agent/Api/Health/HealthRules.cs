@@ -54,7 +54,7 @@ public static class HealthRules
         new("/read-only-quorum", "as `/primary` or `/quorum`", true, (f, o) => IsPrimary(f, o) || IsQuorum(f, o)),
         new("/async", Async, true, IsAsync),
         new("/asynchronous", Async, true, IsAsync),
-        new("/health", "the server runs and answers queries", false, (f, _) => f.IsPrimary || f.IsReplica || f.Own.Sql is { InRecovery: false }),
+        new("/health", "the server runs and answers queries", false, (f, _) => f.Own.Serves || f.IsReplica),
         new("/liveness", "the agent's rules are looked at in time", false, (f, _) => f.Alive),
         new("/readiness", "as `/primary`, or a standby that streams and has no more than `lag` to replay (1 MB where it is not given; with `mode=write` to receive)", true, IsReady),
     ];

@@ -82,7 +82,7 @@ public static class NodeMetrics
             .Gauge("pgha_record_epoch", "The highest epoch of the record that this node has seen.", own.Failover?.Epoch)
             .Gauge("pgha_nodes", "Nodes of the configuration.", nodes?.Count)
             .Gauge("pgha_nodes_seen", "Nodes whose agents answer this one.", nodes?.Count(n => n.Seen.Reachable))
-            .Gauge("pgha_nodes_writable", "Nodes that are seen to accept writes. More than 1 is an emergency.", nodes?.Count(n => n.Seen is { Reachable: true, Sql.InRecovery: false }))
+            .Gauge("pgha_nodes_writable", "Nodes that are seen to accept writes. More than 1 is an emergency.", nodes?.Count(n => n.Seen.Serves))
             .Gauge("pgha_operations_open", "Operations of this agent that run or are not concluded.", facts.Operations.Count(o => o.State is OperationState.Running or OperationState.Waiting))
             .Gauge("pgha_operation_needs_person", "1 if the newest operation was interrupted, and nothing more is done about it.", facts.Operations is [{ Recovery.State: RecoveryState.Reported }, ..])
             .Gauge("pgha_writes_interrupted_seconds", "How long the last switchover of this agent interrupted writes.", facts.Operations.Select(o => o.WritesInterruptedMs).FirstOrDefault(ms => ms is not null) / 1000)
