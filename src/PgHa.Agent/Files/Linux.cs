@@ -171,9 +171,15 @@ internal static partial class Linux
         }
     }
 
-    /// <summary>execve(2): another program takes this process's place. It comes back only by an exception.</summary>
+    /// <summary>
+    /// execve(2): another program takes this process's place. It comes back only by an exception.
+    /// While a thread executes another program, the kernel lets no thread that shares its working directory create a thread, and .NET ends the process when its pool cannot.
+    /// So the thread that calls shares it no more.
+    /// </summary>
     internal static unsafe void Become(string program, IEnumerable<string> arguments, IEnumerable<string> environment)
     {
+        const int workingDirectory = 0x200; // CLONE_FS
+        _ = Unshare(workingDirectory);
         var argv = Strings(arguments);
         var envp = Strings(environment);
         fixed (nint* first = argv, variables = envp)
@@ -186,6 +192,9 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int Execve(string path, nint* arguments, nint* environment);
+
+    [LibraryImport("libc", EntryPoint = "unshare")]
+    private static partial int Unshare(int what);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long SystemCall(long number, long a, long b, long c, long d);
