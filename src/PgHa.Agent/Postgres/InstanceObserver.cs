@@ -78,7 +78,7 @@ internal sealed class InstanceObserver(
         var process = search.Find(server);
         _seen = process is not null;
         if (process is null)
-            return await GoneAsync(facts, server);
+            return await GoneAsync(facts, server, lastTry, cancel);
         facts = facts with { Promoting = promotion.IsFor(server!), ServerOwner = Owner(process.Pid) };
         if (server!.Stopping)
             return await NotAskedAsync(facts, ServerStatus.ShuttingDown, "its server is shutting down");
@@ -101,14 +101,19 @@ internal sealed class InstanceObserver(
     }
 
     /// <summary>No postmaster. Its children may live on for a moment, and one of them may still acknowledge a commit.</summary>
-    private async Task<NodeObservation> GoneAsync(NodeObservation facts, PostmasterPid? server)
+    private async Task<NodeObservation> GoneAsync(NodeObservation facts, PostmasterPid? server, bool lastTry, CancellationToken cancel)
     {
         await DisconnectAsync();
         var left = search.Processes();
         if (!left.Any(found => found.Presence == Presence.Yes))
-            return await search.DoubtAsync(left) is { } doubt
-                ? facts with { Server = ServerStatus.Unseen, Problem = doubt }
-                : facts with { Server = ServerStatus.Stopped };
+        {
+            if (await search.DoubtAsync(left) is not { } doubt)
+                return facts with { Server = ServerStatus.Stopped };
+            // Somebody else has started a server since the first look.
+            return !lastTry && search.Find(PostmasterPid.Read(data.Root)) is not null
+                ? await ObserveAsync(lastTry: true, cancel)
+                : facts with { Server = ServerStatus.Unseen, Problem = doubt };
+        }
         // Started by somebody else this very moment: it finds standby.signal, and is a standby from the beginning.
         if (server is null && facts.StandbySignal && ServerProcess.IsOnlyBeginningOrEnding(data.Root))
             return facts with { Server = ServerStatus.Starting };

@@ -95,9 +95,9 @@ internal sealed class ServerSearch(AgentOptions options, DataDirectory data, Kno
     /// postmaster.pid names a process that lives. It is no server's if it is another program and works elsewhere, or another server's child:
     /// then its pid was used again.
     /// </summary>
-    private string? Named(PostmasterPid? named) => named is not null && !ServerProcess.IsDead(named.Pid) && !ProcFile.IsExiting(named.Pid) && MayBeOurs(named.Pid)
-        ? $"postmaster.pid names process {named.Pid}, which lives and works {WhereNow(named.Pid)}: end it if it is the server of {data.Configured}, else remove that file"
-        : null;
+    private string? Named(PostmasterPid? named) => named is null || ServerProcess.IsDead(named.Pid) || ProcFile.IsExiting(named.Pid) || !MayBeOurs(named.Pid) ? null
+        : ServerPlace.At(data.Root).Holds(named.Pid) == Presence.Yes ? $"somebody else has started a server on {data.Configured} this very moment (process {named.Pid})"
+        : $"postmaster.pid names process {named.Pid}, which lives and works {WhereNow(named.Pid)}: end it if it is the server of {data.Configured}, else remove that file";
 
     private bool MayBeOurs(int pid)
     {
