@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
+using PgHa.Cluster.Tests.Failover;
 
 namespace PgHa.Cluster.Tests.Health;
 
@@ -13,7 +14,7 @@ public sealed partial class BalancerTests : ClusterTest
     {
         var cluster = await BothRunning();
         var (write, read, pool) = (Ports.Free("127.0.0.1"), Ports.Free("127.0.0.1"), Ports.Free("127.0.0.1"));
-        var proxy = await Written(cluster, "haproxy.cfg", text => Server().Replace(text, m => ServerOf(cluster, m)).Replace(":5000", $":{write}", StringComparison.Ordinal).Replace(":5001", $":{read}", StringComparison.Ordinal));
+        var proxy = await Proxy(cluster, write, read);
         var bouncer = await Written(cluster, "pgbouncer.ini", text => text.Replace("port=5000", $"port={write} user=postgres", StringComparison.Ordinal)
             .Replace("listen_port = 6432", $"listen_port = {pool}", StringComparison.Ordinal).Replace("auth_type = scram-sha-256", "auth_type = any", StringComparison.Ordinal).Replace("auth_file", ";", StringComparison.Ordinal));
         await AsPostgres.Run("/usr/sbin/haproxy", "-c", "-f", proxy);
@@ -40,6 +41,54 @@ public sealed partial class BalancerTests : ClusterTest
         }
     }
 
+    /// <summary>An agent is restarted for a new version, or it crashed: whoever is connected notices nothing.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task Sessions_survive_that_the_agent_of_the_primary_is_restarted()
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep);
+        var cluster = automatic.Cluster;
+        var (write, read) = (Ports.Free("127.0.0.1"), Ports.Free("127.0.0.1"));
+        using var balancer = AsPostgres.StartLogged(cluster.N1.In("haproxy.log"), "/usr/sbin/haproxy", "-db", "-f", await Proxy(cluster, write, read));
+        try
+        {
+            await Wait.Until("HAProxy has seen that N2 is no primary", () => File.Exists(cluster.N1.In("haproxy.log")) && File.ReadAllText(cluster.N1.In("haproxy.log")).Contains("pg_write/pg-node02 is DOWN", StringComparison.Ordinal)); // until then it sends sessions there
+            await using var session = Through(write);
+            await session.OpenAsync(TestContext.Current.CancellationToken);
+            foreach (var end in (Func<Task>[])[cluster.N1.Agent.Stop, cluster.N1.Agent.Kill])
+            {
+                var begun = Stopwatch.GetTimestamp();
+                await end();
+                cluster.N1.Agent.Start();
+                await Wait.Until("the agent calls its node primary again", async () => await IsPrimary(cluster.N1), 30);
+                TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"/primary was not answered with 200 for {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.00} s"));
+                await using var command = new NpgsqlCommand("SELECT 1", session);
+                Assert.Equal(1, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+            }
+        }
+        finally
+        {
+            balancer.Kill();
+            await balancer.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task<bool> IsPrimary(TestNode node)
+    {
+        using var http = new HttpClient();
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(node.AgentUrl, "/primary"), TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // it does not listen yet
+        }
+    }
+
+    private static Task<string> Proxy(TestCluster cluster, int write, int read) => Written(cluster, "haproxy.cfg", text => Server().Replace(text, m => ServerOf(cluster, m))
+        .Replace(":5000", $":{write}", StringComparison.Ordinal).Replace(":5001", $":{read}", StringComparison.Ordinal));
+
     /// <summary>One new session after the other, until each of these nodes was reached; none else is.</summary>
     private static async Task Reaches(int port, params TestNode[] nodes)
     {
@@ -54,11 +103,13 @@ public sealed partial class BalancerTests : ClusterTest
 
     private static async Task Writes(int port) => await Wait.Until("a row is written", async () => await Ask(port, "CREATE TABLE IF NOT EXISTS through (id int); INSERT INTO through VALUES (1) RETURNING id") is 1, 30);
 
+    private static NpgsqlConnection Through(int port) => new($"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=3;Server Compatibility Mode=NoTypeLoading");
+
     private static async Task<object?> Ask(int port, string sql)
     {
         try
         {
-            await using var session = new NpgsqlConnection($"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Pooling=false;Timeout=3;Server Compatibility Mode=NoTypeLoading");
+            await using var session = Through(port);
             await session.OpenAsync(TestContext.Current.CancellationToken);
             await using var command = new NpgsqlCommand(sql, session);
             return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
