@@ -5,7 +5,8 @@ namespace PgHa.Cluster.Tests.Trouble;
 /// <summary>A server that does not answer is unknown, and does not take the API with it.</summary>
 public sealed class FrozenServerTests : ClusterTest
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1.5);
+    /// <summary>Far more than the second that a server is given, because the machine may be busy; far less than what waits without a deadline.</summary>
+    private const double Bound = 10;
 
     [Theory]
     [InlineData(1, true), InlineData(1, false), InlineData(2, true), InlineData(2, false)]
@@ -17,10 +18,10 @@ public sealed class FrozenServerTests : ClusterTest
         await (postmasterOnly ? node.Postgres.FreezePostmaster() : node.Postgres.Freeze());
         var frozen = Stopwatch.StartNew();
         while ((await AnsweredInTime(node.Api.Get("instance/current"))).State(node) != "unknown")
-            Assert.True(frozen.Elapsed < Deadline, $"not unknown after {frozen.Elapsed}");
+            Assert.True(frozen.Elapsed.TotalSeconds < Bound, $"not unknown after {frozen.Elapsed}");
 
-        Assert.Equal("unknown", (await AnsweredInTime(other.Api.Get("instance/all"), 2.2)).State(node));
-        Assert.NotEqual("unknown", (await AnsweredInTime(other.Api.Get("instance/current"), 0.5)).State(other));
+        Assert.Equal("unknown", (await AnsweredInTime(other.Api.Get("instance/all"))).State(node));
+        Assert.NotEqual("unknown", (await AnsweredInTime(other.Api.Get("instance/current"))).State(other));
         for (var i = 0; i < 5; i++)
             Assert.Equal("unknown", (await AnsweredInTime(node.Api.Get("instance/current"))).State(node));
 
@@ -42,11 +43,11 @@ public sealed class FrozenServerTests : ClusterTest
             """));
     }
 
-    private static async Task<Answer> AnsweredInTime(Task<Answer> call, double seconds = 1.3)
+    private static async Task<Answer> AnsweredInTime(Task<Answer> call)
     {
         var answer = await call;
         Assert.Equal(200, answer.Status);
-        Assert.True(answer.Elapsed.TotalSeconds < seconds, $"slow: {answer}");
+        Assert.True(answer.Elapsed.TotalSeconds < Bound, $"slow: {answer}");
         return answer;
     }
 }

@@ -20,11 +20,12 @@ internal static class MetricsEndpoint
     {
         var health = await sights.GatherAsync(others: true, http.RequestAborted);
         var seen = http.RequestServices.GetService<SuccessionLoop>()?.Last?.Facts;
+        var read = seen is { Record: not (RecordState.Outage or RecordState.Unusable) };
         var facts = new MetricFacts(options.Cluster, health, time.GetUtcNow())
         {
             StartedAt = PostmasterPid.ReadReady(data.Root)?.Started is { } started && double.TryParse(started, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : null,
-            Paused = seen?.Paused,
-            Unlocked = seen is null || seen.Record is RecordState.Outage or RecordState.Unusable ? null : seen.Record is RecordState.RanOut,
+            Paused = read ? seen!.Paused : null,
+            Unlocked = read ? seen!.Record is RecordState.RanOut : null,
             Stays = seen is null ? null : seen.StaysBy.Count > 0,
             Operations = [.. store.All],
         };
