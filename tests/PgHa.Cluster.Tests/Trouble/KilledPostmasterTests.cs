@@ -46,6 +46,7 @@ public sealed class KilledPostmasterTests : ClusterTest
     {
         var cluster = await BothRunning();
         cluster.N2.Postgres.KillPostmaster();
+        await Wait.Until("its postmaster has ended", () => !cluster.N2.Postgres.IsRunning); // its children may still be there
         await cluster.Play("POST N2 instance/slave → master, slave");
     }
 
