@@ -48,7 +48,7 @@ public sealed partial class BalancerTests : ClusterTest
         await using var automatic = await AutomaticCluster.Running(Keep);
         var cluster = automatic.Cluster;
         var (write, read) = (Ports.Free("127.0.0.1"), Ports.Free("127.0.0.1"));
-        using var balancer = AsPostgres.StartLogged(cluster.N1.In("haproxy.log"), "/usr/sbin/haproxy", "-db", "-f", await Proxy(cluster, write, read));
+        using var balancer = AsPostgres.StartLogged(cluster.N1.In("haproxy.log"), "/usr/sbin/haproxy", "-db", "-f", await Proxy(cluster, write, read, "inter 250ms", "inter 1s")); // a busy machine takes longer to restart an agent
         try
         {
             await Wait.Until("HAProxy has seen that N2 is no primary", () => File.Exists(cluster.N1.In("haproxy.log")) && File.ReadAllText(cluster.N1.In("haproxy.log")).Contains("pg_write/pg-node02 is DOWN", StringComparison.Ordinal)); // until then it sends sessions there
@@ -86,7 +86,7 @@ public sealed partial class BalancerTests : ClusterTest
         }
     }
 
-    private static Task<string> Proxy(TestCluster cluster, int write, int read) => Written(cluster, "haproxy.cfg", text => Server().Replace(text, m => ServerOf(cluster, m))
+    private static Task<string> Proxy(TestCluster cluster, int write, int read, string what = "\0", string to = "") => Written(cluster, "haproxy.cfg", text => Server().Replace(text, m => ServerOf(cluster, m)).Replace(what, to, StringComparison.Ordinal)
         .Replace(":5000", $":{write}", StringComparison.Ordinal).Replace(":5001", $":{read}", StringComparison.Ordinal));
 
     /// <summary>One new session after the other, until each of these nodes was reached; none else is.</summary>
