@@ -14,7 +14,6 @@ using PgHa.Agent.Api.Metrics;
 using PgHa.Agent.Api.V1;
 using PgHa.Agent.Api.V2;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Etcd;
 using PgHa.Agent.Files;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Peers;
@@ -31,13 +30,11 @@ namespace PgHa.Agent;
 public static partial class AgentHost
 {
     /// <summary>The agent, ready to run.</summary>
-    /// <param name="options">Validated options.</param>
-    /// <param name="token">The content of the token file, or null if none is configured.</param>
-    /// <param name="certificate">What <c>security.tls</c> names, or null if it is not configured.</param>
-    /// <param name="etcd">Where the record is; null in manual mode.</param>
-    public static WebApplication Build(AgentOptions options, string? token, SslStreamCertificateContext? certificate, EtcdClient? etcd = null)
+    /// <param name="start">What it starts with.</param>
+    private static WebApplication Build(AgentStart start)
     {
-        ArgumentNullException.ThrowIfNull(options);
+        var (options, token, certificate) = (start.Options, start.Token, start.Certificate);
+        var etcd = start.Connect(TimeProvider.System).Client;
         Linux.KeepFilesPrivate();
         var tightened = PrivateFiles.Tighten(options.State.Private);
         var builder = WebApplication.CreateSlimBuilder();
@@ -50,7 +47,10 @@ public static partial class AgentHost
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
         builder.Services
             .AddSingleton(options)
+            .AddSingleton(start)
             .AddSingleton(access)
+            .AddSingleton<ConfigurationReload>()
+            .AddHostedService(s => s.GetRequiredService<ConfigurationReload>())
             .AddSingleton(s => new SecretsReload(options.Security, access, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
@@ -98,6 +98,7 @@ public static partial class AgentHost
         FailoverEndpoints.Map(app);
         RecordEndpoints.Map(app);
         HandoverEndpoints.Map(app);
+        ConfigurationEndpoints.Map(app);
         ScheduleEndpoints.Map(app);
         ModeEndpoints.Map(app);
         ClusterEndpoints.Map(app);
@@ -114,6 +115,27 @@ public static partial class AgentHost
         if (DataOwner.Problem(options.Postgres.DataDir) is { } owner)
             LogOwner(app.Logger, owner);
         return app;
+    }
+
+    /// <summary>Runs an agent to its end; whether this run has ended so that the next one begins with another configuration.</summary>
+    /// <param name="start">What it starts with.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static async Task<bool> RunAsync(AgentStart start, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        await using var app = Build(start);
+        var reload = app.Services.GetRequiredService<ConfigurationReload>(); // the services are gone when it has ended
+        await ((IHost)app).RunAsync(cancel);
+        return reload.BeginsAgain;
+    }
+
+    /// <summary>The program is executed anew in this process, with the same arguments. It does not return.</summary>
+    /// <param name="environment">The variables of the process.</param>
+    /// <exception cref="IOException">It cannot be executed.</exception>
+    public static void BeginAgain(IReadOnlyDictionary<string, string> environment)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        Linux.Become(Environment.ProcessPath!, Environment.GetCommandLineArgs(), environment.Select(v => $"{v.Key}={v.Value}"));
     }
 
     /// <summary>Takes back what a killed agent left and must not stay. What cannot be taken back is named, and the agent starts, because it shows and repairs such things.</summary>

@@ -39,6 +39,8 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(RecordChange))]
 [JsonSerializable(typeof(AcknowledgedWal))]
 [JsonSerializable(typeof(HandoverReport))]
+[JsonSerializable(typeof(ConfigurationChange))]
+[JsonSerializable(typeof(ConfigurationChange[]))]
 [JsonSerializable(typeof(ScheduledSwitchover))]
 [JsonSerializable(typeof(ScheduleOutcome))]
 [JsonSerializable(typeof(ScheduleReport))]

@@ -70,11 +70,10 @@ public partial class TidyTests
         ["WaitAsync"] = [],
         ["Clock"] =
         [
-            new("PgHa.Agent/AgentHost.cs", 4, "here the clock is chosen"),
+            new("PgHa.Agent/AgentHost.cs", 5, "here the clock is chosen"),
             new("PgHa.Agent/AgentLog.cs", 1, "the log begins before the services"),
             new("PgHa/Access/AgentAccess.cs", 1, "the clock of the operator's commands"),
             new("PgHa/Commands/ConfigCommand.cs", 1, "a command of its own chooses its clock"),
-            new("PgHa/Commands/ConfigFile.cs", 1, "here the clock of the client of etcd is chosen"),
             new("PgHa/Commands/EtcdCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/GuardCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/HandoverCommand.cs", 1, "a command of its own chooses its clock"),

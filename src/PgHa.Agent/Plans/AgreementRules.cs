@@ -11,7 +11,7 @@ namespace PgHa.Agent.Plans;
 public static class AgreementRules
 {
     private const string Hint =
-        "make `cluster` and `nodes` the same in the pgha.yml of all nodes, then restart the agents one after the other (docs/nodes.md); reads and DELETE work meanwhile";
+        "make `cluster` and `nodes` the same in the pgha.yml of all nodes, then pgha reload-config (docs/nodes.md); reads and DELETE work meanwhile";
 
     /// <summary>Why a request must wait until all agents agree, or null.</summary>
     public static Refusal? Refuse(MandatedRequest asked, ClusterView view)

@@ -76,6 +76,10 @@ public sealed partial class AgentClient
     public Task<Answer<HandoverReport>> HandoverAsync(int seconds, CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Post, $"{Node}/handover?within={seconds}", TimeSpan.FromSeconds(seconds) + Starting, WireJson.Default.HandoverReport, cancel);
 
+    /// <summary><c>POST node/reload-config</c>: it reads its configuration again; what has changed, or why it stays as it was.</summary>
+    public Task<Answer<ConfigurationChange>> ReloadConfigAsync(CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Node}/reload-config", Starting, WireJson.Default.ConfigurationChange, cancel);
+
     /// <summary><c>GET node/next-start</c>: what the next start of its server would do.</summary>
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Node}/next-start", Starting, WireJson.Default.NextStart, cancel);

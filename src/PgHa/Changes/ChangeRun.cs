@@ -38,12 +38,10 @@ internal static class ChangeRun
     internal static async Task<int> RunAsync(Session session, ChangeOptions options, AgentClient agent, string verb, ClusterChange asked)
     {
         var screen = session.Screen;
-        if (session.Value(options.Reason) is { } reason && (reason.Length > Longest || reason.Any(char.IsControl)))
-            return screen.Refuse(new(Code.Invalid, "--reason takes one line of text", $"at most {Longest} characters, without line breaks"));
-        var change = asked with { Force = session.Value(options.Force), Reason = session.Value(options.Reason) };
+        if (Refuse(session, options) is { } refusal)
+            return screen.Refuse(refusal);
+        var change = Meant(session, options, asked);
         var (dry, yes) = (session.Value(options.DryRun), session.Value(options.Yes));
-        if (!dry && !yes && !screen.CanAsk)
-            return screen.Refuse(NobodyToAsk with { Hint = $"{NobodyToAsk.Hint}, --dry-run only shows the plan" });
         var plan = await agent.ChangeAsync(verb, change with { DryRun = true }, null, session.Cancel);
         if (!plan.IsOk)
             return screen.Refuse(OfVersion(plan.Refusal, verb));
@@ -57,8 +55,20 @@ internal static class ChangeRun
                 screen.Json(plan.Value, WireJson.Default.OperationReport);
             return Exit.Done;
         }
-        return yes || await AgreesAsync(session) is true ? await BeginAsync(session, agent, verb, change) : Exit.Refused;
+        return yes || await AgreesAsync(session) is true ? (await BeginAsync(session, agent, verb, change)).Code : Exit.Refused;
     }
+
+    /// <summary>Why it is not even planned; null: it is.</summary>
+    internal static Refusal? Refuse(Session session, ChangeOptions options)
+    {
+        if (session.Value(options.Reason) is { } reason && (reason.Length > Longest || reason.Any(char.IsControl)))
+            return new(Code.Invalid, "--reason takes one line of text", $"at most {Longest} characters, without line breaks");
+        return session.Value(options.DryRun) || session.Value(options.Yes) || session.Screen.CanAsk ? null
+            : NobodyToAsk with { Hint = $"{NobodyToAsk.Hint}, --dry-run only shows the plan" };
+    }
+
+    /// <summary>With what the options of every change say.</summary>
+    internal static ClusterChange Meant(Session session, ChangeOptions options, ClusterChange asked) => asked with { Force = session.Value(options.Force), Reason = session.Value(options.Reason) };
 
     private static void Show(OperationReport plan, ClusterChange change, Screen screen)
     {
@@ -69,7 +79,8 @@ internal static class ChangeRun
                 screen.Line(line);
     }
 
-    private static async Task<bool> AgreesAsync(Session session)
+    /// <summary>Asks the person who looks.</summary>
+    internal static async Task<bool> AgreesAsync(Session session)
     {
         try
         {
@@ -85,7 +96,7 @@ internal static class ChangeRun
     }
 
     /// <summary>With a key of its own: a call whose answer was lost is made again, and carried out once.</summary>
-    private static async Task<int> BeginAsync(Session session, AgentClient agent, string verb, ClusterChange change)
+    internal static async Task<Followed> BeginAsync(Session session, AgentClient agent, string verb, ClusterChange change)
     {
         var key = Guid.NewGuid().ToString("N");
         try
@@ -96,19 +107,19 @@ internal static class ChangeRun
                 if (begun.IsOk)
                     return await FollowAsync(session, agent, begun.Value.Id);
                 if (begun.Refusal.Code != Code.PeerUnreachable)
-                    return session.Screen.Refuse(begun.Refusal);
+                    return new(session.Screen.Refuse(begun.Refusal));
                 if (attempt == Attempts)
-                    return session.Screen.Refuse(begun.Refusal with { Hint = $"{begun.Refusal.Hint}; whether it was begun, pgha operations says" });
+                    return new(session.Screen.Refuse(begun.Refusal with { Hint = $"{begun.Refusal.Hint}; whether it was begun, pgha operations says" }));
             }
         }
         catch (OperationCanceledException) when (session.Cancel.IsCancellationRequested)
         {
             session.Screen.Error.WriteLine("detached before it was known whether it was begun: pgha operations says");
-            return Exit.Detached;
+            return new(Exit.Detached);
         }
     }
 
-    private static Task<int> FollowAsync(Session session, AgentClient agent, string id)
+    private static Task<Followed> FollowAsync(Session session, AgentClient agent, string id)
     {
         if (!session.Screen.IsJson)
             session.Screen.Line($"operation {id}{(session.Screen.IsTerminal ? ", Ctrl-C detaches" : "")}");

@@ -7,13 +7,18 @@ using PgHa.Terminal;
 
 namespace PgHa.Changes;
 
+/// <summary>How an operation ended, as far as somebody looked.</summary>
+/// <param name="Code">The exit code.</param>
+/// <param name="Report">Its last report; null: it was not seen to its end.</param>
+internal readonly record struct Followed(int Code, OperationReport? Report = null);
+
 /// <summary>Shows an operation while it goes on, until it has ended. It goes on by itself: whoever stops looking changes nothing.</summary>
 internal static class Following
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(150), Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Follows it; the exit code of what became of it.</summary>
-    internal static async Task<int> RunAsync(AgentClient agent, string id, Screen screen, CancellationToken cancel)
+    /// <summary>Follows it to its end.</summary>
+    internal static async Task<Followed> RunAsync(AgentClient agent, string id, Screen screen, CancellationToken cancel)
     {
         var block = new Block(screen);
         var silent = AgentAccess.Clock.GetTimestamp();
@@ -28,19 +33,19 @@ internal static class Following
                     if (!screen.IsJson)
                         Show(block, asked.Value, screen);
                     if (HasEnded(asked.Value))
-                        return End(asked.Value, screen);
+                        return new(End(asked.Value, screen), asked.Value);
                 }
                 else if (asked.Refusal.Code != Code.PeerUnreachable)
-                    return screen.Refuse(asked.Refusal);
+                    return new(screen.Refuse(asked.Refusal));
                 else if (AgentAccess.Clock.GetElapsedTime(silent) > Patience)
-                    return screen.Refuse(asked.Refusal with { Hint = $"the operation goes on, or is taken up when that agent is back: pgha operations {id} --follow" });
+                    return new(screen.Refuse(asked.Refusal with { Hint = $"the operation goes on, or is taken up when that agent is back: pgha operations {id} --follow" }));
                 await Task.Delay(Every, AgentAccess.Clock, cancel);
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             screen.Error.WriteLine($"detached: the operation goes on. pgha operations {id} --follow shows it again");
-            return Exit.Detached;
+            return new(Exit.Detached);
         }
     }
 

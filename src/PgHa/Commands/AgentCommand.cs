@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Microsoft.Extensions.Hosting;
+using PgHa.Access;
 using PgHa.Agent;
-using PgHa.Agent.Configuration;
 
 namespace PgHa.Commands;
 
@@ -16,32 +15,24 @@ internal static class AgentCommand
         return command;
     }
 
-    private static string? NotThere(FailoverOptions failover) =>
-        failover.Watchdog is not null ? "failover.watchdog" : null;
-
     private static async Task<int> RunAsync(string file, CancellationToken cancel)
     {
-        if (ConfigFile.Load(file) is not { Options: { } options } || !ConfigFile.TryReadToken(options, out var token) || !ConfigFile.TryReadCertificate(options, out var certificate))
-            return 1;
-        if (options.Failover is { Mode: FailoverMode.Automatic } failover && NotThere(failover) is { } missing)
-        {
-            await Console.Error.WriteLineAsync($"error: {missing} is not there yet in this version");
-            await Console.Error.WriteLineAsync("  hint: leave it out");
-            return 1;
-        }
-        if (!ConfigFile.TryConnect(options, out var etcd))
+        var (start, errors) = AgentStart.Read(file, ConfigFile.Environment(), AgentAccess.Clock);
+        foreach (var error in errors)
+            ConfigFile.Print(error);
+        if (start is null)
             return 1;
         try
         {
-            Directory.CreateDirectory(options.StateDir);
-            await using var app = AgentHost.Build(options, token, certificate, etcd);
-            await ((IHost)app).RunAsync(cancel);
+            Directory.CreateDirectory(start.Options.StateDir);
+            if (await AgentHost.RunAsync(start, cancel))
+                AgentHost.BeginAgain(start.Environment);
             return 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             await Console.Error.WriteLineAsync($"error: {e.Message}");
-            await Console.Error.WriteLineAsync($"  hint: is another agent running on {options.Listen}, and may this user write {options.StateDir}?");
+            await Console.Error.WriteLineAsync($"  hint: is another agent running on {start.Options.Listen}, and may this user write {start.Options.StateDir}?");
             return 1;
         }
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using PgHa.Access;
 using PgHa.Changes;
 using PgHa.Client.Calls;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Commands;
@@ -34,8 +35,33 @@ internal static class ChangeCommands
             OneOrAll(node, s.Value(all)) ?? new Asked("stop", new() { Target = node, Order = s.Value(order)?.Replace('-', '_') }));
     }
 
-    private static Command Restart() =>
-        Of("restart", "Restart the running server of a node in place: it is afterwards what it was.", ["pgha restart pg-node02"], [], Needed(), (_, node, _) => new("restart", new() { Target = node }));
+    private static Command Restart()
+    {
+        var rolling = new Option<bool>("--rolling") { Description = "restart all servers, one after the other: standbys first, each back and level before the next" };
+        var pending = new Option<bool>("--if-pending") { Description = "only servers with settings that wait for a restart" };
+        var primary = new Option<string?>("--primary") { Description = "with --rolling: restart the primary by a switchover and back (default), or in-place", HelpName = "switchover|in-place" };
+        primary.AcceptOnlyFromAmong("switchover", "in-place");
+        return Of("restart", "Restart the running server of a node in place: it is afterwards what it was. With --rolling all servers, one operation after the other.",
+            ["pgha restart pg-node02", "pgha restart --rolling --if-pending", "pgha restart --rolling --primary in-place --yes --reason \"minor release\""], [rolling, pending, primary], Optional(),
+            (look, node, s) =>
+            {
+                if (s.Value(rolling) == node is not null)
+                    return new("", new()) { Refusal = new(Code.Invalid, node is null ? "no node is named" : $"both {node} and --rolling are given", "name a node, or give --rolling") };
+                if (s.Value(primary) is not null && node is not null)
+                    return new("", new()) { Refusal = new(Code.Invalid, "--primary is for --rolling", "one node is restarted in place") };
+                if (node is null)
+                    return new("", new()) { Rolling = RollingRules.Moves(look.Status, s.Value(pending), s.Value(primary) == "in-place") };
+                return s.Value(pending) && look.Status.Nodes.FirstOrDefault(n => n.Seen.Node == node) is { } one && OnePending(one) is { } without ? without : new("restart", new() { Target = node });
+            });
+    }
+
+    /// <summary>A server that nothing waits for is left alone; one that does not say is not.</summary>
+    private static Asked? OnePending(NodeStatus node) => node.PendingRestart switch
+    {
+        null => new("", new()) { Refusal = new(Code.WrongState, $"which settings of {node.Seen.Node} wait for a restart is not known", "pgha status says what is wrong; without --if-pending it is restarted") },
+        { Count: 0 } => new("", new()) { Rolling = (List<RollingMove>)[] },
+        _ => null,
+    };
 
     private static Command ReloadSettings() =>
         Of("reload", "Let a node, or all nodes, read settings and pg_hba.conf again. Files that cannot be read are named before.", ["pgha reload", "pgha reload pg-node02"], [], Optional(),
@@ -75,6 +101,9 @@ internal static class ChangeCommands
     {
         internal AgentClient? Agent { get; init; }
 
+        /// <summary>Several operations, one after the other.</summary>
+        internal Answer<IReadOnlyList<RollingMove>>? Rolling { get; init; }
+
         /// <summary>Why it cannot be asked for like this.</summary>
         internal Refusal? Refusal { get; init; }
     }
@@ -88,6 +117,8 @@ internal static class ChangeCommands
             if (!look.IsOk)
                 return session.Screen.Refuse(look.Refusal);
             var asked = ask(look.Value, session.Value(node), session);
+            if (asked.Rolling is { } moves)
+                return moves.IsOk ? await new RollingRun(session, options, look.Value.Agent).RunAsync(moves.Value) : session.Screen.Refuse(moves.Refusal);
             return (asked.Refusal ?? look.Value.RefuseName(asked.Change.Target) ?? look.Value.RefuseName(asked.Change.From)) is { } refusal ? session.Screen.Refuse(refusal)
                 : await ChangeRun.RunAsync(session, options, asked.Agent ?? look.Value.Agent, asked.Verb, asked.Change);
         });

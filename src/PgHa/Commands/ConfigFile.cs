@@ -2,7 +2,6 @@ using System.Collections;
 using System.CommandLine;
 using System.Net.Security;
 using PgHa.Agent.Configuration;
-using PgHa.Agent.Etcd;
 
 namespace PgHa.Commands;
 
@@ -54,19 +53,8 @@ internal static class ConfigFile
         return error is null;
     }
 
-    /// <summary>The client of etcd, or false, and why on stderr; null in manual mode. Nothing is connected yet.</summary>
-    internal static bool TryConnect(AgentOptions options, out EtcdClient? etcd)
-    {
-        etcd = null;
-        if (options.Failover is not { Mode: FailoverMode.Automatic, Etcd: { } places })
-            return true;
-        (etcd, var error) = EtcdClient.Create(places, TimeProvider.System);
-        if (error is not null)
-            Print(error);
-        return error is null;
-    }
-
-    private static void Print(ConfigurationError error)
+    /// <summary>What is wrong, and what to do about it.</summary>
+    internal static void Print(ConfigurationError error)
     {
         Console.Error.WriteLine($"error: {error.Source}: {error.Message}");
         Console.Error.WriteLine($"  hint: {error.Hint}");

@@ -34,7 +34,7 @@ internal static partial class OperationCommands
         return OperatorCommand.Of("operations", About, [id, follow, last, go, abandon], s => s.Value(id) is not { } one ? ListAsync(s, s.Value(last))
             : !Ids().IsMatch(one) ? Task.FromResult(s.Screen.Refuse(new(Code.Invalid, "this is no operation's id", "pgha operations lists them")))
             : OneAsync(s, one, (agent, report) => s.Value(abandon) ? AbandonAsync(s, agent, one) : s.Value(go) ? ContinueAsync(s, agent, one)
-                : s.Value(follow) ? Following.RunAsync(agent, one, s.Screen, s.Cancel) : Task.FromResult(Show(report, s.Screen))));
+                : s.Value(follow) ? FollowAsync(agent, one, s) : Task.FromResult(Show(report, s.Screen))));
     }
 
     private static async Task<int> ListAsync(Session session, int last)
@@ -121,9 +121,11 @@ internal static partial class OperationCommands
     private static async Task<int> ContinueAsync(Session session, AgentClient agent, string id)
     {
         var resumed = await agent.ResumeAsync(id, null, Guid.NewGuid().ToString("N"), session.Cancel);
-        return resumed.IsOk ? await Following.RunAsync(agent, id, session.Screen, session.Cancel) : session.Screen.Refuse(resumed.Refusal);
+        return resumed.IsOk ? await FollowAsync(agent, id, session) : session.Screen.Refuse(resumed.Refusal);
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9][\w-]{0,63}$")]
     private static partial Regex Ids();
+
+    private static async Task<int> FollowAsync(AgentClient agent, string id, Session session) => (await Following.RunAsync(agent, id, session.Screen, session.Cancel)).Code;
 }

@@ -120,6 +120,71 @@ public sealed class ChangeCommandTests(ThreeShared three) : ClusterTest, IClassF
     }
 
     [Fact]
+    public async Task A_rolling_restart_restarts_each_server_and_the_primary_is_where_it_was()
+    {
+        var cluster = Cluster;
+        await cluster.Ledger.Insert(cluster.N1);
+        Assert.Equal("nothing to do: no setting waits for a restart\n", (await Cli.On(cluster.N2, "restart", "--rolling", "--if-pending", "--yes")).Output);
+        Assert.Equal("[]\n", (await Cli.On(cluster.N2, "restart", "--rolling", "--if-pending", "--yes", "--json")).Output);
+        var pids = cluster.Nodes.Select(n => n.Postgres.Pid).ToArray();
+        var plan = await Cli.On(cluster.N2, "restart", "--rolling", "--dry-run");
+        Assert.Equal(0, plan.Code);
+        Assert.StartsWith("1 of 4: restart pg-node02\n\n   1. check that pg-node02 could follow pg-node01 (checked)\n   2. stop pg-node02\n", plan.Text, StringComparison.Ordinal);
+        Assert.EndsWith("4 of 4: switch over back to pg-node01\n     planned when the one before is done\n\n", plan.Text, StringComparison.Ordinal);
+        Assert.Equal(pids, cluster.Nodes.Select(n => n.Postgres.Pid));
+
+        var done = await Cli.On(cluster.N2, "restart", "--rolling", "--yes", "--reason", "minor release");
+        Assert.True(done.Code == 0, done.ToString());
+        Assert.All(cluster.Nodes, (n, i) => Assert.NotEqual(pids[i], n.Postgres.Pid));
+        Assert.Contains("\nnow: pg-node01 primary, pg-node02 standby, pg-node03 standby\n", done.Text, StringComparison.Ordinal);
+        Assert.All(JsonSerializer.Deserialize<JsonElement>((await cluster.N2.Api.GetV2("operations")).Body).EnumerateArray().Take(4), o => Assert.Equal("minor release", o.GetProperty("reason").GetString()));
+        await Whole(cluster);
+    }
+
+    [Fact]
+    public async Task A_rolling_restart_for_a_setting_goes_in_place_where_it_is_asked_to()
+    {
+        var cluster = Cluster;
+        foreach (var node in (TestNode[])[cluster.N1, cluster.N3]) await node.AddToPostgresConf("shared_buffers = '17MB'");
+        Assert.Equal(0, (await Cli.On(cluster.N1, "reload", "--yes")).Code);
+        await Wait.Until("its pending settings are seen", async () => (await Cli.On(cluster.N1, "status")).Text.Split(": shared_buffers waits for a restart").Length == 3, 20);
+        var (timeline, untouched) = (await cluster.N1.Postgres.Timeline(), cluster.N2.Postgres.Pid);
+        var done = await Cli.On(cluster.N1, "restart", "--rolling", "--if-pending", "--primary", "in-place", "--yes", "--json");
+        Assert.True(done.Code == 0, done.ToString());
+        Assert.Equal(["restart pg-node03", "restart pg-node01"], JsonSerializer.Deserialize<JsonElement>(done.Output).EnumerateArray().Select(o => o.GetProperty("goal").GetString()));
+        Assert.Equal((timeline, untouched), (await cluster.N1.Postgres.Timeline(), cluster.N2.Postgres.Pid));
+        foreach (var node in (TestNode[])[cluster.N1, cluster.N3]) Assert.Equal("17MB", await node.Postgres.Ask<string>("SHOW shared_buffers"));
+        await Whole(cluster);
+    }
+
+    [Fact]
+    public async Task A_rolling_restart_does_not_begin_beside_a_node_that_is_down_and_stops_where_it_is_left()
+    {
+        var cluster = Cluster;
+        Assert.Equal(0, (await Cli.On(cluster.N1, "stop", "pg-node03", "--yes")).Code);
+        var down = await Cli.On(cluster.N1, "restart", "--rolling", "--yes");
+        Assert.Equal((1, "error: pg-node03 is no streaming standby: another server would go down beside it (code 7)\n  hint: pgha status says what to do about it; pgha restart NODE restarts one node\n"), (down.Code, down.Error));
+        Assert.Equal(0, (await Cli.On(cluster.N1, "start", "pg-node03", "--yes")).Code);
+        await Whole(cluster);
+        var (first, last) = (cluster.N2.Postgres.Pid, cluster.N1.Postgres.Pid);
+        var checkpointer = Assert.Single(cluster.N3.Postgres.Titled("checkpointer")); // a stop waits for it
+        Signal.Send(checkpointer, Signal.Stop);
+        await using (var terminal = await Tmux.Start(150, 40, $"{AgentProcess.Binary} restart --rolling --yes --config {cluster.N1.Agent.ConfigFile}"))
+        {
+            await terminal.Shows("  ...   stop pg-node03");
+            await terminal.Press("C-c");
+            await terminal.Shows("ended with 5");
+        }
+        Signal.Send(checkpointer, Signal.Continue);
+        await Whole(cluster);
+        Assert.NotEqual(first, cluster.N2.Postgres.Pid);
+        Assert.Equal(last, cluster.N1.Postgres.Pid);
+        foreach (var words in (string[][])[["--rolling", "pg-node02"], [], ["pg-node02", "--primary", "in-place"], ["--rolling", "--primary", "magic"]])
+            Assert.Equal(2, (await Cli.On(cluster.N1, ["restart", .. words, "--yes"])).Code);
+        Assert.Equal("nothing to do: no setting waits for a restart\n", (await Cli.On(cluster.N1, "restart", "pg-node02", "--if-pending", "--yes")).Output);
+    }
+
+    [Fact]
     public async Task The_cluster_is_stopped_and_started_and_the_last_primary_is_primary_again()
     {
         var cluster = Cluster;

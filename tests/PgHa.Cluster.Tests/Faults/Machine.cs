@@ -16,7 +16,7 @@ internal sealed class Machine(TestNode node, Network network, EtcdMember etcd) :
     public Postgres Postgres => Node.Postgres;
 
     /// <summary>The processes of its server with these words in their titles.</summary>
-    public IReadOnlyList<int> Titled(string words) => [.. Postgres.Processes.Intersect(ServerProcesses.Commanded(line => line.Contains(words, StringComparison.Ordinal)))];
+    public IReadOnlyList<int> Titled(string words) => Postgres.Titled(words);
 
     /// <summary>Waits until its agent's log has these words once more than when this was called.</summary>
     public Task Logs(string words, double within = 40)

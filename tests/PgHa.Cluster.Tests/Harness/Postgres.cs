@@ -24,6 +24,9 @@ internal sealed class Postgres(string address, int port, string dataDirectory, s
 
     public IReadOnlyList<int> Processes => ServerProcesses.Of(DataDirectory);
 
+    /// <summary>Its processes with these words in their titles.</summary>
+    public IReadOnlyList<int> Titled(string words) => [.. Processes.Intersect(ServerProcesses.Commanded(line => line.Contains(words, StringComparison.Ordinal)))];
+
     public bool IsRunning => Pid is { } pid && ServerProcesses.IsAlive(pid);
 
     public bool HasStandbySignal => File.Exists(InData("standby.signal"));

@@ -1,0 +1,47 @@
+using System.Net.Security;
+using PgHa.Agent.Configuration;
+using PgHa.Agent.Etcd;
+
+namespace PgHa.Agent;
+
+/// <summary>All that an agent starts with, read and checked: the configuration, and the secrets that it names.</summary>
+/// <param name="File">The configuration file.</param>
+/// <param name="Environment">The variables of the process.</param>
+/// <param name="Options">What is in force.</param>
+/// <param name="Settings">The same, key by key.</param>
+public sealed record AgentStart(string File, IReadOnlyDictionary<string, string> Environment, AgentOptions Options, IReadOnlyList<Setting> Settings)
+{
+    /// <summary>The content of the token file; null: none is configured.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>What <c>security.tls</c> names; null: it is not configured.</summary>
+    public SslStreamCertificateContext? Certificate { get; init; }
+
+    /// <summary>Reads it.</summary>
+    /// <param name="file">The configuration file.</param>
+    /// <param name="environment">The variables of the process.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>What an agent can start with; or null, and everything that is wrong.</returns>
+    public static (AgentStart? Start, IReadOnlyList<ConfigurationError> Errors) Read(string file, IReadOnlyDictionary<string, string> environment, TimeProvider time)
+    {
+        var loaded = ConfigurationLoader.Load(file, environment);
+        if (loaded.Options is not { } options)
+            return (null, loaded.Errors);
+        if (options.Failover is { Mode: FailoverMode.Automatic, Watchdog: not null })
+            return (null, [new("failover.watchdog", "failover.watchdog is not there yet in this version", "leave it out", file)]);
+        var token = options.Security.TokenFile is { } secret ? TokenFile.Read(secret) : null;
+        if (token?.Error is { } unreadable)
+            return (null, [unreadable]);
+        var (certificate, unusable) = options.Security.Tls is { } tls ? TlsFiles.Read(tls) : (null, null);
+        if (unusable is not null)
+            return (null, [unusable]);
+        var start = new AgentStart(file, environment, options, loaded.Settings) { Token = token?.Token, Certificate = certificate };
+        var (etcd, error) = start.Connect(time);
+        etcd?.Dispose();
+        return error is null ? (start, []) : (null, [error]);
+    }
+
+    /// <summary>Where the record is; null in manual mode. Nothing is connected yet.</summary>
+    internal (EtcdClient? Client, ConfigurationError? Error) Connect(TimeProvider time) =>
+        Options.Failover is { Mode: FailoverMode.Automatic, Etcd: { } places } ? EtcdClient.Create(places, time) : (null, null);
+}

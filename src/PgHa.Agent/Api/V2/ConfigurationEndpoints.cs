@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PgHa.Client;
+
+namespace PgHa.Agent.Api.V2;
+
+/// <summary>Lets the agent read its configuration again (<c>pgha reload-config</c>).</summary>
+internal static class ConfigurationEndpoints
+{
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/node/reload-config", (Delegate)Reload).TakesOptions();
+
+    private static IResult Reload(HttpContext http)
+    {
+        var read = http.RequestServices.GetRequiredService<ConfigurationReload>().Read();
+        return read.IsOk ? Results.Json(read.Value, WireJson.Default.ConfigurationChange) : Answers.Refuse(read.Refusal);
+    }
+}
