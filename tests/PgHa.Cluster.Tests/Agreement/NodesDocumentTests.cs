@@ -1,3 +1,5 @@
+using PgHa.Cluster.Tests.CommandLine;
+
 namespace PgHa.Cluster.Tests.Agreement;
 
 /// <summary>docs/nodes.md, followed under load: a node is added, becomes primary, and the first one is removed. At every moment everything is tried on every node.</summary>
@@ -24,7 +26,7 @@ public sealed class NodesDocumentTests : ClusterTest
             await Wait.Until("rows are written", () => cluster.Ledger.Count > 20, 30);
             foreach (var node in pair)
             {
-                await Restart(node, cluster.Nodes);
+                await Reload(node, cluster.Nodes);
                 await TryAll(cluster, pair, cluster.N1);
             }
             await cluster.N3.StartAgent();
@@ -38,7 +40,7 @@ public sealed class NodesDocumentTests : ClusterTest
             await cluster.N1.Agent.Stop();
             foreach (var node in last)
             {
-                await Restart(node, last);
+                await Reload(node, last);
                 await TryAll(cluster, last, cluster.N3);
             }
             await Wait.Until("rows are written by the new primary", () => cluster.Ledger.CountOn(cluster.N3) > 20, 30);
@@ -48,11 +50,13 @@ public sealed class NodesDocumentTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
-    private static async Task Restart(TestNode node, IEnumerable<TestNode> all)
+    private static async Task Reload(TestNode node, IEnumerable<TestNode> all)
     {
-        await node.Agent.Stop();
+        var agent = node.Agent.Pid;
         NodeFiles.WriteAgentConfig(node, all);
-        await node.StartAgent();
+        var said = await Cli.On(node, "reload-config", node.Name);
+        Assert.True(said.Code == 0 && said.Output.Contains(": its agent begins anew\n", StringComparison.Ordinal), said.ToString());
+        Assert.Equal(agent, node.Agent.Pid);
     }
 
     private static async Task TryAll(TestCluster cluster, TestNode[] called, TestNode primary)
