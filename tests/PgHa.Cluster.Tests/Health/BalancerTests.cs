@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
+using PgHa.Cluster.Tests.CommandLine;
 using PgHa.Cluster.Tests.Failover;
 
 namespace PgHa.Cluster.Tests.Health;
@@ -54,11 +55,14 @@ public sealed partial class BalancerTests : ClusterTest
             await Wait.Until("HAProxy has seen that N2 is no primary", () => File.Exists(cluster.N1.In("haproxy.log")) && File.ReadAllText(cluster.N1.In("haproxy.log")).Contains("pg_write/pg-node02 is DOWN", StringComparison.Ordinal)); // until then it sends sessions there
             await using var session = Through(write);
             await session.OpenAsync(TestContext.Current.CancellationToken);
-            foreach (var end in (Func<Task>[])[cluster.N1.Agent.Stop, cluster.N1.Agent.Kill])
+            var agent = cluster.N1.Agent;
+            foreach (var restart in (Func<Task>[])[
+                async () => { await agent.Stop(); agent.Start(); },
+                async () => { await agent.Kill(); agent.Start(); },
+                async () => { await cluster.N1.AddToAgentConfig("log: json"); Assert.Equal(0, (await Cli.On(cluster.N1, "reload-config", "pg-node01")).Code); }])
             {
                 var begun = Stopwatch.GetTimestamp();
-                await end();
-                cluster.N1.Agent.Start();
+                await restart();
                 await Wait.Until("the agent calls its node primary again", async () => await IsPrimary(cluster.N1), 30);
                 TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"/primary was not answered with 200 for {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.00} s"));
                 await using var command = new NpgsqlCommand("SELECT 1", session);
