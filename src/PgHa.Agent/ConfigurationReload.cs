@@ -14,24 +14,18 @@ namespace PgHa.Agent;
 internal sealed partial class ConfigurationReload(AgentStart start, OperationStore operations, StepTrace trace, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ConfigurationReload> log) : BackgroundService
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
-    private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _changed = new(0);
 
     /// <summary>This run has ended for the next one.</summary>
     internal bool BeginsAgain { get; private set; }
 
-    /// <summary>Reads it; which keys have other values than this run began with, or why it cannot be used.</summary>
+    /// <summary>Reads it; which keys have other values than this run began with, or why it cannot be used. Where some have, this run ends soon.</summary>
     internal Answer<ConfigurationChange> Read()
     {
-        var (read, errors) = AgentStart.Read(start.File, start.Environment, time);
-        if (read is null)
-            return new Refusal(Code.WrongState, $"the configuration of {start.Options.Node} cannot be used, and stays as it was: {errors[0].Source}: {errors[0].Message}", errors[0].Hint);
-        if (read.Options.Node != start.Options.Node || read.Options.StateDir != start.Options.StateDir)
-            return new Refusal(Code.WrongState, $"node and state_dir of {start.Options.Node} cannot be changed while its agent runs", "restart the agent");
-        var (now, before) = (Values(read), Values(start));
-        var changed = now.Except(before).Concat(before.Except(now)).Select(s => s.Key).Distinct().Order(StringComparer.Ordinal).ToArray();
-        if (changed.Length > 0)
-            _changed.TrySetResult();
-        return new ConfigurationChange(start.Options.Node, changed);
+        var change = Compare();
+        if (change.Value is { Changed.Count: > 0 })
+            _changed.Release();
+        return change;
     }
 
     /// <inheritdoc />
@@ -42,11 +36,51 @@ internal sealed partial class ConfigurationReload(AgentStart start, OperationSto
             context.Cancel = true; // it ends nothing
             Hear();
         });
-        await _changed.Task.WaitAsync(stoppingToken);
-        while (trace.Last is { Running: true } || operations.All.Any(r => r.State == OperationState.Running)) // one that waits may wait for this
-            await Task.Delay(LookAgain, time, stoppingToken);
+        do
+        {
+            await _changed.WaitAsync(stoppingToken);
+            while (trace.Last is { Running: true } || operations.All.Any(r => r.State == OperationState.Running)) // one that waits may wait for this
+                await Task.Delay(LookAgain, time, stoppingToken);
+        }
+        while (!IsStillChanged());
         BeginsAgain = true;
         lifetime.StopApplication();
+    }
+
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        _changed.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>The file may have been written once more while an operation was waited for.</summary>
+    private bool IsStillChanged()
+    {
+        try
+        {
+            var change = Compare();
+            if (!change.IsOk)
+                LogKept(change.Refusal.Message, change.Refusal.Hint);
+            return change.Value is { Changed.Count: > 0 };
+        }
+        catch (Exception e)
+        {
+            LogKept(e.Message, "look at the file");
+            return false;
+        }
+    }
+
+    private Answer<ConfigurationChange> Compare()
+    {
+        var (read, errors) = AgentStart.Read(start.File, start.Environment, time);
+        if (read is null)
+            return new Refusal(Code.WrongState, $"the configuration of {start.Options.Node} cannot be used, and stays as it was: {errors[0].Source}: {errors[0].Message}", errors[0].Hint);
+        if (read.Options.Node != start.Options.Node || read.Options.StateDir != start.Options.StateDir)
+            return new Refusal(Code.WrongState, $"node and state_dir of {start.Options.Node} cannot be changed while its agent runs", "restart the agent");
+        var (now, before) = (Values(read), Values(start));
+        var changed = now.Except(before).Concat(before.Except(now)).Select(s => s.Key).Distinct().Order(StringComparer.Ordinal).ToArray();
+        return new ConfigurationChange(start.Options.Node, changed);
     }
 
     private static (string Key, string Value)[] Values(AgentStart of) => [.. of.Settings.Select(s => (s.Key, s.Value))];

@@ -34,7 +34,9 @@ internal static class ReloadConfigCommand
             var change = await AskAsync(agent, session);
             if (change.IsOk)
                 told.Add(change.Value);
-            else if (!session.Screen.IsJson)
+            else if (session.Screen.IsJson)
+                session.Screen.Error.WriteLine($"error: {change.Refusal.Message}");
+            else
                 session.Screen.Refuse(change.Refusal);
             last = change.Refusal ?? last;
         }
