@@ -108,7 +108,9 @@ internal sealed class RollingRun(Session session, ChangeOptions options, AgentCl
 
     private int Stopped(int code, IReadOnlyList<RollingMove> moves, int number)
     {
-        Screen.Error.WriteLine($"not begun: {string.Join(", ", moves.Skip(number).Select(m => m.Words))}. pgha restart --rolling --if-pending goes on with what waits for a restart");
+        var left = moves.Skip(number).ToArray();
+        var way = left.All(m => m.Later) ? $"pgha switchover {left[0].Change.Target} does it" : "pgha restart --rolling --if-pending goes on with what waits for a restart";
+        Screen.Error.WriteLine($"not begun: {string.Join(", ", left.Select(m => m.Words))}. {way}");
         return code;
     }
 
