@@ -12,6 +12,7 @@ public sealed class AutomaticCommandTests : ClusterTest
         var cluster = automatic.Cluster;
         await cluster.N1.CreateSlot("sub");
         await cluster.Ledger.Insert(cluster.N1);
+        await Wait.Until("pg-node02 has read the record", async () => await AutomaticCluster.Explain(cluster.N2) is { } said && said.TryGetProperty("holder", out var holder) && holder.GetString() == "pg-node01");
         var status = await Cli.On(cluster.N2, "status");
         Assert.StartsWith("pg-node01 is primary, 2 of 2 standbys stream, nothing needs a person\ncluster test, system SYSTEM, automatic failover, pg-node01 holds the record, epoch 1\n", status.Text, StringComparison.Ordinal);
         Assert.Contains("\nslots pg-node01: 2 for nodes, sub (logical, not in use", status.Text, StringComparison.Ordinal);

@@ -73,7 +73,7 @@ internal sealed class OperationWatch(TestNode coordinator, string id)
     public Task WaitForStep(int step, params string[] states) => Wait.Until($"step {step} of {Id} is {string.Join(" or ", states)}", async () =>
     {
         var report = await Report();
-        Assert.True(Text(report, "state") is "running" or "waiting" || states.Contains(StateOf(report, step)), report.ToString());
+        Assert.True(Text(report, "state") is "running" or "waiting" || states.Contains(StateOf(report, step)), $"{WhyOf(report)} {report}");
         return states.Contains(StateOf(report, step));
     }, 30);
 
@@ -99,6 +99,10 @@ internal sealed class OperationWatch(TestNode coordinator, string id)
         ("failed", _) when report.GetProperty("failure").GetProperty("msg").GetString()!.EndsWith("nothing was changed", StringComparison.Ordinal) => "undone",
         (var state, _) => state,
     };
+
+    /// <summary>Why it went no further, named before the whole report: a log may keep only a message's beginning.</summary>
+    private static string WhyOf(JsonElement report) =>
+        report.TryGetProperty("failure", out var failure) ? Text(failure, "msg") : Text(report, "state");
 
     private static string? Recovery(JsonElement report) => report.TryGetProperty("recovery", out var recovery) ? Text(recovery, "state") : null;
 

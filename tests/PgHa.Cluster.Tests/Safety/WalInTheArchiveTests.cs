@@ -135,13 +135,17 @@ public sealed class WalInTheArchiveTests : ClusterTest
         return cluster;
     }
 
-    /// <summary>None of these has the segment in which the last node's WAL ends any more; the first is primary.</summary>
+    /// <summary>
+    /// None of these has the segment in which the last node's WAL ends any more; the first is primary.
+    /// The others keep their slots there: one whose walreceiver begins anew at that moment must not lose its WAL, too.
+    /// </summary>
     private static Task Recycle(TestCluster cluster, params TestNode[] nodes) => Wait.Until("what the node needs is recycled", async () =>
     {
+        var slot = $"pgha_{cluster.Nodes[^1].Name.Replace('-', '_')}";
         await nodes[0].Postgres.Execute("SELECT pg_logical_emit_message(true, 'filling', 'x'), pg_switch_wal()");
         foreach (var node in nodes)
         {
-            await node.Postgres.Execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active");
+            await node.Postgres.Execute($"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active AND (slot_name = '{slot}' OR pg_is_in_recovery())");
             await node.Postgres.Execute("CHECKPOINT");
         }
         return nodes.All(node => !node.HasWal(cluster.Nodes[^1].Segments()[^1]));

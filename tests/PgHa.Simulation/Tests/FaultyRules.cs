@@ -17,6 +17,7 @@ public sealed partial class FaultyRules : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Assert.Empty(Misplaced());
         foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", "global.json", .. Sources()])
             Copy(Path.Combine(Root, file), Path.Combine(_folder, file));
         foreach (var mutation in Mutation.All)
@@ -45,6 +46,14 @@ public sealed partial class FaultyRules : IAsyncLifetime
         return (found.Success ? int.Parse(found.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : null, words);
     }
 
+    /// <summary>The edits of the faults whose text is not there exactly once.</summary>
+    internal static IEnumerable<string> Misplaced() =>
+        from mutation in Mutation.All
+        from edit in mutation.Edits
+        let file = Path.Combine(Root, "src", edit.File)
+        where !File.Exists(file) || File.ReadAllText(file).Split(edit.Right).Length != 2
+        select $"{mutation.Name}: not once in {edit.File}: {edit.Right}";
+
     private async Task PutInAsync(Mutation mutation)
     {
         var inForce = $"(System.Environment.GetEnvironmentVariable(\"{InForce}\") == \"{mutation.Number}\")";
@@ -52,7 +61,6 @@ public sealed partial class FaultyRules : IAsyncLifetime
         {
             var file = Path.Combine(_folder, "src", name);
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
-            Assert.True(text.Split(right).Length == 2, $"{mutation.Name}: once in {name}: {right}");
             await File.WriteAllTextAsync(file, text.Replace(right, wrong.Replace("FAULT", inForce, StringComparison.Ordinal), StringComparison.Ordinal), TestContext.Current.CancellationToken);
         }
     }
