@@ -38,17 +38,18 @@ public static class RecordRules
     {
         ArgumentNullException.ThrowIfNull(seen);
         ArgumentNullException.ThrowIfNull(gone);
-        if ((RefuseNames(seen, gone) ?? RefuseNeedless(seen) ?? RefuseSilent(seen, gone) ?? RefuseWritable(seen) ?? RefuseStrange(seen)) is { } refusal)
+        if ((RefuseNames(seen, gone) ?? RefuseNeedless(seen, gone) ?? RefuseSilent(seen, gone) ?? RefuseWritable(seen) ?? RefuseStrange(seen)) is { } refusal)
             return refusal;
         var known = seen.View.Nodes.Where(n => n.Failover is not null).ToArray();
         var highest = known.Select(n => n.Failover!.Epoch).Append(seen.Found.Record?.Epoch ?? 0).Max();
-        var timeline = known.Select(n => n.Failover!.Timeline).Append(seen.Found.Record?.Timeline ?? 0).Append(1U).Max() + (uint)gone.Count;
+        var made = seen.View.Nodes.Select(n => n.Control?.Timeline.Value ?? 0);
+        var timeline = known.Select(n => n.Failover!.Timeline).Concat(made).Append(seen.Found.Record?.Timeline ?? 0).Append(1U).Max() + (uint)gone.Count;
         var epoch = highest + 1 + (gone.Count > 0 ? Beyond : 0);
         var (last, sync) = (Last(seen), seen.View.Nodes.Any(n => n.ManagesSync));
         return new RecordPlan(last, epoch, timeline,
         [
             $"{(seen.Found.Revision == 0 ? "there is no record in etcd" : "what stands in etcd is older than what was seen before, or no record")}: "
-                + $"one is made with epoch {epoch}; the highest that any node has seen is {highest}",
+                + $"one is made with epoch {epoch}; {(highest == 0 ? "no node that answers has ever seen one" : $"the highest that any node has seen is {highest}")}",
             $"timelines up to {timeline} are reserved",
             .. sync ? (string[])[$"of the nodes that answer {last} was primary last: it counts as the only one that is known to have everything that was acknowledged (failover.sync)"] : [],
             .. known.Select(n => $"{n.Node} answers, and its server is not writable ({n.State.Words()})"),
@@ -96,11 +97,12 @@ public static class RecordRules
             ? new(Code.WrongState, $"the agent of {alive} answers: it is not gone", $"stop its server, or switch over, by a call: DELETE instance/current on {alive}; name only nodes that are gone for good")
         : null;
 
-    private static Refusal? RefuseNeedless(RecordSights seen) => seen.Answer switch
+    private static Refusal? RefuseNeedless(RecordSights seen, IReadOnlyCollection<string> gone) => seen.Answer switch
     {
         RecordAnswer.Outage { Why: var why } => new(Code.PeerUnreachable, $"etcd cannot be asked: {why}", "bring etcd up (docs/etcd.md), then repeat the call"),
-        RecordAnswer.Absent when seen.View.Nodes.All(n => n.Failover is not { Epoch: > 0 }) =>
-            new(Code.WrongState, "no node has ever seen a record: there is none to be made again", "the primary takes the first record by itself when all agents run in automatic mode"),
+        RecordAnswer.Absent when gone.Count == 0 && seen.View.Nodes.All(n => n.Failover is not { Epoch: > 0 }) =>
+            new(Code.WrongState, "no node has ever seen a record: there is none to be made again",
+                "the primary takes the first record by itself when all agents run in automatic mode; if a node is gone for good before that, name it: force=NODE"),
         RecordAnswer.Stands { Record: var record } => new(Code.WrongState, $"the record is there, as {seen.Node} sees it: {record.Node}, epoch {record.Epoch}",
             seen.View.Nodes.FirstOrDefault(n => n.Failover is { RecordProblem: not null }) is { } other
                 ? $"{other.Node} says: {other.Failover!.RecordProblem}. Call it on {other.Node}" : "there is nothing to be made again"),

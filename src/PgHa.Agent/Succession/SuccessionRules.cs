@@ -91,11 +91,14 @@ public static partial class SuccessionRules
         var others = view.Except(node).ToArray();
         if (others.FirstOrDefault(n => !n.Reachable || n.Failover is null) is { } silent)
             return Nothing($"there is no record in etcd yet; it is made when all nodes say that they never saw one, and {silent.Node} {(silent.Reachable ? "does not run in automatic mode" : "does not answer")}",
-                $"bring the agent of {silent.Node} up with failover.mode: automatic");
+                $"bring the agent of {silent.Node} up with failover.mode: automatic{(silent.Reachable ? "" : IfGone(silent.Node))}");
         if (others.FirstOrDefault(n => n.Failover!.Epoch > 0) is { } older)
             return Nothing($"there is no record in etcd, and {older.Node} has seen epoch {older.Failover!.Epoch}: etcd was emptied", "pgha record recreate makes it again (docs/failover.md)");
         return SecondWritable(others);
     }
+
+    /// <summary>The way out where a node never comes back before there is a record.</summary>
+    internal static string IfGone(string node) => $"; if {node} is gone for good: pgha record recreate --force {node}";
 
     private const string ByHand = "the record was ended for manual mode: a person decides";
     private const string BackToAutomatic = "set failover.mode: manual on all nodes (docs/failover.md); POST v2/cluster/automatic goes back to automatic mode";
@@ -166,7 +169,9 @@ public static partial class SuccessionRules
     private static SuccessionVerdict? NoRecord(SuccessionFacts f) => f.Record == RecordState.ByHand ? Nothing(ByHand, BackToAutomatic)
         : f.Record is not (RecordState.Never or RecordState.Returns) ? null
         : Nothing(f.Record == RecordState.Never ? "there is no record in etcd yet: the primary takes it" : "an operator has gone back to automatic mode: the primary takes the record",
-            f.View.Writable.Any() ? null : "start the primary: POST instance/master on the node that was primary last");
+            f.View.Writable.Any() ? null : $"start the primary: POST instance/master on the node that was primary last{NeverCame(f)}");
+
+    private static string NeverCame(SuccessionFacts f) => f.Record == RecordState.Never ? string.Concat(f.View.Nodes.Where(n => !n.Reachable).Select(n => IfGone(n.Node))) : "";
 
     private static SuccessionVerdict? Anothers(SuccessionFacts f)
     {

@@ -227,7 +227,7 @@ internal sealed partial class Tenure(
         RecordAnswer.Stands { Record: var record } => new(Code.AnotherWritable,
             $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
             $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),
-        RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one", "bring all agents up: the primary takes the first record by itself"),
+        RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one", "bring all agents up: the primary takes the first record by itself; if a node is gone for good: pgha record recreate --force NODE"),
         RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? pgha record recreate makes the record again (docs/failover.md)"),
         RecordAnswer.Outage { Why: var why } => new(Code.AnotherWritable, $"etcd cannot be asked for the record: {why}", "bring etcd back, then repeat the call"),
         _ => throw new System.Diagnostics.UnreachableException(answer.ToString()),

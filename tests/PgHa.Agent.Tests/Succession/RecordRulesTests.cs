@@ -87,6 +87,19 @@ public class RecordRulesTests
         Assert.True(RecordRules.Recreate(See(new RecordAnswer.Absent(), n1, N2(Condition.Standby, 7, 3)), []).IsOk); // this node has seen nothing, the other one has
     }
 
+    /// <summary>The primary was lost before it took the first record: without it nobody can say that there never was one.</summary>
+    [Fact]
+    public void The_first_one_is_made_for_a_node_that_is_gone_before_there_was_one()
+    {
+        var seen = See(new RecordAnswer.Absent(), N1(Condition.AgentAway, 0, 0), N2(Condition.Standby, 0, 0));
+        Assert.Contains("force=NODE", RecordRules.Recreate(seen, []).Refusal!.Hint, StringComparison.Ordinal);
+        var plan = RecordRules.Recreate(seen, ["n1"]);
+        Assert.True(plan.IsOk, plan.Refusal?.Message);
+        Assert.Equal((1001L, seen.View["n2"].Control!.Timeline.Value + 1), (plan.Value.Epoch, plan.Value.Timeline));
+        var served = seen with { Signs = new Dictionary<string, ServerSign> { ["n1"] = ServerSign.AcceptsWrites } };
+        Assert.Equal(Code.AnotherWritable, RecordRules.Recreate(served, ["n1"]).Refusal!.Code);
+    }
+
     [Fact]
     public void Another_node_that_remembers_more_is_named_where_this_one_sees_a_record()
     {

@@ -15,9 +15,9 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
 
     public EtcdTrio Etcd { get; } = etcd;
 
-    /// <summary>N1 is primary and holds the record; N2 and N3 follow.</summary>
+    /// <summary>N1 is primary and holds the record; N2 and N3 follow. Without agents only the servers run.</summary>
     public static async Task<AutomaticCluster> Running(
-        Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", string? more = null, Func<TestNode, Task>? prepare = null, string sync = "off", Func<TestNode, int>? priority = null)
+        Func<TestCluster, TestCluster> keep, TimeSpan? d = null, string rejoin = "rewind", string? more = null, Func<TestNode, Task>? prepare = null, string sync = "off", Func<TestNode, int>? priority = null, bool agents = true)
     {
         var etcd = await EtcdTrio.Running();
         var cluster = keep(await TestCluster.FilesOnly(3));
@@ -37,6 +37,8 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
         foreach (var node in cluster.Nodes)
             await (prepare?.Invoke(node) ?? Task.CompletedTask);
         await cluster.StartServers();
+        if (!agents)
+            return automatic;
         await cluster.StartAgents();
         await AutomaticCluster.Holds(cluster.N1);
         return automatic;

@@ -80,6 +80,32 @@ public sealed class RecordCallsTests : ClusterTest
         Assert.Equal("pg-node03", (await AutomaticCluster.History(primary)).Single(h => h.GetProperty("to").GetString() == "nobody").GetProperty("cause").GetString()!.Split(' ')[^1]);
     }
 
+    [Fact]
+    public async Task A_primary_that_is_lost_before_there_was_a_record_is_replaced_by_the_call_that_explain_names()
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep, agents: false);
+        var cluster = automatic.Cluster;
+        await cluster.Ledger.Insert(cluster.N1, 20);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        await cluster.N1.Postgres.KillAndWait();
+        await cluster.N2.StartAgent();
+        await cluster.N3.StartAgent();
+
+        await Wait.Until("explain names the call", async () => (await AutomaticCluster.Command(cluster.N2, "explain")).Contains("pgha record recreate --force pg-node01", StringComparison.Ordinal), 30);
+        var refused = await cluster.N2.Api.Post("instance/failover/promote?force=true");
+        Assert.Equal(409, refused.Status);
+        Assert.Contains("pgha record recreate --force NODE", refused.Hint, StringComparison.Ordinal);
+        Assert.False(await Seen.AcceptsWrites(cluster.N2) || await Seen.AcceptsWrites(cluster.N3));
+
+        Assert.Contains("done: epoch 1001", await AutomaticCluster.Command(cluster.N2, "record", "recreate", "--yes", "--force", "pg-node01"), StringComparison.Ordinal);
+        var primary = await Served(cluster, [cluster.N2, cluster.N3]);
+        await cluster.Ledger.Insert(primary);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+        await cluster.N1.StartAgent(); // it is back all the same
+        await Wait.Until("N1 follows", () => Seen.Follows(cluster.N1, primary), 60);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact, Trait("Category", "Long")]
     public async Task The_record_of_a_holder_that_is_gone_is_given_up_so_that_nobody_waits()
     {
