@@ -72,8 +72,9 @@ public sealed record Holding
         return new() { Own = stands with { Run = run }, Revision = revision, Before = stands.D };
     }
 
-    /// <summary>From the next attempt on the record reserves timelines up to this one; it never reserves less than before.</summary>
-    public Holding Reserving(uint timeline) => timeline <= Own.Timeline ? this : this with { Own = Own with { Timeline = timeline } };
+    /// <summary>From the next attempt on the record says that timelines up to this one are reserved, and may have been made; it never says less than before.</summary>
+    public Holding Making(uint timeline) => timeline <= Own.MayBeMade ? this
+        : this with { Own = Own with { Timeline = Math.Max(timeline, Own.Timeline), Made = timeline } };
 
     /// <summary>The next attempt. Before the first acknowledgement D does not get shorter than it was: a guard may still hold to the deadline of an earlier run.</summary>
     /// <param name="now">The machine's clock since boot, read before it is sent.</param>

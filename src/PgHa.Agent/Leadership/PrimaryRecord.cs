@@ -33,6 +33,15 @@ public sealed record PrimaryRecord
     /// <summary>The highest timeline that is reserved: the holder may make it, or serves on it. No other node ever makes it, or a lower one.</summary>
     public required uint Timeline { get; init; }
 
+    /// <summary>
+    /// The highest timeline whose promotion may have begun: who reserved a later one has not got that far. 0 in records of an older version: each one that is reserved may have been made.
+    /// </summary>
+    public uint Made { get; init; }
+
+    /// <summary>The highest timeline that anybody may have made.</summary>
+    [JsonIgnore]
+    public uint MayBeMade => Made == 0 ? Timeline : Made;
+
     /// <summary>The system identifier of the holder's database: a node of another one does not take part. Null in records of an older version.</summary>
     public string? System { get; init; }
 

@@ -61,13 +61,13 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     /// <summary>Why not all other nodes have promised not to become writable, when they were asked last; null: they have, or were not asked since the record was renewed.</summary>
     public string? NoConsent { get; private set; }
 
-    /// <summary>The highest timeline that the record reserves, as etcd has acknowledged.</summary>
-    public uint Reserved => _holding?.Acknowledged?.Record.Timeline ?? 0;
+    /// <summary>The highest timeline that may have been made, as etcd has acknowledged.</summary>
+    public uint Made => _holding?.Acknowledged?.Record.MayBeMade ?? 0;
 
-    /// <summary>From the next renewal on the record reserves timelines up to this one.</summary>
+    /// <summary>From the next renewal on the record says that timelines up to this one are reserved, and may have been made.</summary>
     /// <param name="timeline">The highest.</param>
     /// <param name="soon">The next renewal is sent now.</param>
-    public void Reserve(uint timeline, bool soon)
+    public void Make(uint timeline, bool soon)
     {
         _timeline = Math.Max(_timeline, timeline);
         if (!soon)
@@ -130,7 +130,7 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     private async Task<KeepingEnd?> RenewAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)
     {
         var within = settings.D / RenewalsOfD;
-        var (sent, attempt) = _holding!.Reserving(_timeline).Send(clock(), settings.D);
+        var (sent, attempt) = _holding!.Making(_timeline).Send(clock(), settings.D);
         if (sent.Deadline(settings.Stop) is { } sooner && sooner < _mayBeInForce && _mayBeInForce > clock() && !await ConfirmAsync(sooner, within, cancel))
             return null; // a shorter D binds from the moment that it is sent: it is not sent
         _holding = sent;

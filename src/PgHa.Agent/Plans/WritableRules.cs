@@ -160,12 +160,12 @@ public static class WritableRules
         && line.Lineage.Any(span => span.Timeline == old.Timeline && span.End is { } left && left < old.End);
 
     /// <summary>
-    /// The candidate holds the record, and its own timeline is the highest that is reserved there: no later one was ever made. What does not hold that timeline was left behind when it was made, also
-    /// where both went on from a third.
+    /// The candidate holds the record, and on its line is the highest timeline that anybody may have made, as the record says: no later one was ever made. What does not hold that timeline, and is on an
+    /// earlier one, was left behind when it was made, also where both went on from a third.
     /// </summary>
-    private static bool LeftByRecord(string other, NodeObservation own, WalView wal) => own.Failover is { MayWriteFor: > 0, Timeline: var newest }
-        && wal.PositionOf(own.Node) is { } line && line.Timeline.Value == newest && wal.PositionOf(other) is { } old && old.SystemIdentifier == line.SystemIdentifier
-        && old.Timeline.Value < newest && old.Lineage.All(span => span.Timeline != line.Timeline);
+    private static bool LeftByRecord(string other, NodeObservation own, WalView wal) => own.Failover is { MayWriteFor: > 0, Made: > 0 and var newest }
+        && wal.PositionOf(own.Node) is { } line && wal.PositionOf(other) is { } old && old.SystemIdentifier == line.SystemIdentifier
+        && old.Timeline.Value < newest && line.Lineage.Any(span => span.Timeline.Value == newest) && old.Lineage.All(span => span.Timeline.Value != newest);
 
     /// <summary>
     /// From where on there is a file for every segment. Where another node ends in a hole between them, its WAL is gone here, but too

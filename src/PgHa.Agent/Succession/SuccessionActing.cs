@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
@@ -8,7 +9,7 @@ namespace PgHa.Agent.Succession;
 
 /// <summary>Carries out what <see cref="SuccessionRules"/> say: by the record, by the fence, and by the same operations that an operator begins.</summary>
 internal sealed partial class SuccessionActing(
-    AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, ISurroundings surroundings, TimeProvider time,
+    AgentOptions options, Tenure tenure, Lazy<OperationRunner> runner, IHands hands, ServerPulse pulse, SuccessionPast past, StopProgram stopping, ISurroundings surroundings, FailoverState state, TimeProvider time,
     ILogger<SuccessionActing> log)
 {
     private string Node => options.Node;
@@ -42,9 +43,10 @@ internal sealed partial class SuccessionActing(
     private async Task<string?> TakeAsync(SuccessionVerdict verdict, SuccessionFacts facts, bool first, CancellationToken cancel)
     {
         var decided = time.GetTimestamp();
-        if (await tenure.TakeAsync(first, patiently: false, cancel, facts.Revocation) is { } withheld)
+        if (await tenure.TakeAsync(first, patiently: false, makes: false, cancel, facts.Revocation) is { } withheld)
             return withheld.Message;
         past.Turn();
+        state.Facts = state.Facts is { } before ? before with { Epoch = surroundings.Epoch, Timeline = surroundings.Timeline, MayWriteFor = tenure.Left, Made = tenure.Made } : null;
         past.Taken ??= (verdict.Reason, decided);
         return null;
     }

@@ -9,7 +9,7 @@ namespace PgHa.Agent.Succession;
 
 /// <summary>Automatic failover on this node: look, judge, act, again and again.</summary>
 internal sealed partial class SuccessionLoop(
-    AgentOptions options, SuccessionSights sights, SuccessionActing acting, SuccessionPast past, Tenure tenure, ISurroundings surroundings, FailoverState state, Func<TimeSpan> clock, TimeProvider time,
+    AgentOptions options, SuccessionSights sights, SuccessionActing acting, SuccessionPast past, Tenure tenure, ISurroundings surroundings, FailoverState state, TimeProvider time,
     ILogger<SuccessionLoop> log)
     : UpkeepLoop(TimeSpan.FromMilliseconds(250), time, log)
 {
@@ -52,7 +52,8 @@ internal sealed partial class SuccessionLoop(
             Priority = options.Failover.Priority,
             NotEligible = facts.NotEligible,
             Acknowledged = facts.Acknowledged,
-            MayWriteFor = (tenure.Until - clock())?.TotalSeconds,
+            MayWriteFor = tenure.Left,
+            Made = tenure.Made,
             PromisedTo = facts.PromisedTo,
             PromisedFor = facts.PromisedTo is null ? null : Math.Round(facts.PromisedFor.TotalSeconds, 1),
             Doing = verdict.Reason,

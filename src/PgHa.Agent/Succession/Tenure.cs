@@ -26,6 +26,12 @@ internal sealed partial class Tenure(
     /// <summary>Until when this node may write, as its guard has confirmed; null: it may not.</summary>
     internal TimeSpan? Until => _keeping is { Task.IsCompleted: false } keeping ? keeping.Keeper.Until : null;
 
+    /// <summary>For how many seconds it may write yet; null: it may not.</summary>
+    internal double? Left => (Until - clock())?.TotalSeconds;
+
+    /// <summary>The highest timeline that anybody may have made, as the record says; 0: this node does not hold it.</summary>
+    internal uint Made => Own?.MayBeMade ?? 0;
+
     /// <summary>Until when etcd has let this node write, whatever became of the guard since; null: it never did.</summary>
     internal TimeSpan? Due => _keeping?.Keeper.Holding?.Deadline(terms.Stop) ?? _due;
 
@@ -65,10 +71,15 @@ internal sealed partial class Tenure(
     }
 
     /// <summary>Takes the record where it has run out, was given up, or is this node's own; waits until the guard confirms the deadline.</summary>
-    public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => TakeAsync(first: false, patiently, cancel);
+    public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => TakeAsync(first: false, patiently, makes: true, cancel);
 
     /// <summary>The same, also where there never was a record: only after all nodes have said that they have seen none; or before it has run out, by the pledges of enough voters.</summary>
-    internal async Task<Refusal?> TakeAsync(bool first, bool patiently, CancellationToken cancel, Revocation? revocation = null)
+    /// <param name="first">There need not be a record.</param>
+    /// <param name="patiently">What runs out soon is waited for.</param>
+    /// <param name="makes">The promotion follows at once: the record says with the same swap that its timeline may have been made.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="revocation">The pledges by which it is taken before it has run out.</param>
+    internal async Task<Refusal?> TakeAsync(bool first, bool patiently, bool makes, CancellationToken cancel, Revocation? revocation = null)
     {
         using var alone = await _turn.EnterAsync(cancel);
         if (await LastsAsync(cancel))
@@ -82,12 +93,14 @@ internal sealed partial class Tenure(
         if (patiently)
             answer = await RunOutAsync(answer, cancel);
         var own = await cluster[terms.Node].ObserveAsync(fresh: false, cancel);
-        var makes = own is { InRecovery: true, Sql.Timeline: { } on } ? on.Value + 1 : 0u; // it is to be promoted: the number is reserved with the record
+        var next = own is { InRecovery: true, Sql.Timeline: { } on } ? on.Value + 1 : 0u; // it is to be promoted: the number is reserved with the record
         first = first || await MayBeFirstAsync(answer, cancel);
-        if (Begin(answer, first, makes, revocation) is not { } holding)
+        if (Begin(answer, first, next, revocation) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
-        _mine = makes > 0 && (answer is RecordAnswer.Absent || (answer is RecordAnswer.Stands { Record: var found } && !IsOwn(found))) ? holding.Own.Timeline : 0;
+        if (makes && next > 0)
+            holding = holding.Making(holding.Own.Timeline);
+        _mine = next > 0 && (answer is RecordAnswer.Absent || (answer is RecordAnswer.Stands { Record: var found } && !IsOwn(found))) ? holding.Own.Timeline : 0;
         Before = answer is RecordAnswer.Stands before ? before.Record.Node : null;
         var keeper = new RecordKeeper(revocation is null ? store : new RevokingStore(store, revocation), guard, clock, time, members);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken.None);
@@ -111,11 +124,10 @@ internal sealed partial class Tenure(
         using var alone = await _turn.EnterAsync(cancel);
         if (Until is null || _keeping is not { Keeper: { Holding: { } holding } keeper })
             return new Refusal(Code.AnotherWritable, $"{terms.Node} does not hold the record in etcd any more", "the rules say what follows: GET v2/cluster/explain");
-        if (_mine >= least.Value)
-            return new TimelineId(_mine); // nothing has made it: else the server would choose a higher one
-        var wanted = Math.Max(least.Value, holding.Own.Timeline + 1);
-        keeper.Reserve(wanted, soon: true);
-        for (var begun = time.GetTimestamp(); keeper.Reserved < wanted; await Task.Delay(Interval, time, cancel))
+        var wanted = _mine >= least.Value ? _mine // nothing has made it: else the server would choose a higher one
+            : Math.Max(least.Value, holding.Own.Timeline + 1);
+        keeper.Make(wanted, soon: keeper.Made < wanted);
+        for (var begun = time.GetTimestamp(); keeper.Made < wanted; await Task.Delay(Interval, time, cancel))
             if (Until is null || time.GetElapsedTime(begun) > terms.D)
                 return new Refusal(Code.AnotherWritable, $"timeline {wanted} could not be reserved in the record in etcd: {Problem ?? "no renewal was acknowledged"}", "look at etcd, then repeat the call");
         _mine = wanted;
@@ -123,7 +135,7 @@ internal sealed partial class Tenure(
     }
 
     /// <summary>The server accepts writes on that timeline: no other node makes it, whoever chose it.</summary>
-    internal void Serves(TimelineId timeline) => _keeping?.Keeper.Reserve(timeline.Value, soon: false);
+    internal void Serves(TimelineId timeline) => _keeping?.Keeper.Make(timeline.Value, soon: false);
 
     /// <summary>What is left must last for what follows: else the next renewal is waited for.</summary>
     private async Task<bool> LastsAsync(CancellationToken cancel)
@@ -186,20 +198,20 @@ internal sealed partial class Tenure(
             await guard.AskAsync(cancel, starts: true);
     }
 
-    private Holding? Begin(RecordAnswer answer, bool first, uint makes, Revocation? revocation) => answer switch
+    private Holding? Begin(RecordAnswer answer, bool first, uint next, Revocation? revocation) => answer switch
     {
-        RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(Next(record, makes), revision) : null,
+        RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(Next(record, next), revision) : null,
         RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record with { Revocable = terms.Revocable }, revision, name()),
         RecordAnswer.Stands { Record: var record, Revision: var revision } stands when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Is(stands) && sight.HasRunOut(clock())) =>
-            Holding.Take(Next(record, makes), revision),
+            Holding.Take(Next(record, next), revision),
         RecordAnswer.Stands { Record: { Released: false } record, Revision: var revision } when revocation is not null && revision == revocation.Revision && record.Epoch + 1 == revocation.Epoch =>
-            Holding.Take(Next(record, makes), revision),
-        RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, makes)), 0),
+            Holding.Take(Next(record, next), revision),
+        RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, next)), 0),
         _ => null,
     };
 
-    private PrimaryRecord Next(PrimaryRecord record, uint makes) =>
-        New(record.Epoch + 1, makes > 0 ? Math.Max(record.Timeline + 1, makes) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn };
+    private PrimaryRecord Next(PrimaryRecord record, uint next) =>
+        New(record.Epoch + 1, next > 0 ? Math.Max(record.Timeline + 1, next) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn, Made = record.MayBeMade };
 
     internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && record is { Released: false, Manual: false };
 
@@ -227,7 +239,8 @@ internal sealed partial class Tenure(
         RecordAnswer.Stands { Record: var record } => new(Code.AnotherWritable,
             $"{record.Node} holds the record in etcd (epoch {record.Epoch}) for {Math.Max(0, (Sight!.RunsOutAt - clock()).TotalSeconds):0.0} s more, if it is not renewed: {terms.Node} may not write",
             $"to move the primary POST instance/switchover/masterSlave?to={terms.Node} on {record.Node}; if {record.Node} is gone its record runs out by itself"),
-        RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one", "bring all agents up: the primary takes the first record by itself; if a node is gone for good: pgha record recreate --force NODE"),
+        RecordAnswer.Absent => new(Code.AnotherWritable, "there is no record in etcd, and not all nodes have said that there never was one",
+            "bring all agents up: the primary takes the first record by itself; if a node is gone for good: pgha record recreate --force NODE"),
         RecordAnswer.Unreadable { Why: var why } => new(Code.AnotherWritable, $"the record in etcd cannot be used: {why}", "was etcd restored, or emptied? pgha record recreate makes the record again (docs/failover.md)"),
         RecordAnswer.Outage { Why: var why } => new(Code.AnotherWritable, $"etcd cannot be asked for the record: {why}", "bring etcd back, then repeat the call"),
         _ => throw new System.Diagnostics.UnreachableException(answer.ToString()),

@@ -9,6 +9,9 @@ public sealed record FailoverFacts
     /// <summary>The highest timeline that it has seen reserved; 0: none.</summary>
     public uint Timeline { get; init; }
 
+    /// <summary>The highest timeline that anybody may have made, as the record says that it holds; 0: it does not hold it.</summary>
+    public uint Made { get; init; }
+
     /// <summary>Why what stands in etcd cannot be used, as it sees it: it was emptied, or restored; null: it can, or is not known.</summary>
     public string? RecordProblem { get; init; }
 

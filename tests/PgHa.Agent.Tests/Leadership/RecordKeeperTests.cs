@@ -66,33 +66,33 @@ public sealed class RecordKeeperTests : IRecordStore, IDeadline
     }
 
     [Fact]
-    public async Task A_timeline_is_reserved_by_the_next_renewal_which_can_be_sent_at_once()
+    public async Task A_timeline_is_reserved_and_may_be_made_by_the_next_renewal_which_can_be_sent_at_once()
     {
         _ = Begin();
-        Assert.Equal(2U, _keeper.Reserved);
+        Assert.Equal(2U, _keeper.Made);
         PrimaryRecord? written = null;
         _answers.Enqueue((record, _) =>
         {
             written = record;
             return Is(new RecordAnswer.Swapped(9));
         });
-        _keeper.Reserve(5, soon: true);
-        await Until(() => _keeper.Reserved == 5, step: 0);
-        Assert.Equal(5U, written?.Timeline);
-        _keeper.Reserve(4, soon: false); // never less
+        _keeper.Make(5, soon: true);
+        await Until(() => _keeper.Made == 5, step: 0);
+        Assert.Equal((5U, 5U), (written?.Timeline, written?.Made));
+        _keeper.Make(4, soon: false); // never less
         await Pass(1);
-        Assert.Equal(5U, _keeper.Reserved);
+        Assert.Equal(5U, _keeper.Made);
     }
 
     [Fact]
-    public async Task A_timeline_counts_as_reserved_only_when_that_is_acknowledged()
+    public async Task A_timeline_may_be_made_only_when_that_is_acknowledged()
     {
         _ = Begin();
         _answers.Enqueue((_, _) => Is(new RecordAnswer.Outage("nobody answers")));
-        _keeper.Reserve(5, soon: true);
+        _keeper.Make(5, soon: true);
         await Until(() => _keeper.Problem is not null, step: 0);
-        Assert.Equal(2U, _keeper.Reserved);
-        await Until(() => _keeper.Reserved == 5, step: 0.1);
+        Assert.Equal(2U, _keeper.Made);
+        await Until(() => _keeper.Made == 5, step: 0.1);
     }
 
     /// <summary>The wait that a reservation ends goes on by a thread of the pool.</summary>

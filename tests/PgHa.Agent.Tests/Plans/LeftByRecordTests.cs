@@ -13,7 +13,7 @@ public sealed class LeftByRecordTests
     private static readonly Lsn Parted = new(0x2000100);
 
     [Fact]
-    public void What_does_not_hold_the_last_reserved_timeline_was_left_behind_when_it_was_made()
+    public void What_does_not_hold_the_last_timeline_that_was_made_was_left_behind_when_it_was_made()
     {
         var verdict = Judge(3, 3, 5.0, 2);
         Assert.Null(verdict.Refusal);
@@ -21,18 +21,18 @@ public sealed class LeftByRecordTests
     }
 
     [Theory]
-    [InlineData(3, 4, 5.0, 2)] // a later timeline was reserved: somebody may have made it
+    [InlineData(3, 4, 5.0, 2)] // a later timeline may have been made
     [InlineData(3, 3, null, 2)] // it does not hold the record: it may not know the last one
     [InlineData(2, 2, 5.0, 3)] // the other's is later
     [InlineData(3, 3, 5.0, 3)] // the same timeline, made twice
-    public void Else_the_fork_is_refused(uint own, uint reserved, double? mayWriteFor, uint other)
+    public void Else_the_fork_is_refused(uint own, uint made, double? mayWriteFor, uint other)
     {
-        Assert.Equal(Code.WalNotProven, Judge(own, reserved, mayWriteFor, other).Refusal?.Code);
+        Assert.Equal(Code.WalNotProven, Judge(own, made, mayWriteFor, other).Refusal?.Code);
     }
 
-    private static WritableVerdict Judge(uint own, uint reserved, double? mayWriteFor, uint other)
+    private static WritableVerdict Judge(uint own, uint made, double? mayWriteFor, uint other)
     {
-        var n1 = Sketch.Node("n1", Condition.Crashed) with { Failover = new() { Epoch = 3, Timeline = reserved, MayWriteFor = mayWriteFor } };
+        var n1 = Sketch.Node("n1", Condition.Crashed) with { Failover = new() { Epoch = 3, Made = made, MayWriteFor = mayWriteFor } };
         var wal = new WalView("n1", new[] { At("n1", own), At("n2", other) }.ToDictionary(p => p.Node, p => (Answer<WalPosition>)p),
             new Dictionary<string, WalAncestry> { ["n2"] = Sketch.Kin("n2", "n1", WalKinship.Forked, Parted) });
         return WritableRules.Judge("n1", new([n1, Sketch.Node("n2", Condition.StoppedAsStandby)]), wal, []);

@@ -63,6 +63,7 @@ public sealed class StatusCommandTests(ThreeShared three) : ClusterTest, IClassF
     {
         var cluster = Cluster;
         await cluster.N2.Postgres.Ask<string>("SELECT pg_wal_replay_pause()::text");
+        await Replay(cluster.N2, "paused"); // until then it is only requested
         await cluster.N3.AddToPostgresConf("max_connections = 60\nmax_worker_processes = 9");
         await cluster.N3.Postgres.Ask<bool>("SELECT pg_reload_conf()");
         try
@@ -76,10 +77,13 @@ public sealed class StatusCommandTests(ThreeShared three) : ClusterTest, IClassF
         finally
         {
             await cluster.N2.Postgres.Ask<string>("SELECT pg_wal_replay_resume()::text");
+            await Replay(cluster.N2, "not paused");
             await cluster.N3.AddToPostgresConf("max_connections = 50\nmax_worker_processes = 8");
             await cluster.N3.Postgres.Ask<bool>("SELECT pg_reload_conf()");
         }
     }
+
+    private static Task Replay(TestNode node, string state) => Wait.Until($"the replay of {node.Name} is {state}", async () => await node.Postgres.Ask<string>("SELECT pg_get_wal_replay_pause_state()") == state);
 
     [Fact]
     public async Task The_same_for_programs_and_the_tree()

@@ -27,6 +27,19 @@ public sealed class LostMachineTests(SynchronousMachines machines) : ClusterTest
         await run.End(1..1);
     }
 
+    /// <summary>Its agent finds that it was started anew while the record is its own, and gives it up at once: nobody waits for the rest of d.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task A_primary_that_reboots_within_d_gives_its_record_up_and_comes_back_as_a_standby()
+    {
+        await using var run = await Begin();
+        var given = run.Primary.Logs("given the record of epoch");
+        await run.Primary.Lose();
+        await run.Primary.BootAnew();
+        await run.Succeeds();
+        await given;
+        await run.End(2..2);
+    }
+
     /// <summary>
     /// Of three machines one is left, which cannot ask etcd and may lack what the candidate had acknowledged. The old primary's machine comes back first.
     /// </summary>

@@ -49,6 +49,14 @@ internal sealed class Machine(TestNode node, Network network, EtcdMember etcd) :
         if (!Node.Agent.IsRunning) await Node.StartAgent();
     }
 
+    /// <summary>It boots as a machine does: none of its processes of before is there any more, and its kernel says so.</summary>
+    public async Task BootAnew()
+    {
+        Node.Agent.Boot = Node.In("boot_id");
+        await File.WriteAllTextAsync(Node.Agent.Boot, $"{Guid.NewGuid()}\n", TestContext.Current.CancellationToken);
+        await Boot();
+    }
+
     /// <summary>No process of it runs any more, all from the same moment on, as under a hypervisor that stops it. Its kernel answers still: cut it off, too.</summary>
     public async Task Suspend()
     {

@@ -17,11 +17,14 @@ internal sealed class AgentProcess(string configFile, string logFile)
     /// <summary>The network namespace it runs in; null: that of the tests.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>A file with the boot of its machine, for a machine that has booted since; null: that of the tests.</summary>
+    public string? Boot { get; set; }
+
     public bool IsRunning => process is { HasExited: false };
 
     public int Pid => process!.Id;
 
-    public void Start() => process = AsPostgres.StartLoggedIn(Namespace, LogFile, Binary, "agent", "--config", ConfigFile);
+    public void Start() => process = AsPostgres.StartLoggedIn(Namespace, Boot, LogFile, Binary, "agent", "--config", ConfigFile);
 
     /// <summary>SIGTERM: the clean stop, which leaves PostgreSQL alone.</summary>
     public Task Stop() => End(Signal.Term);

@@ -38,8 +38,15 @@ internal static class AsPostgres
     public static Process StartLoggedIn(string? space, string log, string program, params string[] arguments) =>
         Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
 
-    private static Process Start(string? space, string program, string[] arguments) =>
-        Start([.. Enter(space), .. Environment.IsPrivilegedProcess ? Become : [], program, .. arguments]);
+    /// <summary>The same, where the kernel gives another boot, as a file has it; needs root.</summary>
+    public static Process StartLoggedIn(string? space, string? boot, string log, string program, params string[] arguments) =>
+        Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments], boot);
+
+    private static Process Start(string? space, string program, string[] arguments, string? boot = null) =>
+        Start([.. Enter(space), .. Booted(boot), .. Environment.IsPrivilegedProcess ? Become : [], program, .. arguments]);
+
+    private static string[] Booted(string? boot) => boot is null ? []
+        : ["/usr/bin/unshare", "--mount", "--", "/bin/sh", "-c", "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"", boot];
 
     private static string[] Enter(string? space) => space is null ? [] : ["/usr/bin/nsenter", $"--net=/run/netns/{space}", "--"];
 

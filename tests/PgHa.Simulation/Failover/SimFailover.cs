@@ -34,8 +34,8 @@ internal sealed class SimFailover
         {
             var stopping = new StopProgram(options, time, new SimLog<StopProgram>(agent));
             var sights = new SuccessionSights(options, Tenure, surroundings, agent.Cluster, locks, agent.Lock, pulse, new OldPrimaryWatch(surroundings, stopping), past, Clock, time);
-            var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, stopping, surroundings, time, new SimLog<SuccessionActing>(agent));
-            Loop = new(options, sights, acting, past, Tenure, surroundings, State, Clock, time, new SimLog<SuccessionLoop>(agent));
+            var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, stopping, surroundings, State, time, new SimLog<SuccessionActing>(agent));
+            Loop = new(options, sights, acting, past, Tenure, surroundings, State, time, new SimLog<SuccessionLoop>(agent));
             agent.Process.Begin(() => pulse.WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => new DeadlineWatch(terms, Tenure, Clock, time, new SimLog<DeadlineWatch>(agent)).WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => Loop.GoOnAsync(CancellationToken.None));

@@ -31,6 +31,13 @@ public sealed class FoundSyncTests
         Assert.NotEqual(0, late);
     }
 
+    /// <summary>
+    /// n1 was promoted for a moment, and n2 after it without it: a fork. Then n2 was lost. A node that has just taken the record did not know yet that it holds it when it was judged, and each attempt
+    /// to promote it reserved a timeline: the fork did not count as left behind, and nobody served, for ever.
+    /// </summary>
+    [Fact]
+    public void What_was_left_behind_stays_so_after_attempts_that_failed() => Play(Schedule.OfAutomatic(172756));
+
     private static double Second(string line) => double.Parse(line[..9], System.Globalization.CultureInfo.InvariantCulture);
 
     private static Outcome Play(Schedule schedule)

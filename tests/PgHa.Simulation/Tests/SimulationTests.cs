@@ -39,6 +39,6 @@ public sealed class SimulationTests(ITestOutputHelper output)
         }
         var shrunk = Settings.Schedules is null ? Shrinking.Shrink(of(seed)) : of(seed); // else only whether it is found matters
         var trace = shrunk.Play(trace: true);
-        Assert.Fail($"seed {seed}: {finding}\nPGHA_SIM_SEED={seed} begins with it. Its {shrunk.Moves.Count} moves that are needed, {shrunk.Nodes} nodes: {trace.Finding}\n{string.Join('\n', trace.Trace)}");
+        Assert.Fail($"seed {seed}: {finding}\n{Settings.Names.Seed}={of(seed).Seed} begins with it. Its {shrunk.Moves.Count} moves that are needed, {shrunk.Nodes} nodes: {trace.Finding}\n{string.Join('\n', trace.Trace)}");
     }
 }
