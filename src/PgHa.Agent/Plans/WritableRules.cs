@@ -54,7 +54,7 @@ public static class WritableRules
         }
         foreach (var other in view.Except(candidate))
         {
-            var finding = Look(other, view[candidate], wal, assurances.Any(a => a.Node == other.Node && a.Evidence is HoldsRecord));
+            var finding = Look(other, view[candidate], view, wal, assurances.Any(a => a.Node == other.Node && a.Evidence is HoldsRecord));
             if (finding is { Refusal: { } final, Forcible: false })
                 return new(final, null, evidence, overrides, answered);
             if (finding.Seen is { } seen)
@@ -96,12 +96,13 @@ public static class WritableRules
 
     /// <param name="other">The other node.</param>
     /// <param name="own">The node that is to become writable.</param>
+    /// <param name="view">All nodes.</param>
     /// <param name="wal">Their WAL.</param>
     /// <param name="byRecord">
     /// The candidate holds the record, so that no other node may write. What answers SQL as a primary is believed all the same; what cannot be asked, or hangs, is
     /// judged by its WAL alone.
     /// </param>
-    private static Finding Look(NodeObservation other, NodeObservation own, WalView wal, bool byRecord)
+    private static Finding Look(NodeObservation other, NodeObservation own, ClusterView view, WalView wal, bool byRecord)
     {
         var (name, candidate) = (other.Node, own.Node);
         var mayWrite = other.MayBeWritable && !(byRecord && other.Sql is not { InRecovery: false });
@@ -111,7 +112,7 @@ public static class WritableRules
             return Blocked($"{name} is writable", other.Serves
                 ? $"it serves: POST instance/slave on {candidate} lets {candidate} follow, and POST instance/switchover/masterSlave on {name} exchanges the roles then"
                 : $"stop it first: DELETE instance/current on {name}", Code.AnotherWritable, forcible: false);
-        var left = LeftBehind(name, candidate, wal) || LeftByRecord(name, own, wal);
+        var left = LeftBehind(name, candidate, wal) || LeftByRecord(name, own, view, wal);
         var forked = wal.Of(name).Kinship == WalKinship.Forked && !left;
         if (other.MayBeWritable && !forked && (mayWrite || wal.PositionOf(name) is null))
             return Blocked($"{name} is unknown ({other.Problem ?? "it does not answer"}) and may be writable",
@@ -160,12 +161,22 @@ public static class WritableRules
         && line.Lineage.Any(span => span.Timeline == old.Timeline && span.End is { } left && left < old.End);
 
     /// <summary>
-    /// The candidate holds the record, and on its line is the highest timeline that anybody may have made, as the record says: no later one was ever made. What does not hold that timeline, and is on an
-    /// earlier one, was left behind when it was made, also where both went on from a third.
+    /// The candidate holds the record, and on its line is the last timeline that was made: no later one ever was. What does not hold that timeline, and is on an earlier one, was left behind when it was
+    /// made, also where both went on from a third.
     /// </summary>
-    private static bool LeftByRecord(string other, NodeObservation own, WalView wal) => own.Failover is { MayWriteFor: > 0, Made: > 0 and var newest }
-        && wal.PositionOf(own.Node) is { } line && wal.PositionOf(other) is { } old && old.SystemIdentifier == line.SystemIdentifier
-        && old.Timeline.Value < newest && line.Lineage.Any(span => span.Timeline.Value == newest) && old.Lineage.All(span => span.Timeline.Value != newest);
+    private static bool LeftByRecord(string other, NodeObservation own, ClusterView view, WalView wal) =>
+        wal.PositionOf(own.Node) is { } line && wal.PositionOf(other) is { } old && old.SystemIdentifier == line.SystemIdentifier
+        && LastMade(own, line, view, wal) is { } last && old.Timeline.Value < last && Holds(line, last) && !Holds(old, last);
+
+    /// <summary>
+    /// The highest timeline that anybody may have made, as the record says; else, because who was to make it may have been lost before, the highest that is on any node: all have to be read. The record
+    /// gives each number once. Null: not known.
+    /// </summary>
+    private static uint? LastMade(NodeObservation own, WalPosition line, ClusterView view, WalView wal) => own.Failover is not { MayWriteFor: > 0, Made: > 0 and var made } ? null
+        : Holds(line, made) ? made
+        : view.Nodes.All(n => wal.PositionOf(n.Node) is not null) ? view.Nodes.Max(n => wal.PositionOf(n.Node)!.Timeline.Value) : null;
+
+    private static bool Holds(WalPosition line, uint timeline) => line.Lineage.Any(span => span.Timeline.Value == timeline);
 
     /// <summary>
     /// From where on there is a file for every segment. Where another node ends in a hole between them, its WAL is gone here, but too

@@ -21,7 +21,6 @@ public sealed class LeftByRecordTests
     }
 
     [Theory]
-    [InlineData(3, 4, 5.0, 2)] // a later timeline may have been made
     [InlineData(3, 3, null, 2)] // it does not hold the record: it may not know the last one
     [InlineData(2, 2, 5.0, 3)] // the other's is later
     [InlineData(3, 3, 5.0, 3)] // the same timeline, made twice
@@ -30,12 +29,25 @@ public sealed class LeftByRecordTests
         Assert.Equal(Code.WalNotProven, Judge(own, made, mayWriteFor, other).Refusal?.Code);
     }
 
-    private static WritableVerdict Judge(uint own, uint made, double? mayWriteFor, uint other)
+    /// <summary>Who was to make timeline 4 was lost before: it is on no node.</summary>
+    [Fact]
+    public void A_later_timeline_that_may_have_been_made_and_is_on_no_node_was_not_made() =>
+        Assert.IsType<WasLeftBehind>(Assert.Single(Judge(3, 4, 5.0, 2).Evidence));
+
+    [Fact]
+    public void One_node_that_is_not_read_may_have_made_it()
+    {
+        var assured = new Assurance("n3", new ForcedByOperator());
+        Assert.Equal(Code.WalNotProven, Judge(3, 4, 5.0, 2, third: Condition.AgentAway, assured).Refusal?.Code);
+        Assert.Null(Judge(3, 3, 5.0, 2, third: Condition.AgentAway, assured).Refusal);
+    }
+
+    private static WritableVerdict Judge(uint own, uint made, double? mayWriteFor, uint other, Condition? third = null, params Assurance[] assurances)
     {
         var n1 = Sketch.Node("n1", Condition.Crashed) with { Failover = new() { Epoch = 3, Made = made, MayWriteFor = mayWriteFor } };
         var wal = new WalView("n1", new[] { At("n1", own), At("n2", other) }.ToDictionary(p => p.Node, p => (Answer<WalPosition>)p),
-            new Dictionary<string, WalAncestry> { ["n2"] = Sketch.Kin("n2", "n1", WalKinship.Forked, Parted) });
-        return WritableRules.Judge("n1", new([n1, Sketch.Node("n2", Condition.StoppedAsStandby)]), wal, []);
+            new Dictionary<string, WalAncestry> { ["n2"] = Sketch.Kin("n2", "n1", WalKinship.Forked, Parted), ["n3"] = Sketch.Kin("n3", "n1", WalKinship.NotProvable, Parted) });
+        return WritableRules.Judge("n1", new([n1, Sketch.Node("n2", Condition.StoppedAsStandby), .. third is { } condition ? (NodeObservation[])[Sketch.Node("n3", condition)] : []]), wal, assurances);
     }
 
     private static WalPosition At(string node, uint timeline) => Sketch.Position(node, new(new(1), Lsn.Zero, Parted), new(new(timeline), Parted, null));

@@ -38,6 +38,10 @@ public sealed class FoundSyncTests
     [Fact]
     public void What_was_left_behind_stays_so_after_attempts_that_failed() => Play(Schedule.OfAutomatic(172756));
 
+    /// <summary>The same where the node that had reserved the next timeline was lost before it made it: the record says that it may have been made, and it is on no node.</summary>
+    [Fact]
+    public void What_was_left_behind_stays_so_where_the_next_timeline_was_never_made() => Play(Schedule.OfAutomatic(723496));
+
     private static double Second(string line) => double.Parse(line[..9], System.Globalization.CultureInfo.InvariantCulture);
 
     private static Outcome Play(Schedule schedule)
