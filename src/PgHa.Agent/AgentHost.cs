@@ -54,6 +54,8 @@ public static partial class AgentHost
             .AddSingleton(s => new SecretsReload(options.Security, access, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
+            .AddSingleton(s => Named(options.Security.TokensFile, s.GetRequiredService<ILogger<NamedTokens>>()))
+            .AddSingleton<AuditLog>()
             .AddSingleton<Changes>()
             .AddSingleton<WalUploads>()
             .AddSingleton<SlotLevel>()
@@ -73,6 +75,7 @@ public static partial class AgentHost
         var app = builder.Build();
         var runner = app.Services.GetRequiredService<OperationRunner>(); // a service that cannot be built must fail now, not at the first call
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
+        runner.Ended += app.Services.GetRequiredService<AuditLog>().Ended;
         TakeBack<PostmasterPause>(app, "a stopped postmaster", p => p.RecoverAfterCrash());
         TakeBack<SignalAside>(app, "standby.signal, taken away for a server in single-user mode", s => s.RecoverAfterCrash());
         TakeBack<RewindMarker>(app, "files taken away for a rewind", r => r.PutBackUnlessBegun());
@@ -84,6 +87,7 @@ public static partial class AgentHost
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
+        AccessGuard.Use(app);
         RequestGuard.Use(app);
         InstanceEndpoints.Map(app);
         ChangeEndpoints.Map(app);
@@ -99,6 +103,7 @@ public static partial class AgentHost
         RecordEndpoints.Map(app);
         HandoverEndpoints.Map(app);
         ConfigurationEndpoints.Map(app);
+        AuditEndpoints.Map(app);
         ScheduleEndpoints.Map(app);
         ModeEndpoints.Map(app);
         ClusterEndpoints.Map(app);
@@ -195,6 +200,12 @@ public static partial class AgentHost
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.Name).RequireAuthenticatedUser().Build());
     }
+
+    private static NamedTokens Named(string? file, ILogger log) => file is null ? new(() => null, () => ([], null), _ => { }, TimeProvider.System)
+        : new(() => Linux.Version(file), () => AgentStart.ReadTokens(file), why => LogTokens(log, why), TimeProvider.System);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "security.tokens_file stays as it was read before: {Why}")]
+    private static partial void LogTokens(ILogger logger, string why);
 
     private static void Listen(KestrelServerOptions kestrel, AgentOptions options, AgentCertificate? certificate)
     {

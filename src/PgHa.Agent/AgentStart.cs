@@ -1,6 +1,7 @@
 using System.Net.Security;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Etcd;
+using PgHa.Agent.Security;
 
 namespace PgHa.Agent;
 
@@ -32,6 +33,8 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
         var token = options.Security.TokenFile is { } secret ? TokenFile.Read(secret) : null;
         if (token?.Error is { } unreadable)
             return (null, [unreadable]);
+        if (options.Security.TokensFile is { } named && ReadTokens(named) is { Problem: { } problem })
+            return (null, [new("security.tokens_file", problem, "pgha token add NAME ROLE writes its lines (docs/security.md)", named)]);
         var (certificate, unusable) = options.Security.Tls is { } tls ? TlsFiles.Read(tls) : (null, null);
         if (unusable is not null)
             return (null, [unusable]);
@@ -39,6 +42,16 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
         var (etcd, error) = start.Connect(time);
         etcd?.Dispose();
         return error is null ? (start, []) : (null, [error]);
+    }
+
+    /// <summary>The tokens of people and programs, or why the file cannot be used.</summary>
+    /// <param name="file">What <c>security.tokens_file</c> names.</param>
+    public static (IReadOnlyList<NamedToken> Tokens, string? Problem) ReadTokens(string file)
+    {
+        if (TokensFile.Read(file, out var text) is { } unread)
+            return ([], $"{unread.Message} (hint: {unread.Hint})");
+        var (tokens, problem) = NamedToken.Parse(text);
+        return (tokens, problem is null ? null : $"{file}: {problem}");
     }
 
     /// <summary>Where the record is; null in manual mode. Nothing is connected yet.</summary>

@@ -52,6 +52,7 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(ClusterChange))]
 [JsonSerializable(typeof(OperationLock))]
 [JsonSerializable(typeof(LockAnswer))]
+[JsonSerializable(typeof(AuditEntry[]))]
 [JsonSerializable(typeof(StayRequest))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -28,6 +28,7 @@ internal static class CommandLine
             .. StatusCommands.Create(), .. ChangeCommands.Create(), OperationCommands.Create(), ScheduleCommand.Create(),
             .. FailoverCommands.Create(), ModeCommands.CreateManual(), ModeCommands.CreateAutomatic(), RecordCommands.Create(), HandoverCommand.Create(),
             .. WalCommands.Create(), .. SlotCommands.Create(), InspectCommand.Create(), ConfigCommand.Create(), ReloadConfigCommand.Create(),
+            AuditCommand.Create(), TokenCommand.Create(),
             AgentCommand.Create(), EtcdCommand.Create(), EtcdCommand.CreateWitness(), GuardCommand.Create(), CompletionCommand.Create(),
         ])
             root.Add(command);

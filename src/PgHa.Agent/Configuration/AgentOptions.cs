@@ -131,6 +131,9 @@ public sealed record SecurityOptions
     /// <summary>File with the bearer token that operators and peers present; null only if the agent listens on loopback.</summary>
     public string? TokenFile { get; init; }
 
+    /// <summary>File with the tokens of people and programs, their roles and hashes; null: there are none.</summary>
+    public string? TokensFile { get; init; }
+
     /// <summary>Certificate and key; null only if the agent listens on plain http.</summary>
     public TlsOptions? Tls { get; init; }
 }

@@ -74,7 +74,9 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         var key = ReadPath("security.tls.key_file");
         var authorities = ReadPath("security.tls.ca_file");
         var tls = certificate is null || key is null ? null : new TlsOptions(certificate, key) { CaFile = authorities };
-        return new() { TokenFile = tokenFile, Tls = tls };
+        var tokens = ReadPath("security.tokens_file");
+        Report(AgentRules.CheckTokens(raw.Mentions("security.tokens_file"), raw.Mentions("security.token_file")));
+        return new() { TokenFile = tokenFile, TokensFile = tokens, Tls = tls };
     }
 
     private bool HasTls() => raw.Mentions("security.tls.certificate_file") || raw.Mentions("security.tls.key_file");

@@ -21,6 +21,13 @@ public static class AgentRules
                 "security.tls is missing, and listen is https", "name certificate_file and key_file in security.tls, or listen on http"));
     }
 
+    /// <summary>Agents have a token of their own, which they present to each other.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckTokens(bool named, bool agents)
+    {
+        if (named && !agents)
+            yield return ("security.token_file", new("security.token_file is missing, and security.tokens_file is set: agents present it to each other", "write one with: openssl rand -hex 32"));
+    }
+
     /// <summary>Where health checks may listen: anywhere that is not the API's own place, because they say nothing but roles.</summary>
     public static IEnumerable<(string Key, Complaint Complaint)> CheckHealthListen(Uri? health, Uri? listen, bool hasTls)
     {

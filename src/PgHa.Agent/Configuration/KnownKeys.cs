@@ -59,6 +59,7 @@ internal static class KnownKeys
         new("failover.stop_command", WhenUnset: "none"),
         new("failover.stay_without_etcd", "false"),
         new("security.token_file", WhenUnset: "none: anyone on this machine may call"),
+        new("security.tokens_file", WhenUnset: "none: only the agents' token counts"),
         new("security.tls.certificate_file", WhenUnset: "none"),
         new("security.tls.key_file", WhenUnset: "none"),
         new("security.tls.ca_file", WhenUnset: "the authorities this machine trusts"),

@@ -34,6 +34,9 @@ public sealed record StateFiles(string Root)
     /// <summary>How far the last holder of the record had flushed.</summary>
     public string Acknowledged => In("acknowledged.json");
 
+    /// <summary>Who has changed what: a line of JSON each.</summary>
+    public string Audit => In("audit.log");
+
     /// <summary>Where the guard listens.</summary>
     public string Guard => In("guard");
 

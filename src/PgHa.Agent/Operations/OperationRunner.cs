@@ -35,6 +35,9 @@ public sealed partial class OperationRunner(
     private const int UndoAttempts = 3;
     private readonly ConcurrentDictionary<string, Operation> _running = new();
 
+    /// <summary>An operation has ended in this run of the agent, however it ended. Must not throw.</summary>
+    public event Action<OperationReport>? Ended;
+
     /// <summary>An operation that has not ended, or null.</summary>
     public Operation? Find(string id) => _running.GetValueOrDefault(id);
 
@@ -262,6 +265,7 @@ public sealed partial class OperationRunner(
             Call = how is OperationEvent.LostAgent or OperationEvent.AgentEnded && lifetime.ApplicationStopping.IsCancellationRequested ? RepeatRules.Lost(r.Call) : r.Call,
             Left = left?.Nodes.ToDictionary(n => n.Node, n => n.State) ?? r.Left,
         });
+        Ended?.Invoke(report);
         LogEnded(report.State == OperationState.Done ? LogLevel.Information : LogLevel.Warning, report.Id, report.Goal, report.State, failure?.Message[(told?.Length ?? 0)..].TrimStart(';', '.', ' ') ?? "");
     }
 

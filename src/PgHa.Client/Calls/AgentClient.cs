@@ -59,6 +59,12 @@ public sealed partial class AgentClient
     public Task<Answer<HistoryEntry[]>> HistoryAsync(CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Routes.V2}/cluster/history", Starting, WireJson.Default.HistoryEntryArray, cancel);
 
+    /// <summary><c>GET node/audit</c>: who has changed what through its agent, the oldest first.</summary>
+    /// <param name="last">How many lines.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<Answer<AuditEntry[]>> AuditAsync(int last, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/audit?last={last.ToString(CultureInfo.InvariantCulture)}", Reading, WireJson.Default.AuditEntryArray, cancel);
+
     /// <summary><c>POST cluster/pause</c> and <c>resume</c>; null, or why not.</summary>
     /// <param name="paused">Whether it is paused from now on.</param>
     /// <param name="node">The node; null: the whole cluster.</param>

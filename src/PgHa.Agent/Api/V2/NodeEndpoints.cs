@@ -30,12 +30,12 @@ internal static class NodeEndpoints
         node.MapGet("wal", GetWalAsync);
         node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from", "to");
-        node.MapGet("wal/tail", GetTailAsync).TakesOptions("at");
+        node.MapGet("wal/tail", GetTailAsync).TakesOptions("at").GivesContent();
         node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from", "to").SendsBytes();
-        node.MapPost("lock", LockAsync).TakesBody();
-        node.MapDelete("lock/{operation}", Unlock);
-        node.MapPost("promise", (Delegate)PromiseAsync).TakesBody();
-        node.MapPost("{verb}", StepAsync).ReadsOptions();
+        node.MapPost("lock", LockAsync).TakesBody().IsStep(noted: false);
+        node.MapDelete("lock/{operation}", Unlock).IsStep(noted: false);
+        node.MapPost("promise", (Delegate)PromiseAsync).TakesBody().IsStep(noted: false);
+        node.MapPost("{verb}", StepAsync).ReadsOptions().IsStep();
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, LocalNode node, bool fresh = false) =>

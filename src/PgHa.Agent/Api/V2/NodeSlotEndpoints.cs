@@ -26,11 +26,11 @@ internal static class NodeSlotEndpoints
         }).SendsBytes();
         slots.MapGet("decoding", async (HttpContext http, string from, LocalNode node) => Lsn.TryParse(from, out var position)
             ? Results.Json((await node.Slots.DecodingFilesAsync(position, http.RequestAborted)).Value, WireJson.Default.DecodingFileArray)
-            : Answers.Refuse(new(Code.Invalid, $"{from} is not an LSN", "write LSNs as 0/3000028"))).TakesOptions("from");
+            : Answers.Refuse(new(Code.Invalid, $"{from} is not an LSN", "write LSNs as 0/3000028"))).TakesOptions("from").GivesContent();
         slots.MapPost("snapshot", async (HttpContext http, LocalNode node) =>
         {
             var logged = await node.Slots.LogRunningTransactionsAsync(http.RequestAborted);
             return logged.IsOk ? Results.Json(true, WireJson.Default.Boolean) : Answers.Refuse(logged.Refusal);
-        });
+        }).IsStep();
     }
 }

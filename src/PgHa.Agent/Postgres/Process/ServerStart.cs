@@ -87,7 +87,20 @@ internal sealed class ServerStart(DataDirectory data, ServerSearch search, Postg
     private Refusal Failed(string error, ServerLog.Mark before)
     {
         var (words, file) = log.Since(before);
-        return new(Code.StepFailed, $"the server did not start: {(words.Length > 0 ? words : error.Trim())}", $"see {file}");
+        return new(Code.StepFailed, $"the server did not start: {(words.Length > 0 ? words : error.Trim())}", $"see {file}{(IsFull() ? $"; make room on the disk of {data.Root}" : "")}");
+    }
+
+    /// <summary>Less than a WAL segment is free; asked of the disk, because a server tells it in any language.</summary>
+    private bool IsFull()
+    {
+        try
+        {
+            return new DriveInfo(data.Root).AvailableFreeSpace < 16 << 20;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>pg_ctl hands the options to a shell: each one quoted.</summary>

@@ -1,0 +1,79 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PgHa.Agent.Security;
+using PgHa.Client.Operations;
+
+namespace PgHa.Agent.Api;
+
+/// <summary>What a route needs, where that does not follow from its method.</summary>
+/// <param name="Need">What it needs.</param>
+/// <param name="Noted">Whether its calls stand in the audit log.</param>
+internal sealed record Needs(AccessNeed Need, bool Noted = true);
+
+/// <summary>The one place where a caller's role is compared with what its call needs, and where changes are noted with who called them.</summary>
+internal static class AccessGuard
+{
+    private const string Anyone = "anyone on this machine";
+
+    internal static void Use(WebApplication app)
+    {
+        var audit = app.Services.GetRequiredService<AuditLog>();
+        app.Use(next => async context =>
+        {
+            if (context.GetEndpoint() is not RouteEndpoint route)
+            {
+                await next(context);
+                return;
+            }
+            var needs = Of(route, context.Request.Method);
+            var caller = CallerOf(context);
+            if (caller is not null && !AccessRules.Allows(caller.Role, needs.Need))
+                await Answers.WriteAsync(context, Refuse(context, caller, needs.Need), StatusCodes.Status403Forbidden);
+            else
+                await next(context);
+            if (needs is { Noted: true, Need: AccessNeed.Change or AccessNeed.Step })
+                audit.Add(EntryOf(context, caller, needs.Need));
+        });
+    }
+
+    /// <summary>The claims of a caller.</summary>
+    internal static ClaimsIdentity Identify(Caller caller) =>
+        new([new(ClaimTypes.Name, caller.Name), new(ClaimTypes.Role, caller.Role.ToString())], TokenAuthentication.Name);
+
+    /// <summary>Null where no token is configured.</summary>
+    private static Caller? CallerOf(HttpContext context) =>
+        context.User.FindFirstValue(ClaimTypes.Name) is { } name && Enum.TryParse<AccessRole>(context.User.FindFirstValue(ClaimTypes.Role), out var role) ? new(name, role) : null;
+
+    private static Needs Of(RouteEndpoint route, string method) => route.Metadata.GetMetadata<Needs>()
+        ?? new(!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) ? AccessNeed.Change : route.Metadata.GetMetadata<SendsBytes>() is null ? AccessNeed.Look : AccessNeed.Content);
+
+    private static Refusal Refuse(HttpContext context, Caller caller, AccessNeed need) => new(Code.Credentials,
+        $"the token {caller.Name} has the role {caller.Role.ToString().ToLowerInvariant()}, which is not enough for {context.Request.Method} {context.Request.Path}",
+        $"use a token with the role {AccessRules.Enough(need)}: pgha token add NAME ROLE makes one (docs/security.md)");
+
+    private static AuditEntry EntryOf(HttpContext context, Caller? caller, AccessNeed need) => new(default, "call")
+    {
+        Who = caller?.Name ?? Anyone,
+        Role = caller?.Role.ToString().ToLowerInvariant(),
+        From = context.Connection.RemoteIpAddress?.ToString(),
+        Call = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}",
+        Status = context.Response.StatusCode,
+        ByHand = need == AccessNeed.Step && caller is { Role: AccessRole.Admin } && caller != Caller.Agents ? true : null,
+        Operation = context.Response.Headers.Location is [{ } location] && location.Contains("/operations/", StringComparison.Ordinal) ? location[(location.LastIndexOf('/') + 1)..] : null,
+    };
+}
+
+/// <summary>Says it of a route.</summary>
+internal static class NeedsExtensions
+{
+    /// <summary>An agent calls it in the course of a plan.</summary>
+    internal static T IsStep<T>(this T route, bool noted = true)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new Needs(AccessNeed.Step, noted));
+
+    /// <summary>Its answer holds content of the database.</summary>
+    internal static T GivesContent<T>(this T route)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new Needs(AccessNeed.Content));
+}

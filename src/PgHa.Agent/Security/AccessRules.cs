@@ -1,0 +1,69 @@
+namespace PgHa.Agent.Security;
+
+/// <summary>What a token may be used for.</summary>
+public enum AccessRole
+{
+    /// <summary>To look at the cluster: nothing is changed, and no content of the database is given away.</summary>
+    Read,
+
+    /// <summary>To change the cluster by calls and plans, and to give and take WAL.</summary>
+    Operate,
+
+    /// <summary>To be an agent: to read WAL and slots, and to carry out steps that a plan has ordered.</summary>
+    Peer,
+
+    /// <summary>Everything, single steps included.</summary>
+    Admin,
+}
+
+/// <summary>What a call needs.</summary>
+public enum AccessNeed
+{
+    /// <summary>It only looks.</summary>
+    Look,
+
+    /// <summary>Its answer holds content of the database: WAL, or the state of a slot.</summary>
+    Content,
+
+    /// <summary>It changes the cluster, or lets an agent do something.</summary>
+    Change,
+
+    /// <summary>It is a step of a plan, or of its protocol: an agent calls it.</summary>
+    Step,
+}
+
+/// <summary>Who calls, as far as the token says.</summary>
+/// <param name="Name">The token's name.</param>
+/// <param name="Role">What it may be used for.</param>
+public sealed record Caller(string Name, AccessRole Role)
+{
+    /// <summary>Who has the content of <c>security.token_file</c>: the agents, and people who use it, too.</summary>
+    public static Caller Agents { get; } = new("security.token_file", AccessRole.Admin);
+}
+
+/// <summary>Which role may do what. Pure.</summary>
+public static class AccessRules
+{
+    /// <summary>The roles by the words that stand in the file.</summary>
+    public static IReadOnlyDictionary<string, AccessRole> Words { get; } = new Dictionary<string, AccessRole>(StringComparer.Ordinal)
+    {
+        ["read"] = AccessRole.Read, ["operate"] = AccessRole.Operate, ["peer"] = AccessRole.Peer, ["admin"] = AccessRole.Admin,
+    };
+
+    /// <summary>Whether a role is enough.</summary>
+    public static bool Allows(AccessRole role, AccessNeed need) => role switch
+    {
+        AccessRole.Admin => true,
+        AccessRole.Operate => need is not AccessNeed.Step,
+        AccessRole.Peer => need is not AccessNeed.Change,
+        _ => need is AccessNeed.Look,
+    };
+
+    /// <summary>The least roles that are enough, as a person names them.</summary>
+    public static string Enough(AccessNeed need) => need switch
+    {
+        AccessNeed.Look => "read",
+        AccessNeed.Step => "peer, or admin by hand",
+        _ => "operate",
+    };
+}
