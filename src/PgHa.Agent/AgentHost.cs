@@ -81,13 +81,13 @@ public static partial class AgentHost
         TakeBack<RewindMarker>(app, "files taken away for a rewind", r => r.PutBackUnlessBegun());
         TakeBack<WalStaging>(app, "half received WAL", w => w.RemoveLeftovers());
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
-        HealthChecks.Use(app);
+        HealthChecks.Use(app, options.HealthListen is not null);
         BrowserGuard.Use(app, options, token is not null);
         AnswerForm.Use(app);
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
         if (token is not null)
             app.UseAuthentication().UseAuthorization();
-        AccessGuard.Use(app);
+        AccessGuard.Use(app, token is not null);
         RequestGuard.Use(app);
         InstanceEndpoints.Map(app);
         ChangeEndpoints.Map(app);

@@ -18,26 +18,27 @@ internal static class AccessGuard
 {
     private const string Anyone = "anyone on this machine";
 
-    internal static void Use(WebApplication app)
+    /// <param name="app">The agent.</param>
+    /// <param name="secured">Whether callers need a token.</param>
+    internal static void Use(WebApplication app, bool secured)
     {
         var audit = app.Services.GetRequiredService<AuditLog>();
-        app.Use(next => async context =>
-        {
-            if (context.GetEndpoint() is not RouteEndpoint route)
-            {
-                await next(context);
-                return;
-            }
-            var needs = Of(route, context.Request.Method);
-            var caller = CallerOf(context);
-            if (caller is not null && !AccessRules.Allows(caller.Role, needs.Need))
-                await Answers.WriteAsync(context, Refuse(context, caller, needs.Need), StatusCodes.Status403Forbidden);
-            else
-                await next(context);
-            if (needs is { Noted: true, Need: AccessNeed.Change or AccessNeed.Step })
-                audit.Add(EntryOf(context, caller, needs.Need));
-        });
+        app.Use(next => context => context.GetEndpoint() is RouteEndpoint route && (secured || !OnlyLooks(context.Request.Method)) ? RunAsync(context, route, next, audit) : next(context));
     }
+
+    private static async Task RunAsync(HttpContext context, RouteEndpoint route, RequestDelegate next, AuditLog audit)
+    {
+        var needs = Of(route, context.Request.Method);
+        var caller = CallerOf(context);
+        if (caller is not null && !AccessRules.Allows(caller.Role, needs.Need))
+            await Answers.WriteAsync(context, Refuse(context, caller, needs.Need), StatusCodes.Status403Forbidden);
+        else
+            await next(context);
+        if (needs is { Noted: true, Need: AccessNeed.Change or AccessNeed.Step })
+            audit.Add(EntryOf(context, caller, needs.Need));
+    }
+
+    private static bool OnlyLooks(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 
     /// <summary>The claims of a caller.</summary>
     internal static ClaimsIdentity Identify(Caller caller) =>
@@ -48,7 +49,7 @@ internal static class AccessGuard
         context.User.FindFirstValue(ClaimTypes.Name) is { } name && Enum.TryParse<AccessRole>(context.User.FindFirstValue(ClaimTypes.Role), out var role) ? new(name, role) : null;
 
     private static Needs Of(RouteEndpoint route, string method) => route.Metadata.GetMetadata<Needs>()
-        ?? new(!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) ? AccessNeed.Change : route.Metadata.GetMetadata<SendsBytes>() is null ? AccessNeed.Look : AccessNeed.Content);
+        ?? new(!OnlyLooks(method) ? AccessNeed.Change : route.Metadata.GetMetadata<SendsBytes>() is null ? AccessNeed.Look : AccessNeed.Content);
 
     private static Refusal Refuse(HttpContext context, Caller caller, AccessNeed need) => new(Code.Credentials,
         $"the token {caller.Name} has the role {caller.Role.ToString().ToLowerInvariant()}, which is not enough for {context.Request.Method} {context.Request.Path}",

@@ -20,7 +20,7 @@ internal static class AnswerForm
             : IsPretty(context.Request) ? IndentAsync(context, next)
             : EndAsync(context, next));
 
-    private static bool IsPretty(HttpRequest request) => request.Query.TryGetValue(Pretty, out var value) && value.ToString() is "" or "true";
+    private static bool IsPretty(HttpRequest request) => request.QueryString.HasValue && request.Query.TryGetValue(Pretty, out var value) && value.ToString() is "" or "true";
 
     private static bool IsJson(HttpResponse response) => response.ContentType?.StartsWith("application/json", StringComparison.Ordinal) == true;
 

@@ -16,11 +16,13 @@ internal static class HealthChecks
 {
     private const string Patroni = "/patroni", Cluster = "/cluster", History = "/history";
 
-    internal static void Use(WebApplication app)
+    /// <param name="app">The agent.</param>
+    /// <param name="apart">Health checks have a listener of their own, where nothing else is answered.</param>
+    internal static void Use(WebApplication app, bool apart)
     {
         var (sights, answers) = (app.Services.GetRequiredService<HealthSights>(), app.Services.GetRequiredService<HealthAnswers>());
         app.Use(next => context => IsCheck(context.Request) ? AnswerAsync(context, sights, answers)
-            : context.Features.Get<HealthConnection>() is null ? next(context)
+            : !apart || context.Features.Get<HealthConnection>() is null ? next(context)
             : Answers.WriteAsync(context, new(Code.Invalid, "only health checks are answered here", $"GET, HEAD or OPTIONS {string.Join(", ", HealthRules.Table.Select(r => r.Path))}, {Patroni}, {Cluster}, {History}"),
                 StatusCodes.Status404NotFound));
     }

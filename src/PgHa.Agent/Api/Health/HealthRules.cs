@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using PgHa.Client.Operations;
 
@@ -59,8 +60,10 @@ public static class HealthRules
         new("/readiness", "as `/primary`, or a standby that streams and has no more than `lag` to replay (1 MB where it is not given; with `mode=write` to receive)", true, IsReady),
     ];
 
+    private static readonly FrozenDictionary<string, HealthRow> ByPath = Table.ToFrozenDictionary(row => row.Path, StringComparer.Ordinal);
+
     /// <summary>The row of a path; null: it is none of them.</summary>
-    public static HealthRow? Of(string path) => Table.FirstOrDefault(row => row.Path == path);
+    public static HealthRow? Of(string path) => ByPath.GetValueOrDefault(path);
 
     /// <summary>Reads what a check asks for.</summary>
     /// <param name="query">Names and values.</param>
