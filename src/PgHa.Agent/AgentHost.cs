@@ -54,7 +54,7 @@ public static partial class AgentHost
             .AddSingleton(s => new SecretsReload(options.Security, access, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
-            .AddSingleton(s => Named(options.Security.TokensFile, s.GetRequiredService<ILogger<NamedTokens>>()))
+            .AddSingleton(s => Named(options.Security.TokensFile, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<NamedTokens>>()))
             .AddSingleton<AuditLog>()
             .AddSingleton<Changes>()
             .AddSingleton<WalUploads>()
@@ -201,8 +201,8 @@ public static partial class AgentHost
             new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder(TokenAuthentication.Name).RequireAuthenticatedUser().Build());
     }
 
-    private static NamedTokens Named(string? file, ILogger log) => file is null ? new(() => null, () => ([], null), _ => { }, TimeProvider.System)
-        : new(() => Linux.Version(file), () => AgentStart.ReadTokens(file), why => LogTokens(log, why), TimeProvider.System);
+    private static NamedTokens Named(string? file, TimeProvider time, ILogger log) => file is null ? new(() => null, () => ([], null), _ => { }, time)
+        : new(() => Linux.Version(file), () => AgentStart.ReadTokens(file), why => LogTokens(log, why), time);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "security.tokens_file stays as it was read before: {Why}")]
     private static partial void LogTokens(ILogger logger, string why);

@@ -45,7 +45,11 @@ public partial class TidyTests
             new("PgHa/Commands/OperationCommands.cs", 1, "the key of a call"),
             new("PgHa/Commands/PeerChecks.cs", 1, Id),
         ],
-        ["Random"] = [new("PgHa.Agent/Postgres/DataDirectory.cs", 1, "a time of a file that differs from every one before")],
+        ["Random"] =
+        [
+            new("PgHa.Agent/Postgres/DataDirectory.cs", 1, "a time of a file that differs from every one before"),
+            new("PgHa.Agent/Security/NamedTokens.cs", 1, "a token"),
+        ],
         ["CancelAfter"] =
         [
             new("PgHa.Client/Calls/AgentConnection.cs", 1, Linked),
@@ -74,6 +78,7 @@ public partial class TidyTests
             new("PgHa.Agent/AgentLog.cs", 1, "the log begins before the services"),
             new("PgHa/Access/AgentAccess.cs", 1, "the clock of the operator's commands"),
             new("PgHa/Commands/ConfigCommand.cs", 1, "a command of its own chooses its clock"),
+            new("PgHa/Commands/TokenCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/EtcdCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/GuardCommand.cs", 1, "a command of its own chooses its clock"),
             new("PgHa/Commands/HandoverCommand.cs", 1, "a command of its own chooses its clock"),

@@ -42,7 +42,7 @@ internal sealed partial class AuditLog(AgentOptions options, TimeProvider time, 
         Reason = report.Reason,
         Steps = [.. report.Steps.Select(s => $"{s.Node}: {s.Step}: {s.State.ToString().ToLowerInvariant()}")],
         Overrides = report.Overrides.Count == 0 ? null : report.Overrides,
-        State = report.State.ToString().ToLowerInvariant(),
+        Ended = report.State.ToString().ToLowerInvariant(),
         Failure = report.Failure?.Message,
     });
 

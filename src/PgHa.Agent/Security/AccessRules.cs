@@ -12,7 +12,7 @@ public enum AccessRole
     /// <summary>To be an agent: to read WAL and slots, and to carry out steps that a plan has ordered.</summary>
     Peer,
 
-    /// <summary>Everything, single steps included.</summary>
+    /// <summary>Everything, steps by hand included.</summary>
     Admin,
 }
 

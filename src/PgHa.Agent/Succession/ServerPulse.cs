@@ -13,7 +13,7 @@ namespace PgHa.Agent.Succession;
 /// <param name="time">The clock.</param>
 internal sealed class ServerPulse(FailoverOptions options, Func<CancellationToken, Task<bool>> beats, Func<bool> stepRuns, TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private const int AsksInHangAfter = 5; // each is a new connection, with all that its login costs
     private readonly TimeAwake _clock = new(time);
     private TimeSpan _last;
     private TimeSpan _expectedSince;
@@ -38,7 +38,7 @@ internal sealed class ServerPulse(FailoverOptions options, Func<CancellationToke
         {
             if (await beats(cancel))
                 _last = _clock.Now;
-            await Task.Delay(Interval, time, cancel);
+            await Task.Delay(options.HangAfter / AsksInHangAfter, time, cancel);
         }
     }
 

@@ -42,7 +42,7 @@ public sealed record AuditEntry(DateTimeOffset At, string Kind)
     public IReadOnlyList<string>? Overrides { get; init; }
 
     /// <summary>How it ended.</summary>
-    public string? State { get; init; }
+    public string? Ended { get; init; }
 
     /// <summary>Why it did not reach its goal.</summary>
     public string? Failure { get; init; }

@@ -12,7 +12,7 @@ internal static class AuditCommand
     internal static Command Create()
     {
         var node = NodeNames.Argument("the node (default: all)");
-        var last = new Option<int>("--last") { Description = "how many lines of each node", HelpName = "LINES", DefaultValueFactory = _ => 20 };
+        var last = new Option<int>("--last") { Description = "how many lines of each node", HelpName = "N", DefaultValueFactory = _ => 20 };
         return OperatorCommand.Of("audit", Help.Of("Show who has changed what through the agents: each call with its caller, and how each operation ended.", "pgha audit", "pgha audit pg-node01 --last 100 --json"),
             [node, last], s => RunAsync(s, s.Value(node), s.Value(last)));
     }
@@ -37,6 +37,8 @@ internal static class AuditCommand
     }
 
     private static string Words(AuditEntry entry) => entry.Kind == "operation"
-        ? $"{entry.Operation} {entry.State}: {entry.Goal}{(entry.Reason is { } reason ? $", because: {reason}" : "")}{(entry.Failure is { } failure ? $": {failure}" : "")}"
-        : $"{entry.Who}{(entry.Role is { } role ? $" ({role})" : "")} from {entry.From}: {entry.Call} -> {entry.Status}{(entry.Operation is { } operation ? $", {operation}" : "")}{(entry.ByHand == true ? ", a step by hand" : "")}";
+        ? $"{entry.Operation} {entry.Ended}: {entry.Goal}{After(", because: ", entry.Reason)}{After(": ", entry.Failure)}"
+        : $"{entry.Who}{(entry.Role is { } role ? $" ({role})" : "")} from {entry.From}: {entry.Call} -> {entry.Status}{After(", ", entry.Operation)}{(entry.ByHand == true ? ", a step by hand" : "")}";
+
+    private static string After(string before, string? text) => text is null ? "" : before + text;
 }

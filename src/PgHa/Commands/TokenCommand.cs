@@ -19,7 +19,8 @@ internal static class TokenCommand
 
     private static Command Add(Option<string> config)
     {
-        var (name, role, days) = (Name(), new Argument<string>("role") { Description = "read, operate, peer or admin" }, new Option<int?>("--days") { Description = "for how many days it counts (default: without an end)", HelpName = "DAYS" });
+        var (name, role) = (Name(), new Argument<string>("role") { Description = "read, operate, peer or admin" });
+        var days = new Option<int?>("--days") { Description = "for how many days it counts (default: without an end)", HelpName = "N" };
         var add = new Command("add", Help.Of("Make a token and write its hash to the file. It is printed once, and not kept anywhere. Do the same on the other machines by copying the file.",
             "pgha token add grafana read", "pgha token add ana operate --days 90")) { config, name, role, days };
         add.SetAction(parsed => Change(parsed.GetValue(config)!, (file, tokens) =>
@@ -48,7 +49,10 @@ internal static class TokenCommand
         list.SetAction(parsed => Change(parsed.GetValue(config)!, (_, tokens) =>
         {
             foreach (var token in tokens)
-                parsed.InvocationConfiguration.Output.WriteLine($"{token.Name} {token.Role.ToString().ToLowerInvariant()}{(token.Until is { } until ? $" until {until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}" : "")}");
+            {
+                var end = token.Until is { } until ? " until " + until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "";
+                parsed.InvocationConfiguration.Output.WriteLine($"{token.Name} {token.Role.ToString().ToLowerInvariant()}{end}");
+            }
             return Exit.Done;
         }));
         return list;

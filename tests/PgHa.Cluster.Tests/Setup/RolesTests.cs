@@ -47,7 +47,7 @@ public sealed class RolesTests : ClusterTest
         Assert.Contains(audit, e => Text(e, "who") == "the-admin" && Text(e, "call") == "POST /api/pg/v2/node/checkpoint" && e.GetProperty("by_hand").GetBoolean());
         var call = Assert.Single(audit, e => Text(e, "who") == "the-operate" && Text(e, "call") == "POST /api/pg/v2/cluster/switchover" && e.TryGetProperty("operation", out _));
         var ended = Assert.Single(audit, e => Text(e, "kind") == "operation" && Text(e, "operation") == Text(call, "operation"));
-        Assert.Equal(("a test", "done"), (Text(ended, "reason"), Text(ended, "state")));
+        Assert.Equal(("a test", "done"), (Text(ended, "reason"), Text(ended, "ended")));
         Assert.NotEmpty(ended.GetProperty("steps").EnumerateArray());
         Assert.DoesNotContain(audit, e => e.ToString().Contains("pgha_", StringComparison.Ordinal) && tokens.Values.Any(t => e.ToString().Contains(t, StringComparison.Ordinal)));
         Assert.Equal("-rw------- ", (await AsPostgres.Run("/bin/ls", "-l", Path.Combine(cluster.N1.Folder, "state", "audit.log")))[..11]);
