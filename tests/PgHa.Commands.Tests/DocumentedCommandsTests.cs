@@ -59,7 +59,7 @@ public partial class DocumentedCommandsTests
     private static void Parses(string typed, string where)
     {
         var words = Words().Matches(Comments().Replace(typed, "")).Select(w => w.Value.Trim('"'))
-            .Select(w => Choices().IsMatch(w) ? w.Split('|')[0].Trim('[', ']') : w.Trim('[', ']', ',')).Where(w => w is not ("" or "…" or "...")).Select(w => w == "TIMELINE" ? "1" : w).ToArray();
+            .Select(w => Choices().IsMatch(w) ? w.Split('|')[0].Trim('[', ']') : w.Trim('[', ']', ',')).Where(w => w is not ("" or "…" or "...")).Select(w => w is "TIMELINE" or "N" ? "1" : w).ToArray();
         if (words.Length < 2 || words[1] is "COMMAND" or "X") return;
         var parsed = CommandLine.Create().Parse(words[1..].TakeWhile(w => w is not (">" or "2>&1" or "&&" or "&")).ToArray());
         // A word that only names a group of commands, or a command whose arguments a sentence leaves out, is no line to be typed.
