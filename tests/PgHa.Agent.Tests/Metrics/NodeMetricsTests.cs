@@ -71,7 +71,7 @@ public class NodeMetricsTests
 
     /// <summary>Alerts and documents name what there is.</summary>
     [Theory]
-    [InlineData("deploy/pgha.rules.yml"), InlineData("docs/metrics.md")]
+    [InlineData("deploy/pgha.rules.yml"), InlineData("deploy/grafana.json"), InlineData("docs/metrics.md")]
     public void Files_name_what_there_is(string file)
     {
         var known = Lines(Condition.Primary, Condition.Standby, All).Concat(Lines(Condition.Standby, Condition.Primary, All))

@@ -23,6 +23,8 @@ public sealed class MetricsTests : ClusterTest
         try
         {
             await Wait.Until("Prometheus sees the primary", async () => await Ask(at, "patroni_primary == 1") is [var one] && one == cluster.N1.Name, 60);
+            foreach (var query in Queries())
+                await IsUnderstood(at, query);
             await cluster.Play("POST N1 instance/switchover/masterSlave?by=promote → slave, master");
             await Wait.Until("Prometheus sees the new primary", async () => await Ask(at, "patroni_primary == 1") is [var one] && one == cluster.N2.Name, 60);
             await Wait.Until("Prometheus sees the interruption", async () => (await Ask(at, "pgha_writes_interrupted_seconds > 0", "node")).Contains(cluster.N1.Name), 60);
@@ -34,6 +36,25 @@ public sealed class MetricsTests : ClusterTest
             prometheus.Kill();
             await prometheus.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>What the dashboard asks, of this cluster.</summary>
+    private static string[] Queries()
+    {
+        using var dashboard = JsonDocument.Parse(File.ReadAllText(AgentProcess.InRepository("deploy/grafana.json")));
+        string[] queries =
+        [
+            .. dashboard.RootElement.GetProperty("panels").EnumerateArray().SelectMany(p => p.GetProperty("targets").EnumerateArray()).Select(t => t.GetProperty("expr").GetString()!),
+            .. dashboard.RootElement.GetProperty("annotations").GetProperty("list").EnumerateArray().Select(a => a.GetProperty("expr").GetString()!),
+        ];
+        Assert.True(queries.Length > 15);
+        return [.. queries.Select(q => q.Replace("$cluster", "test", StringComparison.Ordinal))];
+    }
+
+    private static async Task IsUnderstood(string at, string query)
+    {
+        using var answer = await Http.GetAsync(new Uri($"http://{at}/api/v1/query?query={Uri.EscapeDataString(query)}"), TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, $"{query}: {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
     }
 
     /// <summary>The label of each sample.</summary>
