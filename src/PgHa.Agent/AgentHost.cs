@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -120,6 +121,13 @@ public static partial class AgentHost
         if (DataOwner.Problem(options.Postgres.DataDir) is { } owner)
             LogOwner(app.Logger, owner);
         return app;
+    }
+
+    /// <summary>From now on SIGHUP does not end this process, also while no agent listens to it yet, or any more.</summary>
+    public static IDisposable HearHangup()
+    {
+        Linux.IgnoreHangup(false);
+        return PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
     }
 
     /// <summary>Runs an agent to its end; whether this run has ended so that the next one begins with another configuration.</summary>

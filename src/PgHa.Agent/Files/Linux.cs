@@ -172,7 +172,14 @@ internal static partial class Linux
     }
 
     /// <summary>
-    /// execve(2): another program takes this process's place. It comes back only by an exception.
+    /// SIGHUP ends a process that has not begun to hear it, and one that executes a program has not yet. Ignored meanwhile it ends nothing; what it asks for is being done then: the configuration is read.
+    /// .NET does not hear a signal that is ignored, so this is taken back right before it is to.
+    /// </summary>
+    /// <param name="ignored">Whether it is ignored from now on.</param>
+    internal static void IgnoreHangup(bool ignored) => _ = SetSignal(Hangup, ignored ? Ignored : Default);
+
+    /// <summary>
+    /// execve(2): another program takes this process's place. It comes back only by an exception. Until the program hears SIGHUP it is ignored.
     /// While a thread executes another program, the kernel lets no thread that shares its working directory create a thread, and .NET ends the process when its pool cannot.
     /// So the thread that calls shares it no more.
     /// </summary>
@@ -182,6 +189,7 @@ internal static partial class Linux
         _ = Unshare(workingDirectory);
         var argv = Strings(arguments);
         var envp = Strings(environment);
+        IgnoreHangup(true);
         fixed (nint* first = argv, variables = envp)
             _ = Execve(program, first, variables);
         throw new IOException($"{program} cannot be run: {Marshal.GetLastPInvokeErrorMessage()}");
@@ -192,6 +200,12 @@ internal static partial class Linux
 
     [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int Execve(string path, nint* arguments, nint* environment);
+
+    private const int Hangup = 1;
+    private const nint Default = 0, Ignored = 1; // SIG_DFL, SIG_IGN
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetSignal(int signal, nint how);
 
     [LibraryImport("libc", EntryPoint = "unshare")]
     private static partial int Unshare(int what);

@@ -17,6 +17,7 @@ internal static class AgentCommand
 
     private static async Task<int> RunAsync(string file, CancellationToken cancel)
     {
+        using var hangup = AgentHost.HearHangup();
         var (start, errors) = AgentStart.Read(file, ConfigFile.Environment(), AgentAccess.Clock);
         foreach (var error in errors)
             ConfigFile.Print(error);

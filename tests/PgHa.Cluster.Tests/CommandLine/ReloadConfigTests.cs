@@ -92,6 +92,29 @@ public sealed partial class ReloadConfigTests : ClusterTest
         await cluster.Ledger.AssertOnEveryRunningNode();
     }
 
+    /// <summary>As when a service is reloaded again and again: also in the moments in which another run of the agent begins.</summary>
+    [Fact]
+    public async Task Signals_that_come_while_an_agent_begins_anew_end_nothing()
+    {
+        var cluster = await BothRunning();
+        var pid = cluster.N1.Agent.Pid;
+        await cluster.N1.AddToAgentConfig("log: json");
+        for (var sent = 0; sent < 150; sent++)
+        {
+            Signal.Send(pid, Signal.Hangup);
+            await Task.Delay(4, TestContext.Current.CancellationToken); // the pace
+        }
+        await Wait.Until("it writes JSON", () => File.ReadAllText(cluster.N1.Agent.LogFile).Contains("\n{", StringComparison.Ordinal), 30);
+        await Wait.Until("it answers", cluster.N1.Api.Answers, 30);
+        Assert.True(cluster.N1.Agent.IsRunning && cluster.N1.Agent.Pid == pid);
+        await cluster.N1.ChangeAgentConfig("log: json", "log: text");
+        Signal.Send(pid, Signal.Hangup); // it hears them again
+        await Wait.Until("it writes text again", () => File.ReadAllText(cluster.N1.Agent.LogFile).TrimEnd().Split('\n')[^1][0] != '{', 30);
+        await Wait.Until("it answers again", cluster.N1.Api.Answers, 30);
+        Assert.Equal(pid, cluster.N1.Agent.Pid);
+        await cluster.WaitForStates("master", "slave");
+    }
+
     [GeneratedRegex(@"  pg-node03: .*\n")]
     private static partial Regex Third();
 }
