@@ -47,15 +47,24 @@ public sealed class ClusterObserver(IReadOnlyList<INode> nodes, TimeProvider tim
         }
     }
 
-    /// <summary>Compares the WAL of every reachable node with that of the focus.</summary>
+    /// <summary>
+    /// Compares the WAL of every reachable node with that of the focus. A standby that is seen a moment later than its primary seems to be ahead of it: the primary is asked once more then.
+    /// </summary>
     public async Task<WalView> CompareWalAsync(ClusterView view, string focus, CancellationToken cancel)
     {
         var asked = Nodes.Where(n => view[n.Name] is { Reachable: true, DataProblem: null }).ToArray();
         var answers = await Task.WhenAll(asked.Select(n => n.Wal.PositionAsync(cancel)));
         var positions = asked.Zip(answers).ToDictionary(p => p.First.Name, p => Of(p.First.Name, p.Second));
-        var others = asked.Where(n => n.Name != focus).ToArray();
-        var verdicts = await Task.WhenAll(others.Select(n => CompareAsync(n.Name, focus, positions, cancel)));
-        return new(focus, positions, verdicts.ToDictionary(v => v.Node));
+        var compared = await CompareAllAsync();
+        if (view[focus].Writable && compared.Values.Any(v => v.Kinship == WalKinship.Ahead && view[v.Node].State == NodeState.Standby))
+        {
+            positions[focus] = Of(focus, await this[focus].Wal.PositionAsync(cancel));
+            compared = await CompareAllAsync();
+        }
+        return new(focus, positions, compared);
+
+        async Task<Dictionary<string, WalAncestry>> CompareAllAsync() =>
+            (await Task.WhenAll(asked.Where(n => n.Name != focus).Select(n => CompareAsync(n.Name, focus, positions, cancel)))).ToDictionary(v => v.Node);
     }
 
     /// <summary>A node has the name that the configuration gives it, whatever its agent calls itself.</summary>

@@ -25,17 +25,13 @@ public static class RestartNodePlan
         return node.Writable ? OfPrimary(request, node, mandate, facts) : OfStandby(request, node, mandate, facts);
     }
 
-    /// <summary>
-    /// What every start as primary asks is asked before the stop, of all other nodes. A standby that streams from this one may have been seen a moment later than it: that alone makes it
-    /// seem ahead, and it is asked again at the start.
-    /// </summary>
+    /// <summary>What every start as primary asks is asked before the stop, of all other nodes.</summary>
     private static Answer<Draft> OfPrimary(RestartNode request, NodeObservation node, Mandate mandate, PlanFacts facts)
     {
         var (view, wal) = facts;
         if (wal.ProblemOf(node.Node) is { } problem)
             return problem;
-        var judged = new ClusterView([.. view.Nodes.Where(n => n.State != NodeState.Standby || wal.Of(n.Node).Kinship != WalKinship.Ahead)]);
-        var verdict = WritableRules.Judge(node.Node, judged, wal, mandate.Assure(judged.Except(node.Node)), primaryKnown: true);
+        var verdict = WritableRules.Judge(node.Node, view, wal, mandate.Assure(view.Except(node.Node)), primaryKnown: true);
         if (verdict.Refusal is { } refusal)
             return refusal;
         if (verdict.Source is { } ahead)

@@ -43,9 +43,27 @@ public class ClusterObserverTests
         Assert.NotNull(RejoinPlan.RefuseUnseen("n2", wal));
     }
 
+    /// <summary>It has sent the standby what it had not written yet when it was asked itself.</summary>
+    [Theory]
+    [InlineData(Condition.Primary, Condition.Standby, WalKinship.Identical)]
+    [InlineData(Condition.StoppedAsPrimary, Condition.Standby, WalKinship.Ahead)] // no server goes on here
+    [InlineData(Condition.Primary, Condition.StoppedAsStandby, WalKinship.Ahead)] // nor does that one get anything from it
+    public async Task A_primary_that_was_asked_a_moment_before_its_standby_is_asked_once_more(Condition one, Condition two, WalKinship seen)
+    {
+        var observer = new ClusterObserver([new Node("n1", "n1") { GoesOn = true }, new Node("n2", "n2") { End = new(0x4000200) }], TimeProvider.System);
+        var wal = await observer.CompareWalAsync(Sketch.View(one, two), "n1", TestContext.Current.CancellationToken);
+        Assert.Equal(seen, wal.Of("n2").Kinship);
+    }
+
     private sealed class Node(string name, string callsItself, string hash = "aa", string? unread = null) : INode, IWalSource
     {
-        private int _digests;
+        private int _digests, _asked;
+
+        /// <summary>Where its WAL ends; null: where that of all others does.</summary>
+        public Lsn? End { get; init; }
+
+        /// <summary>The second time it is asked it has reached this.</summary>
+        public bool GoesOn { get; init; }
 
         public string Name => name;
 
@@ -58,7 +76,8 @@ public class ClusterObserverTests
         public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => throw new NotSupportedException();
 
         public Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel) =>
-            Task.FromResult<Answer<WalPosition>>(unread == "position" ? Away : Sketch.Position(callsItself, new TimelineSpan(new(1), Lsn.Zero, null)));
+            Task.FromResult<Answer<WalPosition>>(unread == "position" ? Away
+                : Sketch.Position(callsItself, new TimelineSpan(new(1), Lsn.Zero, null)) is var usual && (GoesOn && _asked++ > 0 ? new Lsn(0x4000200) : End) is { } end ? usual with { End = end } : usual);
 
         public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) => throw new NotSupportedException();
 

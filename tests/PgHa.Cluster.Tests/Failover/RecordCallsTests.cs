@@ -15,6 +15,8 @@ public sealed class RecordCallsTests : ClusterTest
         var needless = await cluster.N2.Api.PostV2("cluster/record/recreate");
         Assert.Equal(409, needless.Status);
         Assert.Contains("the record is there", needless.Message, StringComparison.Ordinal);
+        foreach (var node in cluster.Nodes)
+            Assert.Equal(1, await AutomaticCluster.Epoch(node)); // who never saw the record would not miss it
 
         foreach (var member in automatic.Etcd.Members)
         {
