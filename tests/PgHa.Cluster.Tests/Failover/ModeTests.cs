@@ -98,13 +98,18 @@ public sealed class ModeTests : ClusterTest
         await Wait.Until("another node serves", async () => await Accepts(cluster.N2) || await Accepts(cluster.N3), 30);
     }
 
+    /// <summary>One agent is restarted, the others begin anew in their processes.</summary>
     private static async Task Restart(TestCluster cluster, string what, string to)
     {
-        foreach (var node in cluster.Nodes.Reverse())
+        await cluster.N3.Agent.Stop();
+        await cluster.N3.ChangeAgentConfig(what, to);
+        await cluster.N3.StartAgent();
+        foreach (var node in (TestNode[])[cluster.N2, cluster.N1])
         {
-            await node.Agent.Stop();
+            var pid = node.Agent.Pid;
             await node.ChangeAgentConfig(what, to);
-            await node.StartAgent();
+            Assert.Contains("failover.mode has changed: its agent begins anew", await AutomaticCluster.Command(node, "reload-config", node.Name), StringComparison.Ordinal);
+            Assert.Equal(pid, node.Agent.Pid);
         }
     }
 
