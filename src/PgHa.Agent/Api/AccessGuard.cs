@@ -23,19 +23,28 @@ internal static class AccessGuard
     internal static void Use(WebApplication app, bool secured)
     {
         var audit = app.Services.GetRequiredService<AuditLog>();
-        app.Use(next => context => context.GetEndpoint() is RouteEndpoint route && (secured || !OnlyLooks(context.Request.Method)) ? RunAsync(context, route, next, audit) : next(context));
+        app.Use(next => context => context.GetEndpoint() is RouteEndpoint route && (secured || !OnlyLooks(context.Request.Method)) ? RunAsync(context, route, next, secured, audit) : next(context));
     }
 
-    private static async Task RunAsync(HttpContext context, RouteEndpoint route, RequestDelegate next, AuditLog audit)
+    /// <summary>It is noted however it ends, also where the caller does not wait for the answer.</summary>
+    private static async Task RunAsync(HttpContext context, RouteEndpoint route, RequestDelegate next, bool secured, AuditLog audit)
     {
         var needs = Of(route, context.Request.Method);
         var caller = CallerOf(context);
-        if (caller is not null && !AccessRules.Allows(caller.Role, needs.Need))
-            await Answers.WriteAsync(context, Refuse(context, caller, needs.Need), StatusCodes.Status403Forbidden);
-        else
-            await next(context);
-        if (needs is { Noted: true, Need: AccessNeed.Change or AccessNeed.Step })
-            audit.Add(EntryOf(context, caller, needs.Need));
+        var answered = false;
+        try
+        {
+            if (caller is null ? secured : !AccessRules.Allows(caller.Role, needs.Need))
+                await Answers.WriteAsync(context, Refuse(context, caller, needs.Need), StatusCodes.Status403Forbidden);
+            else
+                await next(context);
+            answered = true;
+        }
+        finally
+        {
+            if (needs is { Noted: true, Need: AccessNeed.Change or AccessNeed.Step })
+                audit.Add(EntryOf(context, caller, needs.Need) with { Status = answered ? context.Response.StatusCode : StatusCodes.Status500InternalServerError });
+        }
     }
 
     private static bool OnlyLooks(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
@@ -51,8 +60,8 @@ internal static class AccessGuard
     private static Needs Of(RouteEndpoint route, string method) => route.Metadata.GetMetadata<Needs>()
         ?? new(!OnlyLooks(method) ? AccessNeed.Change : route.Metadata.GetMetadata<SendsBytes>() is null ? AccessNeed.Look : AccessNeed.Content);
 
-    private static Refusal Refuse(HttpContext context, Caller caller, AccessNeed need) => new(Code.Credentials,
-        $"the token {caller.Name} has the role {caller.Role.ToString().ToLowerInvariant()}, which is not enough for {context.Request.Method} {context.Request.Path}",
+    private static Refusal Refuse(HttpContext context, Caller? caller, AccessNeed need) => new(Code.Credentials,
+        $"the token {caller?.Name ?? "of nobody"} has the role {caller?.Role.ToString().ToLowerInvariant() ?? "none"}, which is not enough for {context.Request.Method} {context.Request.Path}",
         $"use a token with the role {AccessRules.Enough(need)}: pgha token add NAME ROLE makes one (docs/security.md)");
 
     private static AuditEntry EntryOf(HttpContext context, Caller? caller, AccessNeed need) => new(default, "call")
@@ -61,7 +70,6 @@ internal static class AccessGuard
         Role = caller?.Role.ToString().ToLowerInvariant(),
         From = context.Connection.RemoteIpAddress?.ToString(),
         Call = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}",
-        Status = context.Response.StatusCode,
         ByHand = need == AccessNeed.Step && caller is { Role: AccessRole.Admin } && caller != Caller.Agents ? true : null,
         Operation = context.Response.Headers.Location is [{ } location] && location.Contains("/operations/", StringComparison.Ordinal) ? location[(location.LastIndexOf('/') + 1)..] : null,
     };

@@ -41,7 +41,7 @@ public class NamedTokensTests
     }
 
     [Theory]
-    [InlineData("ana"), InlineData("ana root HASH"), InlineData("ana read abc"), InlineData("ana read HASH 2026-13-01"), InlineData("ana read HASH 2026-12-01 more"), InlineData("a/b read HASH"), InlineData("ana Read HASH")]
+    [InlineData("ana"), InlineData("ana root HASH"), InlineData("ana read abc"), InlineData("ana read HASH 2026-13-01"), InlineData("ana read HASH 2026-12-01 more"), InlineData("a/b read HASH"), InlineData("ana Read HASH"), InlineData("security.token_file admin HASH")]
     public void A_line_that_is_not_understood_is_refused(string line) =>
         Assert.StartsWith("line 2 is not", NamedToken.Parse("\n" + line.Replace("HASH", Ana.Kept.Hash, StringComparison.Ordinal)).Problem);
 
