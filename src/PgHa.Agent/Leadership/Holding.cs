@@ -76,6 +76,9 @@ public sealed record Holding
     public Holding Making(uint timeline) => timeline <= Own.MayBeMade ? this
         : this with { Own = Own with { Timeline = Math.Max(timeline, Own.Timeline), Made = timeline } };
 
+    /// <summary>From the next attempt on the record says that a server accepts writes on this timeline; 0: that this is not known.</summary>
+    public Holding Serving(uint timeline) => timeline == Own.Served ? this : this with { Own = Own with { Served = timeline } };
+
     /// <summary>The next attempt. Before the first acknowledgement D does not get shorter than it was: a guard may still hold to the deadline of an earlier run.</summary>
     /// <param name="now">The machine's clock since boot, read before it is sent.</param>
     /// <param name="d">How long it is to hold.</param>

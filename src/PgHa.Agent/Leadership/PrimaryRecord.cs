@@ -42,6 +42,11 @@ public sealed record PrimaryRecord
     [JsonIgnore]
     public uint MayBeMade => Made == 0 ? Timeline : Made;
 
+    /// <summary>
+    /// The timeline on which a server accepted writes last, by the record. 0: not known, as in records of an older version, or because one is about to be started that is perhaps on another one.
+    /// </summary>
+    public uint Served { get; init; }
+
     /// <summary>The system identifier of the holder's database: a node of another one does not take part. Null in records of an older version.</summary>
     public string? System { get; init; }
 

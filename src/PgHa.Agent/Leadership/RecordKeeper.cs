@@ -45,6 +45,7 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     private TimeSpan? _mayBeInForce; // the latest that the guard may hold to, what it was asked for without an answer included
     private Holding? _holding;
     private volatile uint _timeline;
+    private long _served = -1; // nothing else than what the record says
     private readonly Lock _gate = new();
     private bool _soon;
     private Action? _wake; // ends the wait for the next renewal
@@ -64,14 +65,29 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     /// <summary>The highest timeline that may have been made, as etcd has acknowledged.</summary>
     public uint Made => _holding?.Acknowledged?.Record.MayBeMade ?? 0;
 
+    /// <summary>On which timeline a server accepted writes last, as etcd has acknowledged.</summary>
+    public uint Served => _holding?.Acknowledged?.Record.Served ?? 0;
+
+    /// <summary>The record is to say that a server accepts writes on this timeline, or, with 0, that this is not known; it is told at once where that is new.</summary>
+    public void Serve(uint timeline)
+    {
+        if (Interlocked.Exchange(ref _served, timeline) == timeline || Served == timeline)
+            return;
+        WakeUp();
+    }
+
     /// <summary>From the next renewal on the record says that timelines up to this one are reserved, and may have been made.</summary>
     /// <param name="timeline">The highest.</param>
     /// <param name="soon">The next renewal is sent now.</param>
     public void Make(uint timeline, bool soon)
     {
         _timeline = Math.Max(_timeline, timeline);
-        if (!soon)
-            return;
+        if (soon)
+            WakeUp();
+    }
+
+    private void WakeUp()
+    {
         lock (_gate)
         {
             _soon = true;
@@ -130,7 +146,7 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
     private async Task<KeepingEnd?> RenewAsync((TimeSpan D, TimeSpan Stop) settings, CancellationToken cancel)
     {
         var within = settings.D / RenewalsOfD;
-        var (sent, attempt) = _holding!.Making(_timeline).Send(clock(), settings.D);
+        var (sent, attempt) = _holding!.Making(_timeline).Serving(Interlocked.Read(ref _served) is >= 0 and var served ? (uint)served : _holding.Own.Served).Send(clock(), settings.D);
         if (sent.Deadline(settings.Stop) is { } sooner && sooner < _mayBeInForce && _mayBeInForce > clock() && !await ConfirmAsync(sooner, within, cancel))
             return null; // a shorter D binds from the moment that it is sent: it is not sent
         _holding = sent;

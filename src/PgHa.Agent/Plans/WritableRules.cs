@@ -162,11 +162,11 @@ public static class WritableRules
 
     /// <summary>
     /// The candidate holds the record, and on its line is the last timeline that was made: no later one ever was. What does not hold that timeline, and is on an earlier one, was left behind when it was
-    /// made, also where both went on from a third.
+    /// made, also where both went on from a third. Unless it has served since, in place: the timeline that served last is on the candidate's line, too.
     /// </summary>
     private static bool LeftByRecord(string other, NodeObservation own, ClusterView view, WalView wal) =>
         wal.PositionOf(own.Node) is { } line && wal.PositionOf(other) is { } old && old.SystemIdentifier == line.SystemIdentifier
-        && LastMade(own, line, view, wal) is { } last && old.Timeline.Value < last && Holds(line, last) && !Holds(old, last);
+        && own.Failover is { Served: > 0 and var served } && Holds(line, served) && LastMade(own, line, view, wal) is { } last && old.Timeline.Value < last && Holds(line, last) && !Holds(old, last);
 
     /// <summary>
     /// The highest timeline that anybody may have made, as the record says; else, because who was to make it may have been lost before, the highest that is on any node: all have to be read. The record

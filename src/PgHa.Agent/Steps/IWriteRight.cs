@@ -33,6 +33,9 @@ internal interface IWriteRight
     /// <summary>It has it now: no other node may write.</summary>
     bool IsHeld { get; }
 
+    /// <summary>A promotion has to reserve its timeline: somebody keeps the right. Whether it is this node at this moment <see cref="ReserveAsync"/> says.</summary>
+    bool Reserves { get; }
+
     /// <summary>Reserves the number of the timeline that a promotion is about to make: no other node makes it, whatever becomes of this one. That number, or why there is none.</summary>
     /// <param name="least">The lowest that it may be.</param>
     /// <param name="cancel">Ends it.</param>
@@ -52,6 +55,8 @@ internal interface IWriteRight
 internal sealed class UnkeptRight : IWriteRight
 {
     public bool IsHeld => false;
+
+    public bool Reserves => false;
 
     public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => Task.FromResult<Refusal?>(null);
 

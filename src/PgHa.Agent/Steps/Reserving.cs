@@ -15,7 +15,7 @@ internal sealed class Reserving(string node, IHands hands, IWriteRight right)
     /// <param name="cancel">Ends it.</param>
     internal async Task<Answer<string>> RunAsync(Plans.StepSight sight, bool asksArchive, CancellationToken cancel)
     {
-        if (!right.IsHeld)
+        if (!right.Reserves)
             return "";
         if ((sight.Wal.PositionOf(node)?.Timeline ?? sight.Seen.Sql?.Timeline) is not { } own)
             return new Refusal(Code.WrongState, $"the timeline of {node} is not known", "look at its server log, then repeat the call");

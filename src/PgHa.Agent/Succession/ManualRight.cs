@@ -13,6 +13,9 @@ internal sealed class ManualRight(AgentOptions options, OwnPromise promise) : IW
 
     public bool IsHeld => _unkept.IsHeld;
 
+    /// <inheritdoc />
+    public bool Reserves => _unkept.Reserves;
+
     public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) =>
         promise.Standing is { } standing ? Task.FromResult<Refusal?>(Tenure.Promised(options.Node, standing.To, promise.Left)) : _unkept.TakeAsync(patiently, cancel);
 

@@ -54,6 +54,7 @@ public static class RecordRules
             .. sync ? (string[])[$"of the nodes that answer {last} was primary last: it counts as the only one that is known to have everything that was acknowledged (failover.sync)"] : [],
             .. known.Select(n => $"{n.Node} answers, and its server is not writable ({n.State.Words()})"),
             .. gone.Order(StringComparer.Ordinal).Select(n => $"{n} does not answer: you answer for it that it is gone for good. What only {n} holds is given up"),
+            .. highest > 0 || gone.Count == 0 ? (string[])[] : ["no guard ends the server of a node that never saw a record: if it still runs where nobody sees it, two nodes write"],
             "nobody holds the new record: the rules choose the node with the most WAL on the proven line, and it takes the record by itself",
         ])
         {

@@ -46,7 +46,7 @@ internal sealed partial class SuccessionActing(
         if (await tenure.TakeAsync(first, patiently: false, makes: false, cancel, facts.Revocation) is { } withheld)
             return withheld.Message;
         past.Turn();
-        state.Facts = state.Facts is { } before ? before with { Epoch = surroundings.Epoch, Timeline = surroundings.Timeline, MayWriteFor = tenure.Left, Made = tenure.Made } : null;
+        state.Facts = state.Facts is { } before ? before with { Epoch = surroundings.Epoch, Timeline = surroundings.Timeline, MayWriteFor = tenure.Left, Made = tenure.Made, Served = tenure.Served } : null;
         past.Taken ??= (verdict.Reason, decided);
         return null;
     }

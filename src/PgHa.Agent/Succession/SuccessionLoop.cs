@@ -54,6 +54,7 @@ internal sealed partial class SuccessionLoop(
             Acknowledged = facts.Acknowledged,
             MayWriteFor = tenure.Left,
             Made = tenure.Made,
+            Served = tenure.Served,
             PromisedTo = facts.PromisedTo,
             PromisedFor = facts.PromisedTo is null ? null : Math.Round(facts.PromisedFor.TotalSeconds, 1),
             Doing = verdict.Reason,

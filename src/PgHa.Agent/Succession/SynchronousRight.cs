@@ -21,6 +21,9 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
     public bool IsHeld => tenure.IsHeld;
 
     /// <inheritdoc />
+    public bool Reserves => tenure.Reserves;
+
+    /// <inheritdoc />
     public Task<Refusal?> TakeAsync(bool patiently, CancellationToken cancel) => tenure.TakeAsync(patiently, cancel);
 
     /// <inheritdoc />

@@ -32,6 +32,12 @@ internal sealed partial class Tenure(
     /// <summary>The highest timeline that anybody may have made, as the record says; 0: this node does not hold it.</summary>
     internal uint Made => Own?.MayBeMade ?? 0;
 
+    /// <summary>The timeline on which a server accepted writes last, as the record says; 0: that is not known.</summary>
+    internal uint Served => Own?.Served ?? 0;
+
+    /// <inheritdoc />
+    public bool Reserves => !IsByHand(Sight?.Record);
+
     /// <summary>Until when etcd has let this node write, whatever became of the guard since; null: it never did.</summary>
     internal TimeSpan? Due => _keeping?.Keeper.Holding?.Deadline(terms.Stop) ?? _due;
 
@@ -83,7 +89,7 @@ internal sealed partial class Tenure(
     {
         using var alone = await _turn.EnterAsync(cancel);
         if (await LastsAsync(cancel))
-            return null;
+            return makes ? await ForgetServedAsync(cancel) : null;
         if (promise.Standing is { } standing)
             return Promised(terms.Node, standing.To, promise.Left); // also where a record was won before it was promised, or a person decides
         await EndAsync();
@@ -98,8 +104,9 @@ internal sealed partial class Tenure(
         if (Begin(answer, first, next, revocation) is not { } holding)
             return Withheld(answer);
         pulse.Expect();
-        if (makes && next > 0)
-            holding = holding.Making(holding.Own.Timeline);
+        holding = next > 0 ? makes ? holding.Making(holding.Own.Timeline) : holding
+            : own.Sql is { InRecovery: false, Timeline: { } runsOn } ? holding.Making(runsOn.Value).Serving(runsOn.Value)
+            : makes && own.Control?.Timeline.Value != holding.Own.Served ? holding.Serving(0) : holding;
         _mine = next > 0 && (answer is RecordAnswer.Absent || (answer is RecordAnswer.Stands { Record: var found } && !IsOwn(found))) ? holding.Own.Timeline : 0;
         Before = answer is RecordAnswer.Stands before ? before.Record.Node : null;
         var keeper = new RecordKeeper(revocation is null ? store : new RevokingStore(store, revocation), guard, clock, time, members);
@@ -135,7 +142,26 @@ internal sealed partial class Tenure(
     }
 
     /// <summary>The server accepts writes on that timeline: no other node makes it, whoever chose it.</summary>
-    internal void Serves(TimelineId timeline) => _keeping?.Keeper.Make(timeline.Value, soon: false);
+    internal void Serves(TimelineId timeline)
+    {
+        _keeping?.Keeper.Make(timeline.Value, soon: false);
+        _keeping?.Keeper.Serve(timeline.Value);
+    }
+
+    /// <summary>
+    /// The server is about to be started in place, perhaps on another timeline than the last one that served: until it serves, the record does not say which one that is. Else what it acknowledges in its
+    /// first moment would count as left behind.
+    /// </summary>
+    private async Task<Refusal?> ForgetServedAsync(CancellationToken cancel)
+    {
+        if (_keeping?.Keeper is not { } keeper || await cluster[terms.Node].ObserveAsync(fresh: false, cancel) is not { Down: true } own || own.Control?.Timeline.Value == keeper.Served)
+            return null;
+        keeper.Serve(0);
+        for (var begun = time.GetTimestamp(); keeper.Served != 0; await Task.Delay(Interval, time, cancel))
+            if (Until is null || time.GetElapsedTime(begun) > terms.D)
+                return new Refusal(Code.AnotherWritable, $"the record in etcd could not be renewed before {terms.Node} is started: {Problem ?? "no renewal was acknowledged"}", "look at etcd, then repeat the call");
+        return null;
+    }
 
     /// <summary>What is left must last for what follows: else the next renewal is waited for.</summary>
     private async Task<bool> LastsAsync(CancellationToken cancel)
@@ -211,7 +237,7 @@ internal sealed partial class Tenure(
     };
 
     private PrimaryRecord Next(PrimaryRecord record, uint next) =>
-        New(record.Epoch + 1, next > 0 ? Math.Max(record.Timeline + 1, next) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn, Made = record.MayBeMade };
+        New(record.Epoch + 1, next > 0 ? Math.Max(record.Timeline + 1, next) : record.Timeline) with { MadeAnewIn = record.MadeAnewIn, Made = record.MayBeMade, Served = record.Served };
 
     internal bool IsOwn(PrimaryRecord record) => record.Node == terms.Node && record.Boot == terms.Boot && record is { Released: false, Manual: false };
 

@@ -12,6 +12,9 @@ public sealed record FailoverFacts
     /// <summary>The highest timeline that anybody may have made, as the record says that it holds; 0: it does not hold it.</summary>
     public uint Made { get; init; }
 
+    /// <summary>The timeline on which a server accepted writes last, as the record says that it holds; 0: that is not known, or it does not hold it.</summary>
+    public uint Served { get; init; }
+
     /// <summary>Why what stands in etcd cannot be used, as it sees it: it was emptied, or restored; null: it can, or is not known.</summary>
     public string? RecordProblem { get; init; }
 

@@ -34,17 +34,23 @@ public sealed class LeftByRecordTests
     public void A_later_timeline_that_may_have_been_made_and_is_on_no_node_was_not_made() =>
         Assert.IsType<WasLeftBehind>(Assert.Single(Judge(3, 4, 5.0, 2).Evidence));
 
+    /// <summary>A person started it in place after the last timeline was made, for example: it has acknowledged what no other node has.</summary>
+    [Theory]
+    [InlineData(2), InlineData(0)]
+    public void What_has_served_since_or_may_have_was_not_left_behind(uint served) =>
+        Assert.Equal(Code.WalNotProven, Judge(3, 3, 5.0, 2, served: served).Refusal?.Code);
+
     [Fact]
     public void One_node_that_is_not_read_may_have_made_it()
     {
         var assured = new Assurance("n3", new ForcedByOperator());
-        Assert.Equal(Code.WalNotProven, Judge(3, 4, 5.0, 2, third: Condition.AgentAway, assured).Refusal?.Code);
-        Assert.Null(Judge(3, 3, 5.0, 2, third: Condition.AgentAway, assured).Refusal);
+        Assert.Equal(Code.WalNotProven, Judge(3, 4, 5.0, 2, third: Condition.AgentAway, assurances: assured).Refusal?.Code);
+        Assert.Null(Judge(3, 3, 5.0, 2, third: Condition.AgentAway, assurances: assured).Refusal);
     }
 
-    private static WritableVerdict Judge(uint own, uint made, double? mayWriteFor, uint other, Condition? third = null, params Assurance[] assurances)
+    private static WritableVerdict Judge(uint own, uint made, double? mayWriteFor, uint other, Condition? third = null, uint served = 1, params Assurance[] assurances)
     {
-        var n1 = Sketch.Node("n1", Condition.Crashed) with { Failover = new() { Epoch = 3, Made = made, MayWriteFor = mayWriteFor } };
+        var n1 = Sketch.Node("n1", Condition.Crashed) with { Failover = new() { Epoch = 3, Made = made, Served = served, MayWriteFor = mayWriteFor } };
         var wal = new WalView("n1", new[] { At("n1", own), At("n2", other) }.ToDictionary(p => p.Node, p => (Answer<WalPosition>)p),
             new Dictionary<string, WalAncestry> { ["n2"] = Sketch.Kin("n2", "n1", WalKinship.Forked, Parted), ["n3"] = Sketch.Kin("n3", "n1", WalKinship.NotProvable, Parted) });
         return WritableRules.Judge("n1", new([n1, Sketch.Node("n2", Condition.StoppedAsStandby), .. third is { } condition ? (NodeObservation[])[Sketch.Node("n3", condition)] : []]), wal, assurances);

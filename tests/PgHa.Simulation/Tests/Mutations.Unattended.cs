@@ -17,7 +17,7 @@ internal sealed partial class Mutation
         new("the agent leaves a passed deadline to a guard that was killed",
             ("PgHa.Agent/Succession/DeadlineWatch.cs", "if (terms.StartsAsStandby())", "if (FAULT || terms.StartsAsStandby())")) { IsUnattended = true, First = 4050 },
         new("a deadline counts from the answer",
-            ("PgHa.Agent/Leadership/RecordKeeper.cs", "Making(_timeline).Send(clock(),", "Making(_timeline).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true, First = 1575 },
+            ("PgHa.Agent/Leadership/RecordKeeper.cs", ": _holding.Own.Served).Send(clock(),", ": _holding.Own.Served).Send(FAULT ? clock() + within : clock(),")) { IsUnattended = true, First = 1575 },
         new("a deadline counts although no guard confirms it",
             ("PgHa.Agent/Leadership/RecordKeeper.cs", "_confirmed = await guard.SetAsync(until, bound.Token);", "_confirmed = FAULT ? until : await guard.SetAsync(until, bound.Token);")) { IsUnattended = true },
         new("a swap whose answer was lost counts as another's",
@@ -41,6 +41,6 @@ internal sealed partial class Mutation
         new("a standby that holds the record is started as primary",
             ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 2325 },
         new("a timeline is not reserved before the promotion",
-            ("PgHa.Agent/Steps/Reserving.cs", "if (!right.IsHeld)", "if (FAULT || !right.IsHeld)")) { IsUnattended = true, First = 1800 },
+            ("PgHa.Agent/Steps/Reserving.cs", "if (!right.Reserves)", "if (FAULT || !right.Reserves)")) { IsUnattended = true, First = 1800 },
     ];
 }
