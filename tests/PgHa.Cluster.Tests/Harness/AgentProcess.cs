@@ -24,7 +24,7 @@ internal sealed class AgentProcess(string configFile, string logFile)
 
     public int Pid => process!.Id;
 
-    public void Start() => process = AsPostgres.StartLoggedIn(Namespace, Boot, LogFile, Binary, "agent", "--config", ConfigFile);
+    public void Start() => process = AsPostgres.StartBooted(Namespace, Boot, LogFile, Binary, "agent", "--config", ConfigFile);
 
     /// <summary>SIGTERM: the clean stop, which leaves PostgreSQL alone.</summary>
     public Task Stop() => End(Signal.Term);

@@ -39,7 +39,7 @@ internal static class AsPostgres
         Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
 
     /// <summary>The same, where the kernel gives another boot, as a file has it; needs root.</summary>
-    public static Process StartLoggedIn(string? space, string? boot, string log, string program, params string[] arguments) =>
+    public static Process StartBooted(string? space, string? boot, string log, string program, params string[] arguments) =>
         Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments], boot);
 
     private static Process Start(string? space, string program, string[] arguments, string? boot = null) =>
