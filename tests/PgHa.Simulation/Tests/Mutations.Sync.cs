@@ -15,8 +15,8 @@ internal sealed partial class Mutation
             ("PgHa.Agent/Leadership/Revocation.cs", "if (!sync!.Set.IsMetBy([.. counted.Select(p => p.Pledge.Node)]))", "if (FAULT ? counted.IsEmpty : !sync!.Set.IsMetBy([.. counted.Select(p => p.Pledge.Node)]))"),
             ("PgHa.Agent/Leadership/Revocation.cs", "sync with { Epoch", "sync! with { Epoch")) { IsUnattended = true, First = 390 },
         new("a pledge is written while the WAL receiver runs",
-            ("PgHa.Agent/Leadership/PledgeSteps.cs", "!sight.Emptied ? PledgeStep.Empty : sight.Receives ?", "!sight.Emptied && !FAULT ? PledgeStep.Empty : sight.Receives && !FAULT ?")) { IsUnattended = true, First = 7935 },
+            ("PgHa.Agent/Leadership/PledgeSteps.cs", "!sight.Emptied ? PledgeStep.Empty : sight.Receives ?", "!sight.Emptied && !FAULT ? PledgeStep.Empty : sight.Receives && !FAULT ?")) { IsUnattended = true, First = 10260 },
         new("primary_conninfo is put back before the pledge is taken back",
-            ("PgHa.Agent/Leadership/PledgeSteps.cs", "sight.NotedAsWithdrawn || sight.Follows ?", "sight.NotedAsWithdrawn || sight.Follows || (FAULT && !sight.Wanted) ?")) { IsUnattended = true, First = 2270 },
+            ("PgHa.Agent/Leadership/PledgeSteps.cs", "sight.NotedAsWithdrawn || sight.Follows ?", "sight.NotedAsWithdrawn || sight.Follows || (FAULT && !sight.Wanted) ?")) { IsUnattended = true, First = 3910, Count = 4000 },
     ];
 }
