@@ -1,4 +1,5 @@
 using System.Text;
+using PgHa.Agent.Leadership;
 
 namespace PgHa.Agent.Etcd;
 
@@ -10,6 +11,9 @@ public sealed record EtcdEntry(string Key, ReadOnlyMemory<byte> Value, long Revi
 {
     /// <summary>The value as text.</summary>
     public string Text => Encoding.UTF8.GetString(Value.Span);
+
+    /// <summary>What a swap of it replaces; where the key does not exist, that.</summary>
+    public static Standing Standing(EtcdEntry? entry) => entry is null ? default : new(entry.Revision, entry.Text);
 }
 
 /// <summary>What stood in etcd at one revision, read through its leader.</summary>

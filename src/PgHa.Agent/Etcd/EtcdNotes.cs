@@ -19,7 +19,7 @@ public sealed class EtcdNotes(EtcdClient client, string cluster, TimeSpan within
     {
         ArgumentNullException.ThrowIfNull(entry);
         var key = _history + entry.Epoch.ToString("D12", CultureInfo.InvariantCulture);
-        return (await client.CommitAsync(EtcdTxn.Swap(key, 0, JsonSerializer.SerializeToUtf8Bytes(entry, WireJson.Default.HistoryEntry)), within, cancel)).IsOk;
+        return (await client.CommitAsync(EtcdTxn.Swap(key, default, JsonSerializer.SerializeToUtf8Bytes(entry, WireJson.Default.HistoryEntry)), within, cancel)).IsOk;
     }
 
     /// <summary>All entries, the oldest first; those that are not understood are left out.</summary>

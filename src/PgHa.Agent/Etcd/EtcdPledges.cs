@@ -20,15 +20,15 @@ public sealed class EtcdPledges(IEtcdKeys client, string cluster, TimeSpan withi
             [.. r.Entries.Select(e => Pledge.Read(e.Value.Span) is { } pledge && e.Key == Key(cluster, pledge.Node) ? new PledgeSeen(pledge, e.Revision) : null).OfType<PledgeSeen>()]);
     }
 
-    /// <summary>Writes it while the record of the primary is still at that revision; whether it stands. An outage: it may stand, or may yet come to stand.</summary>
-    public async Task<EtcdAnswer<bool>> WriteAsync(Pledge pledge, long recordRevision, CancellationToken cancel)
+    /// <summary>Writes it while the record of the primary still stands as it was seen; whether it stands. An outage: it may stand, or may yet come to stand.</summary>
+    public async Task<EtcdAnswer<bool>> WriteAsync(Pledge pledge, Standing primary, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(pledge);
         var key = Key(cluster, pledge.Node);
         var before = await client.ReadAsync(key, within, cancel);
         if (!before.IsOk)
             return false; // nothing was sent
-        var txn = new EtcdTxn([new(key, before.Value.Of(key)?.Revision ?? 0), new(EtcdRecords.Key(cluster), recordRevision)], [new(key, pledge.Write())]);
+        var txn = new EtcdTxn([new(key, EtcdEntry.Standing(before.Value.Of(key))), new(EtcdRecords.Key(cluster), primary)], [new(key, pledge.Write())]);
         var written = await client.CommitAsync(txn, within, cancel);
         return written.As(r => r.Succeeded || (r.Of(key) is { } entry && Pledge.Read(entry.Value.Span) == pledge));
     }
@@ -46,7 +46,7 @@ public sealed class EtcdPledges(IEtcdKeys client, string cluster, TimeSpan withi
             var before = await client.ReadAsync(key, within, cancel);
             if (!before.IsOk)
                 return false;
-            var done = await client.CommitAsync(EtcdTxn.Swap(key, before.Value.Of(key)?.Revision ?? 0, withdrawn.Write()), within, cancel);
+            var done = await client.CommitAsync(EtcdTxn.Swap(key, EtcdEntry.Standing(before.Value.Of(key)), withdrawn.Write()), within, cancel);
             if (!done.IsOk)
                 return false;
             if (done.Value.Succeeded)

@@ -4,16 +4,20 @@ namespace PgHa.Agent.Etcd;
 
 /// <summary>What stands in etcd, whatever was seen before; for an operator who answers for it.</summary>
 /// <param name="Etcd">The id of the etcd cluster.</param>
-/// <param name="Revision">The revision of what stands there; 0: nothing does.</param>
+/// <param name="Standing">What stands there; one that cannot be read is compared by its revision.</param>
 /// <param name="Record">The record; null: there is none, or it cannot be read.</param>
-public sealed record RecordFound(ulong Etcd, long Revision, PrimaryRecord? Record);
+public sealed record RecordFound(ulong Etcd, Standing Standing, PrimaryRecord? Record)
+{
+    internal static RecordFound Of(ulong etcd, EtcdEntry? entry) => entry is { } one && PrimaryRecord.Read(one.Value.Span) is { } record
+        ? new(etcd, EtcdEntry.Standing(entry), record) : new(etcd, new(entry?.Revision ?? 0, null), null);
+}
 
 /// <summary>The part for an operator's calls.</summary>
 public sealed partial class EtcdRecords
 {
     /// <summary>What stands there now.</summary>
     public async Task<EtcdAnswer<RecordFound>> FindAsync(TimeSpan within, CancellationToken cancel) =>
-        (await _client.ReadAsync(_key, within, cancel)).As(r => new RecordFound(r.Cluster, r.Of(_key)?.Revision ?? 0, r.Of(_key) is { } entry ? PrimaryRecord.Read(entry.Value.Span) : null));
+        (await _client.ReadAsync(_key, within, cancel)).As(r => RecordFound.Of(r.Cluster, r.Of(_key)));
 
     /// <summary>Replaces what was found, if nothing has changed it since; whether it stands there now. One that says that it was made anew is believed from then on.</summary>
     /// <param name="found">What was found.</param>
@@ -26,7 +30,7 @@ public sealed partial class EtcdRecords
         ArgumentNullException.ThrowIfNull(found);
         ArgumentNullException.ThrowIfNull(record);
         EtcdWrite[] beside = sync is null ? [] : [new(EtcdSyncRecords.Key(_cluster), sync.Write())];
-        var result = await _client.CommitAsync(new([new(_key, found.Revision)], [new(_key, record.Write()), .. beside]), within, cancel);
+        var result = await _client.CommitAsync(new([new(_key, found.Standing)], [new(_key, record.Write()), .. beside]), within, cancel);
         return result.As(r => r.Cluster == found.Etcd && (r.Succeeded || (r.Of(_key) is { } entry && PrimaryRecord.Read(entry.Value.Span) == record)));
     }
 }

@@ -34,20 +34,20 @@ public sealed partial class EtcdRecords : IRecordStore
     }
 
     /// <inheritdoc />
-    public async Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel)
+    public async Task<RecordAnswer> SwapAsync(PrimaryRecord record, Standing before, TimeSpan within, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return await CommitAsync(EtcdTxn.Swap(_key, revision, record.Write()), record, within, cancel);
+        return await CommitAsync(EtcdTxn.Swap(_key, before, record.Write()), record, within, cancel);
     }
 
     /// <inheritdoc />
-    public Task<RecordAnswer> RevokeAsync(PrimaryRecord record, Revocation revocation, TimeSpan within, CancellationToken cancel)
+    public Task<RecordAnswer> RevokeAsync(PrimaryRecord record, Standing before, Revocation revocation, TimeSpan within, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentNullException.ThrowIfNull(revocation);
         var sync = EtcdSyncRecords.Key(_cluster);
-        EtcdCompare[] compares = [new(_key, revocation.Revision), new(sync, revocation.SyncRevision), .. revocation.Pledges.Select(p => new EtcdCompare(EtcdPledges.Key(_cluster, p.Pledge.Node), p.Revision))];
-        return CommitAsync(new(compares, [new(_key, record.Write()), new(sync, revocation.After.Write())]), record, within, cancel);
+        EtcdCompare[] beside = [new(sync, revocation.SyncRevision), .. revocation.Pledges.Select(p => new EtcdCompare(EtcdPledges.Key(_cluster, p.Pledge.Node), p.Revision))]; // the record tells which etcd it is
+        return CommitAsync(new([new(_key, before), .. beside], [new(_key, record.Write()), new(sync, revocation.After.Write())]), record, within, cancel);
     }
 
     private async Task<RecordAnswer> CommitAsync(EtcdTxn txn, PrimaryRecord record, TimeSpan within, CancellationToken cancel)
@@ -77,7 +77,7 @@ public sealed partial class EtcdRecords : IRecordStore
     }
 
     private static RecordAnswer Read(EtcdEntry? entry) => entry is null ? new RecordAnswer.Absent()
-        : PrimaryRecord.Read(entry.Value.Span) is { } record ? new RecordAnswer.Stands(record, entry.Revision)
+        : PrimaryRecord.Read(entry.Value.Span) is { } record ? new RecordAnswer.Stands(record, entry.Revision) { Text = entry.Text }
         : new RecordAnswer.Unreadable($"{entry.Key} holds no record ({entry.Value.Length} bytes)");
 
     /// <summary>A new epoch, a timeline that was reserved, or an etcd that is seen for the first time, is on the disk before the answer is believed.</summary>

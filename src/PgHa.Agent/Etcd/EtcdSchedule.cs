@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PgHa.Agent.Leadership;
 using PgHa.Client;
 using PgHa.Client.Operations;
 
@@ -22,7 +23,7 @@ public sealed class EtcdSchedule(EtcdClient client, string cluster, TimeSpan wit
     /// <summary>Puts it there where nothing is; what stands there then.</summary>
     public async Task<EtcdAnswer<ScheduleSight>> AddAsync(ScheduledSwitchover wanted, CancellationToken cancel)
     {
-        var added = await client.CommitAsync(EtcdTxn.Swap(_scheduled, 0, JsonSerializer.SerializeToUtf8Bytes(wanted, WireJson.Default.ScheduledSwitchover)), within, cancel);
+        var added = await client.CommitAsync(EtcdTxn.Swap(_scheduled, default, JsonSerializer.SerializeToUtf8Bytes(wanted, WireJson.Default.ScheduledSwitchover)), within, cancel);
         return added.IsOk ? await ReadAsync(cancel) : added.Outage;
     }
 
@@ -30,7 +31,7 @@ public sealed class EtcdSchedule(EtcdClient client, string cluster, TimeSpan wit
     public async Task<EtcdAnswer<ScheduleSight>> EndAsync(ScheduleSight seen, ScheduleOutcome outcome, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(seen);
-        var txn = new EtcdTxn([new(_scheduled, seen.Revision)], [new(_scheduled, null), new(_last, Written(outcome))]);
+        var txn = new EtcdTxn([new(_scheduled, seen.Standing)], [new(_scheduled, null), new(_last, Written(outcome))]);
         var ended = await client.CommitAsync(txn, within, cancel);
         return ended.IsOk ? await ReadAsync(cancel) : ended.Outage;
     }
@@ -47,7 +48,7 @@ public sealed class EtcdSchedule(EtcdClient client, string cluster, TimeSpan wit
             return new ScheduleSight(
                 new(scheduled is null ? null : JsonSerializer.Deserialize(scheduled.Value.Span, WireJson.Default.ScheduledSwitchover),
                     last is null ? null : JsonSerializer.Deserialize(last.Value.Span, WireJson.Default.ScheduleOutcome)),
-                scheduled?.Revision ?? 0);
+                EtcdEntry.Standing(scheduled));
         }
         catch (JsonException e)
         {
@@ -58,5 +59,5 @@ public sealed class EtcdSchedule(EtcdClient client, string cluster, TimeSpan wit
 
 /// <summary>What is scheduled, as it was seen.</summary>
 /// <param name="Report">What it says.</param>
-/// <param name="Revision">The revision that wrote it; 0: nothing is.</param>
-public sealed record ScheduleSight(ScheduleReport Report, long Revision);
+/// <param name="Standing">What a swap replaces.</param>
+public sealed record ScheduleSight(ScheduleReport Report, Standing Standing);

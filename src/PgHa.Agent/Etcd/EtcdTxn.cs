@@ -1,9 +1,18 @@
+using PgHa.Agent.Leadership;
+
 namespace PgHa.Agent.Etcd;
 
 /// <summary>A key must not have been written since; it is compared before anything of a transaction is done.</summary>
 /// <param name="Key">The key.</param>
-/// <param name="Revision">The revision that wrote it last; 0: it does not exist.</param>
-public sealed record EtcdCompare(string Key, long Revision);
+/// <param name="Standing">What must still stand there.</param>
+public sealed record EtcdCompare(string Key, Standing Standing)
+{
+    /// <summary>By the revision alone: only beside a key whose text is compared.</summary>
+    public EtcdCompare(string key, long revision)
+        : this(key, new Standing(revision, null))
+    {
+    }
+}
 
 /// <summary>A write of a transaction.</summary>
 /// <param name="Key">The key.</param>
@@ -15,8 +24,8 @@ public sealed record EtcdWrite(string Key, ReadOnlyMemory<byte>? Value);
 /// <param name="Writes">What is done then.</param>
 public sealed record EtcdTxn(IReadOnlyList<EtcdCompare> Compares, IReadOnlyList<EtcdWrite> Writes)
 {
-    /// <summary>Writes one key if it was not written since.</summary>
-    public static EtcdTxn Swap(string key, long revision, ReadOnlyMemory<byte> value) => new([new(key, revision)], [new(key, value)]);
+    /// <summary>Writes one key if what was seen still stands there.</summary>
+    public static EtcdTxn Swap(string key, Standing before, ReadOnlyMemory<byte> value) => new([new(key, before)], [new(key, value)]);
 }
 
 /// <summary>

@@ -19,13 +19,7 @@ internal static class WireForm
     internal static TxnRequest Of(EtcdTxn txn)
     {
         var request = new TxnRequest();
-        request.Compare.AddRange(txn.Compares.Select(c => new Compare
-        {
-            Key = Key(c.Key),
-            Target = Compare.Types.CompareTarget.Mod,
-            Result = Compare.Types.CompareResult.Equal,
-            ModRevision = c.Revision,
-        }));
+        request.Compare.AddRange(txn.Compares.SelectMany(Of));
         request.Success.AddRange(txn.Writes.Select(Of));
         request.Failure.AddRange(txn.Compares.Select(c => new RequestOp { RequestRange = new() { Key = Key(c.Key) } }));
         return request;
@@ -46,6 +40,14 @@ internal static class WireForm
     internal static IReadOnlyList<EtcdPeer> Of(IEnumerable<Member> members) => [.. members.Select(Of)];
 
     internal static EtcdPeer Of(Member member) => new(member.Id, member.Name, [.. member.PeerUrls], [.. member.ClientUrls]);
+
+    private static IEnumerable<Compare> Of(EtcdCompare compare)
+    {
+        var (key, (revision, text)) = (Key(compare.Key), compare.Standing);
+        yield return new() { Key = key, Target = Compare.Types.CompareTarget.Mod, Result = Compare.Types.CompareResult.Equal, ModRevision = revision };
+        if (text is not null)
+            yield return new() { Key = key, Target = Compare.Types.CompareTarget.Value, Result = Compare.Types.CompareResult.Equal, Value = ByteString.CopyFromUtf8(text) };
+    }
 
     private static RequestOp Of(EtcdWrite write) => write.Value is { } value
         ? new() { RequestPut = new() { Key = Key(write.Key), Value = ByteString.CopyFrom(value.Span) } }

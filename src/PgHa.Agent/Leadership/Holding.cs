@@ -4,9 +4,13 @@ namespace PgHa.Agent.Leadership;
 
 /// <summary>A swap that was sent.</summary>
 /// <param name="Record">What it writes.</param>
-/// <param name="Revision">What it replaces.</param>
+/// <param name="Before">What it replaces.</param>
 /// <param name="SentAt">When, by the machine's clock since boot, read before it was sent.</param>
-public sealed record Attempt(PrimaryRecord Record, long Revision, TimeSpan SentAt);
+public sealed record Attempt(PrimaryRecord Record, Standing Before, TimeSpan SentAt)
+{
+    /// <summary>The revision that it replaces.</summary>
+    public long Revision => Before.Revision;
+}
 
 /// <summary>How a node stands to the record after an answer.</summary>
 public enum Hold
@@ -37,8 +41,11 @@ public sealed record Holding
     /// <summary>The node's own turn: who holds it, in which epoch.</summary>
     public required PrimaryRecord Own { get; init; }
 
+    /// <summary>What the next attempt replaces.</summary>
+    public required Standing Standing { get; init; }
+
     /// <summary>The revision that the next attempt replaces.</summary>
-    public required long Revision { get; init; }
+    public long Revision => Standing.Revision;
 
     /// <summary>The attempt that was acknowledged last; null: none in this run of the agent.</summary>
     public Attempt? Acknowledged { get; private init; }
@@ -59,17 +66,17 @@ public sealed record Holding
 
     /// <summary>The record is another's, and has run out: this node is about to take it.</summary>
     /// <param name="own">The new record; its counter is not used, and its run is a name that no other holding has or had.</param>
-    /// <param name="revision">The revision of the one that ran out; 0 where there is none.</param>
-    public static Holding Take(PrimaryRecord own, long revision) => new() { Own = own, Revision = revision };
+    /// <param name="before">The one that ran out.</param>
+    public static Holding Take(PrimaryRecord own, Standing before) => new() { Own = own, Standing = before };
 
     /// <summary>An earlier run of the agent in the same boot held it: this one goes on. It has no deadline before its own first acknowledgement.</summary>
-    /// <param name="stands">What stands in etcd.</param>
-    /// <param name="revision">Its revision.</param>
+    /// <param name="stands">What it is to say from now on.</param>
+    /// <param name="before">What stands in etcd.</param>
     /// <param name="run">A name that no other holding has or had: the counter tells two of its attempts apart, and no others.</param>
-    public static Holding GoOn(PrimaryRecord stands, long revision, string run)
+    public static Holding GoOn(PrimaryRecord stands, Standing before, string run)
     {
         ArgumentNullException.ThrowIfNull(stands);
-        return new() { Own = stands with { Run = run }, Revision = revision, Before = stands.D };
+        return new() { Own = stands with { Run = run }, Standing = before, Before = stands.D };
     }
 
     /// <summary>From the next attempt on the record says that timelines up to this one are reserved, and may have been made; it never says less than before.</summary>
@@ -85,7 +92,7 @@ public sealed record Holding
     public (Holding Holding, Attempt Attempt) Send(TimeSpan now, TimeSpan d)
     {
         var holds = Acknowledged is null && Before > d ? Before : d;
-        var attempt = new Attempt(Own with { Counter = LastCounter + 1, DMilliseconds = (int)holds.TotalMilliseconds }, Revision, now);
+        var attempt = new Attempt(Own with { Counter = LastCounter + 1, DMilliseconds = (int)holds.TotalMilliseconds }, Standing, now);
         var kept = Forget();
         return (kept with { Open = kept.Open.Add(attempt), LastCounter = LastCounter + 1 }, attempt);
     }
@@ -114,7 +121,7 @@ public sealed record Holding
         ArgumentNullException.ThrowIfNull(attempt);
         return answer switch
         {
-            RecordAnswer.Swapped swapped => IsNews(attempt) ? (Acknowledge(attempt, swapped.Revision), Hold.Renewed) : (this, Hold.Unsure),
+            RecordAnswer.Swapped swapped => IsNews(attempt) ? (Acknowledge(attempt, new(swapped.Revision, attempt.Record.Text)), Hold.Renewed) : (this, Hold.Unsure),
             RecordAnswer.Stands stands when IsOld(attempt, stands) => (this, Hold.Unsure),
             RecordAnswer.Stands stands => HearWhatStands(stands),
             RecordAnswer.Absent or RecordAnswer.Unreadable => (this, Hold.Gone),
@@ -173,19 +180,19 @@ public sealed record Holding
     private (Holding, Hold) HearWhatStands(RecordAnswer.Stands stands)
     {
         if (Open.FirstOrDefault(a => a.Record == stands.Record) is { } mine)
-            return (Acknowledge(mine, stands.Revision), Hold.Renewed);
+            return (Acknowledge(mine, stands.Standing), Hold.Renewed);
         if (!stands.Record.IsHeldAs(Own))
             return (this, stands.Record.Epoch < Own.Epoch && Acknowledged is not null ? Hold.Gone : Hold.Lost);
         if (Acknowledged is not null && stands.Record.Run != Own.Run)
             return (this, Hold.Lost);
         if (Acknowledged is { } acknowledged && stands.Record.Counter <= acknowledged.Record.Counter)
             return (this, Hold.Gone);
-        return (this with { Revision = stands.Revision }, Hold.Unsure);
+        return (this with { Standing = stands.Standing }, Hold.Unsure);
     }
 
     // Of all attempts on one revision only one can be applied: what was sent before is void.
-    private Holding Acknowledge(Attempt attempt, long revision) =>
-        this with { Acknowledged = attempt, Revision = revision, Forgotten = null, Open = Open.RemoveAll(a => a.Revision <= attempt.Revision) };
+    private Holding Acknowledge(Attempt attempt, Standing standing) =>
+        this with { Acknowledged = attempt, Standing = standing, Forgotten = null, Open = Open.RemoveAll(a => a.Revision <= attempt.Revision) };
 }
 
 /// <summary>By whose promise a node may write while etcd does not answer.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace PgHa.Agent.Leadership;
 
@@ -85,12 +86,16 @@ public sealed record PrimaryRecord
     /// <summary>As it is written to etcd.</summary>
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.PrimaryRecord);
 
+    /// <summary>The same as text.</summary>
+    [JsonIgnore]
+    public string Text => JsonSerializer.Serialize(this, RecordJson.Default.PrimaryRecord);
+
     /// <summary>What was written, or null where it is not a record that can hold. Fields that a later version adds are passed over.</summary>
     public static PrimaryRecord? Read(ReadOnlySpan<byte> written)
     {
         try
         {
-            return written.Length <= MostBytes && JsonSerializer.Deserialize(written, RecordJson.Default.PrimaryRecord) is { } record && record.CanHold ? record : null;
+            return written.Length <= MostBytes && Utf8.IsValid(written) && JsonSerializer.Deserialize(written, RecordJson.Default.PrimaryRecord) is { } record && record.CanHold ? record : null;
         }
         catch (JsonException)
         {

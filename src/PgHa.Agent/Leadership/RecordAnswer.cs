@@ -14,7 +14,14 @@ public abstract record RecordAnswer
     /// <summary>This stands there; a swap was not applied.</summary>
     /// <param name="Record">The record.</param>
     /// <param name="Revision">Its revision.</param>
-    public sealed record Stands(PrimaryRecord Record, long Revision) : RecordAnswer;
+    public sealed record Stands(PrimaryRecord Record, long Revision) : RecordAnswer
+    {
+        /// <summary>The text that stands there: an older version may have written it, with fewer fields.</summary>
+        public string Text { get; init; } = Record.Text;
+
+        /// <summary>What a swap replaces.</summary>
+        public Standing Standing => new(Revision, Text);
+    }
 
     /// <summary>There is no record; a swap was not applied.</summary>
     public sealed record Absent : RecordAnswer;
@@ -36,18 +43,19 @@ public interface IRecordStore
     /// <param name="cancel">Ends it.</param>
     Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel);
 
-    /// <summary>Puts <paramref name="record"/> where the revision is still <paramref name="revision"/>; otherwise says what stands there.</summary>
+    /// <summary>Puts <paramref name="record"/> where <paramref name="before"/> still stands; otherwise says what stands there.</summary>
     /// <param name="record">The new record.</param>
-    /// <param name="revision">The revision that it replaces; 0 where there is none.</param>
+    /// <param name="before">What it replaces.</param>
     /// <param name="within">The bound.</param>
     /// <param name="cancel">Ends it.</param>
-    Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel);
+    Task<RecordAnswer> SwapAsync(PrimaryRecord record, Standing before, TimeSpan within, CancellationToken cancel);
 
     /// <summary>The same before the record has run out: only where sync record and pledges are still what was seen. All of it in one transaction.</summary>
     /// <param name="record">The new record.</param>
-    /// <param name="revocation">What was seen, and what the sync record becomes.</param>
+    /// <param name="before">What it replaces.</param>
+    /// <param name="revocation">What else was seen, and what the sync record becomes.</param>
     /// <param name="within">The bound.</param>
     /// <param name="cancel">Ends it.</param>
-    Task<RecordAnswer> RevokeAsync(PrimaryRecord record, Revocation revocation, TimeSpan within, CancellationToken cancel) =>
+    Task<RecordAnswer> RevokeAsync(PrimaryRecord record, Standing before, Revocation revocation, TimeSpan within, CancellationToken cancel) =>
         Task.FromResult<RecordAnswer>(new RecordAnswer.Outage("there are no pledges here"));
 }

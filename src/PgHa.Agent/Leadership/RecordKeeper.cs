@@ -150,7 +150,7 @@ public sealed class RecordKeeper(IRecordStore store, IDeadline guard, Func<TimeS
         if (sent.Deadline(settings.Stop) is { } sooner && sooner < _mayBeInForce && _mayBeInForce > clock() && !await ConfirmAsync(sooner, within, cancel))
             return null; // a shorter D binds from the moment that it is sent: it is not sent
         _holding = sent;
-        var answer = await store.SwapAsync(attempt.Record, attempt.Revision, within, cancel);
+        var answer = await store.SwapAsync(attempt.Record, attempt.Before, within, cancel);
         (_holding, var hold) = _holding.Hear(attempt, answer);
         Problem = answer is RecordAnswer.Outage outage ? outage.Why : null;
         if (hold is Hold.Lost or Hold.Gone)

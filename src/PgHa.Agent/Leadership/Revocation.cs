@@ -59,6 +59,6 @@ public sealed class RevokingStore(IRecordStore store, Revocation revocation) : I
     public Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel) => store.ReadAsync(within, cancel);
 
     /// <inheritdoc />
-    public Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel) =>
-        revision == revocation.Revision ? store.RevokeAsync(record, revocation, within, cancel) : store.SwapAsync(record, revision, within, cancel);
+    public Task<RecordAnswer> SwapAsync(PrimaryRecord record, Standing before, TimeSpan within, CancellationToken cancel) =>
+        before.Revision == revocation.Revision ? store.RevokeAsync(record, before, revocation, within, cancel) : store.SwapAsync(record, before, within, cancel);
 }

@@ -48,7 +48,7 @@ internal sealed partial class PledgeDesk(
                 return other;
             if (await tenure.LookAsync(bounded.Token) is not RecordAnswer.Stands stands || stands.Revision != order.Revision)
                 return $"{order.Holder} has renewed its record, or etcd does not answer";
-            return await GiveAsync(order, bounded.Token);
+            return await GiveAsync(order, stands.Standing, bounded.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -64,7 +64,7 @@ internal sealed partial class PledgeDesk(
         }
     }
 
-    private async Task<string?> GiveAsync(PledgeOrder order, CancellationToken cancel)
+    private async Task<string?> GiveAsync(PledgeOrder order, Standing primary, CancellationToken cancel)
     {
         var sight = new PledgeSight { Wanted = true, Noted = false, Receives = true };
         while (true)
@@ -88,7 +88,7 @@ internal sealed partial class PledgeDesk(
                     var pledge = new Pledge { Node = options.Node, Epoch = order.Epoch, Timeline = order.Timeline, End = await cut.EndAsync(cancel) };
                     if (await OtherLineAsync(order, cancel) is { } other)
                         return other;
-                    if (await pledges.WriteAsync(pledge, order.Revision, cancel) is { IsOk: true, Value: false })
+                    if (await pledges.WriteAsync(pledge, primary, cancel) is { IsOk: true, Value: false })
                         return $"{order.Holder} has renewed its record, or etcd does not answer";
                     sight = sight with { Written = true };
                     LogPledged(options.Node, order.Holder, order.Epoch, new Formats.Lsn(pledge.End).ToString());

@@ -48,7 +48,7 @@ public static class RecordRules
         var (last, sync) = (Last(seen), seen.View.Nodes.Any(n => n.ManagesSync));
         return new RecordPlan(last, epoch, timeline,
         [
-            $"{(seen.Found.Revision == 0 ? "there is no record in etcd" : "what stands in etcd is older than what was seen before, or no record")}: "
+            $"{(seen.Found.Standing.Revision == 0 ? "there is no record in etcd" : "what stands in etcd is older than what was seen before, or no record")}: "
                 + $"one is made with epoch {epoch}; {(highest == 0 ? "no node that answers has ever seen one" : $"the highest that any node has seen is {highest}")}",
             $"timelines up to {timeline} are reserved",
             .. sync ? (string[])[$"of the nodes that answer {last} was primary last: it counts as the only one that is known to have everything that was acknowledged (failover.sync)"] : [],

@@ -106,15 +106,15 @@ internal sealed partial class SyncDuty(
         _calmSince = step is SyncStep.None ? _time.GetTimestamp() : null;
         if (step is SyncStep.Prove && stands.Record is { Set.Needed: 0 })
             await setting.ToldAsync(cancel); // no commit was waited for before
-        return await DoAsync(step, stands.Revision, cancel);
+        return await DoAsync(step, stands, cancel);
     }
 
-    private async Task<bool> DoAsync(SyncStep step, long revision, CancellationToken cancel)
+    private async Task<bool> DoAsync(SyncStep step, SyncStands stands, CancellationToken cancel)
     {
         switch (step)
         {
             case SyncStep.Write { Record: var record }:
-                if (await records.SwapAsync(record, revision, cancel) is { IsOk: true, Value: var now } && now.Record == record)
+                if (await records.SwapAsync(record, stands, cancel) is { IsOk: true, Value: var now } && now.Record == record)
                     LogWritten(record.Set, record.Epoch);
                 return true;
             case SyncStep.Order { Setting: var wanted }:
@@ -135,7 +135,7 @@ internal sealed partial class SyncDuty(
                     LogEnded(ended);
                 return false;
             case SyncStep.Await when _proof.Level is null:
-                _proof = _proof with { Level = (revision, await senders.MarkAsync(cancel)) };
+                _proof = _proof with { Level = (stands.Revision, await senders.MarkAsync(cancel)) };
                 return true;
             default:
                 return false;
@@ -150,7 +150,7 @@ internal sealed partial class SyncDuty(
             return false;
         if (record.Holder == options.Node)
             await setting.EnsureAsync("", cancel);
-        await records.SwapAsync(record with { GivenUp = true }, stands.Revision, cancel);
+        await records.SwapAsync(record with { GivenUp = true }, stands, cancel);
         LogOff(_log);
         return false;
     }

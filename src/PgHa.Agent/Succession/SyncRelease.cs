@@ -23,7 +23,7 @@ internal sealed class SyncRelease(SuccessionLoop loop, EtcdSyncRecords records)
         var missing = SyncElection.Missing(before, SyncElection.Seen(facts));
         if (!missing.Order(StringComparer.Ordinal).SequenceEqual(nodes.Distinct().Order(StringComparer.Ordinal)))
             return new(Code.Invalid, $"the nodes that may hold more are {string.Join(", ", missing)}", SyncElection.Release(missing));
-        var now = await records.SwapAsync(before with { GivenUp = true }, stands.Value.Revision, cancel);
+        var now = await records.SwapAsync(before with { GivenUp = true }, stands.Value, cancel);
         return now is { IsOk: true, Value.Record.GivenUp: true } ? null
             : new(Code.PeerUnreachable, now.Outage?.Reason ?? "the sync record was changed in the same moment", "repeat the call");
     }

@@ -63,7 +63,7 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
                 return await OrderAsync(before, cancel);
             if (options.Failover.ManagesSync && await OrderAsync(next, cancel) is { } refused) // first: what the record says holds from the first commit on
                 return refused;
-            var now = await records.SwapAsync(next, stands.Value.Revision, cancel);
+            var now = await records.SwapAsync(next, stands.Value, cancel);
             if (now is { IsOk: true, Value: { } written } && written.Record == next)
                 return null;
             stands = now;
@@ -83,7 +83,7 @@ internal sealed class SynchronousRight(AgentOptions options, Tenure tenure, Etcd
                 return new(Code.WrongState, $"by the sync record in etcd {options.Node} is the primary that acknowledged writes last: its data are not replaced", SyncElection.Release([options.Node]));
             if (!record.Set.Voters.Contains(options.Node))
                 return null;
-            stands = await records.SwapAsync(record.Without(options.Node), stands.Value.Revision, cancel);
+            stands = await records.SwapAsync(record.Without(options.Node), stands.Value, cancel);
         }
         return NotAsked(stands);
     }

@@ -25,7 +25,7 @@ internal sealed partial class Tenure
         for (var attempt = 0; attempt < ReleaseAttempts && holding.Acknowledged is not { Record.Manual: true }; attempt++)
         {
             (holding, var last) = holding.EndForManual(clock());
-            answer = await store.SwapAsync(last.Record, last.Revision, terms.Call, cancel);
+            answer = await store.SwapAsync(last.Record, last.Before, terms.Call, cancel);
             (holding, var hold) = holding.Hear(last, answer);
             if (hold is Hold.Lost or Hold.Gone)
                 break;
@@ -43,8 +43,8 @@ internal sealed partial class Tenure
     {
         using var alone = await _turn.EnterAsync(cancel);
         var answer = await LookAsync(cancel);
-        if (answer is RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } && record.Returns != returns)
-            answer = await store.SwapAsync(record with { Returns = returns }, revision, terms.Call, cancel);
+        if (answer is RecordAnswer.Stands { Record: { Manual: true } record, Standing: var before } && record.Returns != returns)
+            answer = await store.SwapAsync(record with { Returns = returns }, before, terms.Call, cancel);
         return answer switch
         {
             RecordAnswer.Swapped => null,

@@ -71,7 +71,7 @@ internal sealed partial class Tenure
         for (var attempt = 0; attempt < ReleaseAttempts; attempt++)
         {
             (holding, var last) = holding.Release(clock());
-            (holding, var hold) = holding.Hear(last, await store.SwapAsync(last.Record, last.Revision, terms.Call, CancellationToken.None));
+            (holding, var hold) = holding.Hear(last, await store.SwapAsync(last.Record, last.Before, terms.Call, CancellationToken.None));
             if (hold is Hold.Lost or Hold.Gone || holding.Acknowledged is { Record.Released: true })
                 return true;
         }

@@ -226,13 +226,13 @@ internal sealed partial class Tenure(
 
     private Holding? Begin(RecordAnswer answer, bool first, uint next, Revocation? revocation) => answer switch
     {
-        RecordAnswer.Stands { Record: { Manual: true } record, Revision: var revision } => first && record.Returns ? Holding.Take(Next(record, next), revision) : null,
-        RecordAnswer.Stands { Record: var record, Revision: var revision } when IsOwn(record) => Holding.GoOn(record with { Revocable = terms.Revocable }, revision, name()),
-        RecordAnswer.Stands { Record: var record, Revision: var revision } stands when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Is(stands) && sight.HasRunOut(clock())) =>
-            Holding.Take(Next(record, next), revision),
-        RecordAnswer.Stands { Record: { Released: false } record, Revision: var revision } when revocation is not null && revision == revocation.Revision && record.Epoch + 1 == revocation.Epoch =>
-            Holding.Take(Next(record, next), revision),
-        RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, next)), 0),
+        RecordAnswer.Stands { Record: { Manual: true } record, Standing: var before } => first && record.Returns ? Holding.Take(Next(record, next), before) : null,
+        RecordAnswer.Stands { Record: var record, Standing: var before } when IsOwn(record) => Holding.GoOn(record with { Revocable = terms.Revocable }, before, name()),
+        RecordAnswer.Stands { Record: var record, Standing: var before } stands when IsOfEarlierBoot(record) || (Sight is { } sight && sight.Is(stands) && sight.HasRunOut(clock())) =>
+            Holding.Take(Next(record, next), before),
+        RecordAnswer.Stands { Record: { Released: false } record, Standing: var before } when revocation is not null && before.Revision == revocation.Revision && record.Epoch + 1 == revocation.Epoch =>
+            Holding.Take(Next(record, next), before),
+        RecordAnswer.Absent when first => Holding.Take(New(1, Math.Max(1, next)), default),
         _ => null,
     };
 

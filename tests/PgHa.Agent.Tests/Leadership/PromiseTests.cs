@@ -117,7 +117,7 @@ public sealed class PromiseTests : IDisposable
     private static Holding Held(TimeSpan at)
     {
         var own = new PrimaryRecord { Node = "n1", Epoch = 7, Boot = "b", Run = "r", Counter = 1, DMilliseconds = 4000, Since = DateTimeOffset.UnixEpoch, Timeline = 1 };
-        var (holding, attempt) = Holding.Take(own, 1).Send(at, 4 * Second);
+        var (holding, attempt) = Holding.Take(own, new(1, null)).Send(at, 4 * Second);
         return holding.Hear(attempt, new RecordAnswer.Swapped(2)).Holding;
     }
 }

@@ -185,7 +185,7 @@ public sealed class RecordKeeperTests : IRecordStore, IDeadline
     [Fact]
     public void In_a_long_outage_attempts_are_forgotten_and_bind_all_the_same()
     {
-        var (holding, first) = Holding.Take(Own, 7).Send(TimeSpan.Zero, D);
+        var (holding, first) = Holding.Take(Own, new(7, null)).Send(TimeSpan.Zero, D);
         (holding, _) = holding.Hear(first, new RecordAnswer.Swapped(8));
         (holding, var shorter) = holding.Send(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
         var bound = holding.Deadline(Stop);
@@ -200,7 +200,7 @@ public sealed class RecordKeeperTests : IRecordStore, IDeadline
     [Fact]
     public void An_earlier_runs_longer_D_stays_until_the_first_acknowledgement()
     {
-        var (holding, attempt) = Holding.GoOn(Own with { DMilliseconds = 8000 }, 7, "r2").Send(TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        var (holding, attempt) = Holding.GoOn(Own with { DMilliseconds = 8000 }, new(7, null), "r2").Send(TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Equal((8000, "r2"), (attempt.Record.DMilliseconds, attempt.Record.Run));
         (holding, _) = holding.Hear(attempt, new RecordAnswer.Swapped(8));
         Assert.Equal(2000, holding.Send(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)).Attempt.Record.DMilliseconds);
@@ -217,11 +217,11 @@ public sealed class RecordKeeperTests : IRecordStore, IDeadline
 
     public Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel) => throw new NotSupportedException("a keeper only swaps");
 
-    public Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel)
+    public Task<RecordAnswer> SwapAsync(PrimaryRecord record, Standing before, TimeSpan within, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(record);
-        _said.Add($"swap {record.Counter} on {revision}");
-        return _answers.TryDequeue(out var answer) ? answer(record, revision) : Is(new RecordAnswer.Swapped(++_revision));
+        _said.Add($"swap {record.Counter} on {before.Revision}");
+        return _answers.TryDequeue(out var answer) ? answer(record, before.Revision) : Is(new RecordAnswer.Swapped(++_revision));
     }
 
     public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel)
@@ -234,7 +234,7 @@ public sealed class RecordKeeperTests : IRecordStore, IDeadline
 
     private static Task<RecordAnswer> Is(RecordAnswer answer) => Task.FromResult(answer);
 
-    private Task<KeepingEnd> Begin() => _keeper.KeepAsync(Holding.Take(Own, _revision), () => (_d, Stop), () => _lives, TestContext.Current.CancellationToken);
+    private Task<KeepingEnd> Begin() => _keeper.KeepAsync(Holding.Take(Own, new(_revision, null)), () => (_d, Stop), () => _lives, TestContext.Current.CancellationToken);
 
     // Its continuations run where the clock is moved.
     private async Task Pass(double seconds)

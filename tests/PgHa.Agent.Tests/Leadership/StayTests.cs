@@ -130,7 +130,7 @@ public sealed class StayTests : IRecordStore, IDeadline, IMembers
 
     public Task<RecordAnswer> ReadAsync(TimeSpan within, CancellationToken cancel) => throw new NotSupportedException("a keeper only swaps");
 
-    public Task<RecordAnswer> SwapAsync(PrimaryRecord record, long revision, TimeSpan within, CancellationToken cancel) => Task.FromResult(_out ?? new RecordAnswer.Swapped(++_revision));
+    public Task<RecordAnswer> SwapAsync(PrimaryRecord record, Standing before, TimeSpan within, CancellationToken cancel) => Task.FromResult(_out ?? new RecordAnswer.Swapped(++_revision));
 
     public Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel)
     {
@@ -144,7 +144,7 @@ public sealed class StayTests : IRecordStore, IDeadline, IMembers
         return _promise();
     }
 
-    private Task<KeepingEnd> Begin() => _keeper.KeepAsync(Holding.Take(Own, _revision), () => (D, Stop), () => _lives, TestContext.Current.CancellationToken);
+    private Task<KeepingEnd> Begin() => _keeper.KeepAsync(Holding.Take(Own, new(_revision, null)), () => (D, Stop), () => _lives, TestContext.Current.CancellationToken);
 
     // Its continuations run where the clock is moved.
     private async Task Pass(double seconds)

@@ -20,7 +20,7 @@ public class ModeRulesTests
     [Fact]
     public void A_record_that_was_ended_for_manual_mode_never_runs_out_and_no_older_version_can_use_it()
     {
-        var (holding, attempt) = Holding.GoOn(Record, 5, "r2").EndForManual(TimeSpan.FromSeconds(100));
+        var (holding, attempt) = Holding.GoOn(Record, new(5, null), "r2").EndForManual(TimeSpan.FromSeconds(100));
         Assert.True(attempt.Record is { Manual: true, Returns: false, Released: false, DMilliseconds: 0, Epoch: 3 });
         Assert.False(new RecordSight(attempt.Record, 6, TimeSpan.Zero).HasRunOut(TimeSpan.FromDays(300)));
         Assert.Equal(attempt.Record, PrimaryRecord.Read(attempt.Record.Write()));

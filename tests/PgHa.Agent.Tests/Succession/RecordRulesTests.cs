@@ -40,7 +40,7 @@ public class RecordRulesTests
     public void An_older_record_that_was_restored_counts_too()
     {
         var seen = See(Emptied, N1(Condition.StoppedAsPrimary, 1, 1), N2(Condition.Standby, 1, 1));
-        var plan = RecordRules.Recreate(seen with { Found = new(1, 4, Record) }, []);
+        var plan = RecordRules.Recreate(seen with { Found = new(1, new(4, Record.Text), Record) }, []);
         Assert.Equal((8L, 3U), (plan.Value!.Epoch, plan.Value.Timeline));
     }
 
@@ -136,7 +136,7 @@ public class RecordRulesTests
         Assert.Equal(Code.Invalid, RecordRules.Release(See(new RecordAnswer.Stands(Record, 3), gone, n2), "n9").Refusal!.Code);
     }
 
-    private static RecordSights See(RecordAnswer answer, NodeObservation n1, NodeObservation n2) => new("n2", new ClusterView([n1, n2]), answer, new(1, 0, null), new Dictionary<string, ServerSign>());
+    private static RecordSights See(RecordAnswer answer, NodeObservation n1, NodeObservation n2) => new("n2", new ClusterView([n1, n2]), answer, new(1, default, null), new Dictionary<string, ServerSign>());
 
     private static NodeObservation N1(Condition condition, long epoch, uint timeline) => Seen("n1", condition, epoch, timeline);
 

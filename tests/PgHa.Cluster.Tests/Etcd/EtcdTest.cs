@@ -14,7 +14,7 @@ public abstract class EtcdTest
 
     internal static EtcdTxn Put(string key, string value) => new([], [new(key, Bytes(value))]);
 
-    internal static EtcdTxn Swap(string key, long revision, string value) => EtcdTxn.Swap(key, revision, Bytes(value));
+    internal static EtcdTxn Swap(string key, long revision, string value) => EtcdTxn.Swap(key, new(revision, null), Bytes(value));
 
     /// <summary>The revision of a transaction that must succeed.</summary>
     internal static async Task<long> Commit(EtcdClient client, EtcdTxn txn)

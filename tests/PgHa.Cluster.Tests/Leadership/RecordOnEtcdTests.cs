@@ -52,7 +52,7 @@ public sealed class RecordOnEtcdTests : ClusterTest, IDeadline
         Assert.True(GuardClient.Now >= _until);
         var records = Records(client, "other");
         Assert.IsType<RecordAnswer.Outage>(await records.ReadAsync(Call, TestContext.Current.CancellationToken));
-        Assert.IsType<RecordAnswer.Outage>(await records.SwapAsync(First("pg-node02") with { Epoch = 2 }, 1, Call, TestContext.Current.CancellationToken));
+        Assert.IsType<RecordAnswer.Outage>(await records.SwapAsync(First("pg-node02") with { Epoch = 2 }, new(1, null), Call, TestContext.Current.CancellationToken));
         etcd.Members[0].Thaw();
         etcd.Members[1].Thaw();
     }
@@ -64,7 +64,7 @@ public sealed class RecordOnEtcdTests : ClusterTest, IDeadline
         using var client = etcd.Client();
         var records = Records(client, "seen");
         Assert.IsType<RecordAnswer.Absent>(await records.ReadAsync(Call, Cancel));
-        Assert.IsType<RecordAnswer.Swapped>(await records.SwapAsync(First("pg-node01") with { Epoch = 5 }, 0, Call, Cancel));
+        Assert.IsType<RecordAnswer.Swapped>(await records.SwapAsync(First("pg-node01") with { Epoch = 5 }, default, Call, Cancel));
         Assert.IsType<RecordAnswer.Stands>(await records.ReadAsync(Call, Cancel));
         const string key = "/pgha/test/primary";
 
@@ -77,6 +77,21 @@ public sealed class RecordOnEtcdTests : ClusterTest, IDeadline
         Assert.IsType<RecordAnswer.Unreadable>(await Records(client, "new").ReadAsync(Call, Cancel));
         await File.WriteAllTextAsync(Path.Combine(Folder, "new"), "{", Cancel);
         Assert.Throws<InvalidDataException>(() => Records(client, "new"));
+    }
+
+    [Fact]
+    public async Task A_swap_replaces_just_the_text_that_was_seen_and_that_of_another_version_too()
+    {
+        await using var etcd = await EtcdTrio.Running();
+        using var client = etcd.Client();
+        var records = Records(client, "seen");
+        const string older = """{ "node":"n1", "epoch":1, "boot":"b", "run":"r", "counter":1, "d_milliseconds":8000, "since":"2026-01-01T00:00:00+00:00", "timeline":1, "of_another_version":1 }""";
+        Assert.True((await client.CommitAsync(new EtcdTxn([], [new("/pgha/test/primary", System.Text.Encoding.UTF8.GetBytes(older))]), Call, Cancel)).IsOk);
+        var stands = Assert.IsType<RecordAnswer.Stands>(await records.ReadAsync(Call, Cancel));
+
+        // As if it was written by another etcd with the same count of revisions.
+        Assert.Equal(stands, await records.SwapAsync(First("n2") with { Epoch = 2 }, new(stands.Revision, First("n1").Text), Call, Cancel));
+        Assert.IsType<RecordAnswer.Swapped>(await records.SwapAsync(First("n2") with { Epoch = 2 }, stands.Standing, Call, Cancel));
     }
 
     public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel)
@@ -97,7 +112,7 @@ public sealed class RecordOnEtcdTests : ClusterTest, IDeadline
     private EtcdRecords Records(EtcdClient client, string memory) => new(client, "test", new RecordMemoryFile(Path.Combine(Folder, memory)));
 
     private Task<KeepingEnd> Keep(EtcdClient client) =>
-        new RecordKeeper(Records(client, "holder"), this, () => GuardClient.Now, TimeProvider.System).KeepAsync(Holding.Take(First("pg-node01"), 0), () => (D, Stop), () => true, _agentEnds.Token);
+        new RecordKeeper(Records(client, "holder"), this, () => GuardClient.Now, TimeProvider.System).KeepAsync(Holding.Take(First("pg-node01"), default), () => (D, Stop), () => true, _agentEnds.Token);
 
     /// <summary>As another node does: it looks until the record has run out, as it has seen it, and swaps.</summary>
     private async Task<Holding> Take(EtcdClient client)
@@ -110,8 +125,8 @@ public sealed class RecordOnEtcdTests : ClusterTest, IDeadline
                 sight = RecordSight.After(sight, stands, GuardClient.Now);
             return sight?.HasRunOut(GuardClient.Now) == true;
         }, 20);
-        var (holding, attempt) = Holding.Take(First("pg-node02") with { Epoch = sight!.Record.Epoch + 1 }, sight.Revision).Send(GuardClient.Now, D);
-        (holding, var hold) = holding.Hear(attempt, await records.SwapAsync(attempt.Record, attempt.Revision, Call, Cancel));
+        var (holding, attempt) = Holding.Take(First("pg-node02") with { Epoch = sight!.Record.Epoch + 1 }, new(sight.Revision, sight.Record.Text)).Send(GuardClient.Now, D);
+        (holding, var hold) = holding.Hear(attempt, await records.SwapAsync(attempt.Record, attempt.Before, Call, Cancel));
         Assert.Equal(PgHa.Agent.Leadership.Hold.Renewed, hold);
         return holding;
     }

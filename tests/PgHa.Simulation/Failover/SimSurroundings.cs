@@ -27,7 +27,7 @@ internal sealed class SimSurroundings(SimAgent agent, SimEtcd etcd, EtcdRecords 
 
     public Task<Pauses?> PausesAsync(CancellationToken cancel) => etcd.AskAsync<Pauses?>(agent, agent.Options.Failover.Times.Renewal, () => new Pauses(etcd.Paused.Length > 0, [.. etcd.PausedNodes]), _ => null, cancel);
 
-    public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => sync?.Records.ReadAsync(cancel) ?? Task.FromResult<EtcdAnswer<SyncStands>>(new SyncStands(null, 0));
+    public Task<EtcdAnswer<SyncStands>> SyncAsync(CancellationToken cancel) => sync?.Records.ReadAsync(cancel) ?? Task.FromResult<EtcdAnswer<SyncStands>>(new SyncStands(null, default));
 
     public long? Pledged => sync?.Desk.Pledged;
 

@@ -68,7 +68,7 @@ internal sealed class RecordNode(string name, RecordWorld world, double rate, do
         (_holding, var attempt) = holding.Send(Clock, D);
         Guard(); // a shorter D binds before it is sent
         var (life, known) = (_life, _memory);
-        world.CallHedged(() => (world.Records.Swap(attempt.Record, attempt.Revision), world.Records.Id), (answer, etcd) => Hear(life, attempt, Weigh(known, answer, etcd, attempt.Record)));
+        world.CallHedged(() => (world.Records.Swap(attempt.Record, attempt.Before), world.Records.Id), (answer, etcd) => Hear(life, attempt, Weigh(known, answer, etcd, attempt.Record)));
     }
 
     private void Hear(int life, Attempt attempt, RecordAnswer answer)
@@ -115,14 +115,14 @@ internal sealed class RecordNode(string name, RecordWorld world, double rate, do
             return;
         if (stands.Record.Node == name && stands.Record.Boot == name)
         {
-            _holding = Holding.GoOn(stands.Record, stands.Revision, NewRun());
+            _holding = Holding.GoOn(stands.Record, stands.Standing, NewRun());
             return;
         }
         _sight = RecordSight.After(_sight, stands, Clock);
         if (!_sight.HasRunOut(Clock))
             return;
         world.Say($"{name}: it has run out, as seen here");
-        _holding = Holding.Take(Next(_sight.Record), _sight.Revision);
+        _holding = Holding.Take(Next(_sight.Record), new(_sight.Revision, _sight.Record.Text));
         Renew(_holding);
     }
 

@@ -25,7 +25,7 @@ internal sealed class RecordWorld
         for (var i = 0; i < _chance.Next(2, 4); i++)
             _nodes.Add(new($"n{i + 1}", this, 1 + ((_chance.NextDouble() - 0.5) * 2 * 0.0099), _chance.Next(0, 100_000)));
         var first = new PrimaryRecord { Node = "n1", Epoch = 1, Boot = "n1", Run = "before", Counter = 1, DMilliseconds = 8000, Since = DateTimeOffset.UnixEpoch, Timeline = 1 };
-        Records.Swap(first, 0);
+        Records.Swap(first, default);
     }
 
     public SimRecords Records { get; } = new();

@@ -23,8 +23,8 @@ internal sealed class SimRecords
     public RecordAnswer Read() => Written is null ? new RecordAnswer.Absent()
         : PrimaryRecord.Read(Written) is { } record ? new RecordAnswer.Stands(record, Revision) : new RecordAnswer.Unreadable("garbage");
 
-    public RecordAnswer Swap(PrimaryRecord record, long revision) =>
-        Commit(EtcdTxn.Swap(Key, revision, record.Write())) is { Succeeded: true } done ? new RecordAnswer.Swapped(done.Revision) : Read();
+    public RecordAnswer Swap(PrimaryRecord record, Standing before) =>
+        Commit(EtcdTxn.Swap(Key, before, record.Write())) is { Succeeded: true } done ? new RecordAnswer.Swapped(done.Revision) : Read();
 
     /// <summary>The sync record; null: there is none.</summary>
     public SyncRecord? Sync => Of(EtcdSyncRecords.Key(Cluster)) is { } entry ? SyncRecord.Read(entry.Value.Span) : null;
@@ -35,7 +35,7 @@ internal sealed class SimRecords
     /// <summary>All of it or nothing.</summary>
     public EtcdTxnResult Commit(EtcdTxn txn)
     {
-        if (txn.Compares.Any(c => (Of(c.Key)?.Revision ?? 0) != c.Revision))
+        if (!txn.Compares.All(c => Holds(c.Standing, EtcdEntry.Standing(Of(c.Key)))))
             return new(false, _revision, [.. txn.Compares.Select(c => Of(c.Key)).OfType<EtcdEntry>()]) { Cluster = Id };
         _revision++;
         foreach (var (key, value) in txn.Writes.OrderBy(w => w.Key == Key))
@@ -68,6 +68,8 @@ internal sealed class SimRecords
         _past.RemoveRange(Math.Max(1, _past.Count - steps), _past.Count - Math.Max(1, _past.Count - steps));
         _revision += steps; // etcd's own count may be anything after it
     }
+
+    private static bool Holds(Standing wanted, Standing now) => wanted.Revision == now.Revision && (wanted.Text is null || wanted.Text == now.Text);
 
     private EtcdEntry? Of(string key) => key != Key ? _others.GetValueOrDefault(key) : Written is null ? null : new(Key, Written, Revision);
 }

@@ -73,6 +73,18 @@ public sealed class FoundUnattendedTests
         Assert.DoesNotContain(outcome.Trace, line => line.Contains("server is killed", StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// A renewal was sent while etcd was out, and reached an empty etcd that had been put in its place, in which the record had been made again. Revisions count from 1 in each etcd: the one that it
+    /// compared with was that of the new primary's record, and the record went back to the old primary's turn.
+    /// </summary>
+    [Fact]
+    public void A_renewal_that_is_long_on_its_way_replaces_nothing_in_another_etcd()
+    {
+        var outcome = Schedule.OfAutomatic(3905).Play(trace: true);
+        Assert.True(outcome.Finding is null, outcome.Finding);
+        Assert.True(outcome.Trace.Any(line => line.Contains("n3 serves (epoch 3, timeline 2)", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
+    }
+
     private static void Deafen(Field field)
     {
         field.Network.Cut(SimEtcd.Name, "n1");

@@ -12,6 +12,8 @@ internal sealed partial class Mutation
         new("what stands in another etcd is compared by its revision alone",
             ("PgHa.Agent/Leadership/RecordSight.cs", "return (Record.Epoch, Revision)", "return FAULT ? Revision < stands.Revision : (Record.Epoch, Revision)"),
             ("PgHa.Agent/Leadership/RecordSight.cs", "&& Record == stands.Record", "&& (FAULT || Record == stands.Record)")) { IsUnattended = true, First = 2200 },
+        new("a swap that reaches another etcd is compared by its revision alone",
+            ("PgHa.Agent/Etcd/EtcdRecords.cs", "EtcdTxn.Swap(_key, before,", "EtcdTxn.Swap(_key, FAULT ? before with { Text = null } : before,")) { IsUnattended = true, First = 3900 },
         new("time in which the agent was stopped counts as silence of its server",
             ("PgHa.Agent/Succession/TimeAwake.cs", "< 2 * Tick ?", "< 2 * Tick || FAULT ?")) { IsUnattended = true },
         new("the agent leaves a passed deadline to a guard that was killed",
