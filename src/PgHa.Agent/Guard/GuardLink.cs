@@ -2,13 +2,18 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Files;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Postgres;
 
 namespace PgHa.Agent.Guard;
 
-/// <summary>The agent's side: starts the guard where none runs, and believes only what it has confirmed.</summary>
+/// <summary>
+/// The agent's side: starts the guard where none runs, and believes only what it has confirmed. A guard that ends is seen in that moment, because its connection does: another one is started, and told the
+/// same deadline.
+/// </summary>
 /// <param name="dataDirectory">The data directory that is guarded.</param>
 /// <param name="socket">Where the guard listens.</param>
 /// <param name="program">The executable of pgha.</param>
@@ -19,20 +24,43 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     private const int Attempts = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10), AnswersWithin = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500);
-    private StreamReader? _reader;
-    private NetworkStream? _stream;
+    private const int MostUnread = 16;
+    private readonly OneAtATime _turn = new();
+    private readonly CancellationTokenSource _ends = new();
+    private Link? _link;
+    private Task _hearing = Task.CompletedTask;
+    private TimeSpan? _last; // what was confirmed last, and holds yet
     private long _number;
     private int? _guard;
 
     /// <summary>The server may write until then. What the guard has confirmed; null: nothing, because it does not answer or has fenced the server.</summary>
-    public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) =>
-        await SayAsync(GuardWord.Until, until, cancel) is { Word: GuardWord.Until } confirmed ? confirmed.Until : null;
+    public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        return await ConfirmAsync(until, cancel);
+    }
 
     /// <inheritdoc />
-    public async Task<bool> RestAsync(CancellationToken cancel) => await SayAsync(GuardWord.Rest, default, cancel, starts: false) is null or { Word: GuardWord.Rest };
+    public async Task<bool> RestAsync(CancellationToken cancel)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        _last = null;
+        return await SayAsync(GuardWord.Rest, default, cancel, starts: false) is null or { Word: GuardWord.Rest };
+    }
 
     /// <inheritdoc />
-    public async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
+    public async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false)
+    {
+        using var alone = await _turn.EnterAsync(cancel);
+        return await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
+    }
+
+    private async Task<TimeSpan?> ConfirmAsync(TimeSpan until, CancellationToken cancel)
+    {
+        var heard = await SayAsync(GuardWord.Until, until, cancel);
+        _last = heard is null ? _last : heard.Word == GuardWord.Until ? heard.Until : null;
+        return heard is { Word: GuardWord.Until } ? heard.Until : null;
+    }
 
     /// <summary>A guard that is stopped by a signal guards nothing: it is killed, and another one started at the next word.</summary>
     private async Task<GuardWire?> SayAsync(GuardWord word, TimeSpan until, CancellationToken cancel, bool starts = true)
@@ -69,11 +97,10 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
                 await Task.Delay(Pause, time, cancel);
             try
             {
-                if (_stream is null)
-                    await ConnectAsync(starts, cancel);
+                var link = _link ??= await ConnectAsync(starts, cancel);
                 var said = new GuardWire(word, ++_number, until);
-                await _stream!.WriteAsync(Encoding.ASCII.GetBytes(said.Line + "\n"), cancel);
-                while (await _reader!.ReadLineAsync(cancel) is { } line && GuardWire.Read(line) is { } heard)
+                await link.Stream.WriteAsync(Encoding.ASCII.GetBytes(said.Line + "\n"), cancel);
+                await foreach (var heard in link.Heard.Reader.ReadAllAsync(cancel))
                     if (heard.Number == said.Number)
                         return heard;
             }
@@ -81,27 +108,55 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
             {
                 // it has ended: another one is started
             }
-            catch (OperationCanceledException)
-            {
-                await CloseAsync(); // an answer may be half read
-                throw;
-            }
             await CloseAsync();
         }
         return null;
     }
 
-    private async Task ConnectAsync(bool starts, CancellationToken cancel)
+    /// <summary>Reads what the guard says until it ends, or says something else than a guard does. Background work: what it throws is that end.</summary>
+    private async Task HearAsync(Link link)
+    {
+        try
+        {
+            using var reader = new StreamReader(link.Stream, Encoding.ASCII, leaveOpen: true);
+            while (await reader.ReadLineAsync(_ends.Token) is { } line && GuardWire.Read(line) is { } heard)
+                link.Heard.Writer.TryWrite(heard);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // it has ended, or is not heard any more
+        }
+        link.Heard.Writer.Complete();
+        try
+        {
+            await ReplaceAsync(link);
+        }
+        catch (OperationCanceledException)
+        {
+            // this link ends, or no guard could be started: the next word tries it again
+        }
+    }
+
+    /// <summary>The next guard is told what holds, unless that was done meanwhile.</summary>
+    private async Task ReplaceAsync(Link ended)
+    {
+        using var alone = await _turn.EnterAsync(_ends.Token);
+        if ((_link is null || _link == ended) && _last is { } until)
+            await ConfirmAsync(until, _ends.Token);
+    }
+
+    private async Task<Link> ConnectAsync(bool starts, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         for (long? started = null; ; await Task.Delay(Pause, time, cancel))
         {
             try
             {
-                _stream = new(await OpenAsync(cancel), ownsSocket: true);
-                _reader = new(_stream, Encoding.ASCII);
-                _guard = PeerOf(_stream.Socket);
-                return;
+                var opened = await OpenAsync(cancel);
+                _guard = PeerOf(opened);
+                var link = new Link(new(opened, ownsSocket: true), Channel.CreateBounded<GuardWire>(MostUnread));
+                _hearing = HearAsync(link);
+                return link;
             }
             catch (SocketException) when (starts && time.GetElapsedTime(begun) < StartWithin)
             {
@@ -145,11 +200,18 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
 
     private async Task CloseAsync()
     {
-        _reader?.Dispose();
-        if (_stream is not null)
-            await _stream.DisposeAsync();
-        (_reader, _stream) = (null, null);
+        if (_link is { } link)
+            await link.Stream.DisposeAsync();
+        _link = null;
     }
 
-    public async ValueTask DisposeAsync() => await CloseAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _ends.CancelAsync();
+        await CloseAsync();
+        await _hearing;
+        _ends.Dispose();
+    }
+
+    private sealed record Link(NetworkStream Stream, Channel<GuardWire> Heard);
 }

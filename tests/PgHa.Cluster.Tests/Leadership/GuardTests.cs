@@ -130,6 +130,10 @@ public sealed class GuardTests : ClusterTest
         Assert.Equal(until, await link.SetAsync(until, cancel));
         var second = await OnDuty(socket);
         Assert.NotEqual(first, second);
+        Signal.Send(second, Signal.Kill); // nothing is said to it: the next one holds the same deadline all the same
+        await using var other = new GuardLink(Node.Postgres.DataDirectory, socket, "", TimeProvider.System);
+        await Wait.Until("another guard holds the deadline", async () => await other.AskAsync(cancel) == until);
+        second = await OnDuty(socket);
         Signal.Send(second, Signal.Term); // on duty it stays
         Assert.True(await link.RestAsync(cancel));
         Assert.Null(await link.SetAsync(GuardClient.Now - Soon, cancel));

@@ -24,6 +24,9 @@ internal sealed class SimGuard(SimMachine machine)
 
     internal void Kill() => _process?.Kill();
 
+    /// <summary>Whoever has a connection to it sees its end.</summary>
+    internal SimProcess? Process => _process;
+
     /// <summary>A deadline that has passed cannot be moved any more before the server is gone.</summary>
     internal TimeSpan? Set(TimeSpan until)
     {
@@ -78,16 +81,32 @@ internal sealed class SimGuard(SimMachine machine)
     }
 }
 
-/// <summary>The agent's side of it: starts one where none runs.</summary>
+/// <summary>The agent's side of it: starts one where none runs, and where one has ended tells the next one what holds.</summary>
 internal sealed class SimGuardLink(SimAgent agent) : IGuard
 {
     private SimGuard Guard => agent.Machine.Guard;
 
-    public Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) => SayAsync(() => Guard.Set(until), null, starts: true, cancel);
+    private TimeSpan? _last;
+    private SimProcess? _heard;
+
+    public Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) => SayAsync(() => Confirm(until), null, starts: true, cancel);
 
     public Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) => SayAsync(Guard.Ask, null, starts, cancel);
 
-    public Task<bool> RestAsync(CancellationToken cancel) => SayAsync(Guard.Rest, true, starts: false, cancel);
+    public Task<bool> RestAsync(CancellationToken cancel)
+    {
+        _last = null;
+        return SayAsync(Guard.Rest, true, starts: false, cancel);
+    }
+
+    private TimeSpan? Confirm(TimeSpan until)
+    {
+        if (_heard != Guard.Process)
+            (_heard = Guard.Process!).AtEnd(() => agent.Process.Begin(ReplaceAsync));
+        return _last = Guard.Set(until);
+    }
+
+    private Task ReplaceAsync() => SayAsync(() => _last is { } until ? Confirm(until) : null, null, starts: true, CancellationToken.None);
 
     private async Task<T> SayAsync<T>(Func<T> say, T withoutOne, bool starts, CancellationToken cancel)
     {

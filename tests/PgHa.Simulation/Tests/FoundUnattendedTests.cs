@@ -85,6 +85,17 @@ public sealed class FoundUnattendedTests
         Assert.True(outcome.Trace.Any(line => line.Contains("n3 serves (epoch 3, timeline 2)", StringComparison.Ordinal)), "what is drawn has changed: another seed shows it");
     }
 
+    /// <summary>A guard was killed, and its agent stopped before it said the next deadline: nothing ended the server when the deadline passed.</summary>
+    [Fact]
+    public void A_guard_that_ends_is_replaced_at_once()
+    {
+        for (var killed = 3000; killed < 4300; killed += 100)
+        {
+            var outcome = Play(818686, [At(killed, Moves.KillGuard("n1")), At(300, Moves.FreezeAgent("n1", 20000))]);
+            Assert.Contains(outcome.Trace, line => line.Contains("n1/guard   the deadline has passed", StringComparison.Ordinal));
+        }
+    }
+
     private static void Deafen(Field field)
     {
         field.Network.Cut(SimEtcd.Name, "n1");
