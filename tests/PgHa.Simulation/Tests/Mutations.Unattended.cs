@@ -39,7 +39,7 @@ internal sealed partial class Mutation
         new("a record that has run out still counts as another's",
             ("PgHa.Agent/Succession/SuccessionSights.cs", "|| tenure.Sight!.HasRunOut(clock())", "|| (tenure.Sight!.HasRunOut(clock()) && !FAULT)")) { IsUnattended = true },
         new("the record is given up while the server may still write",
-            ("PgHa.Agent/Succession/Tenure.Release.cs", "is { MayBeWritable: true })", "is { MayBeWritable: true } && !FAULT)")) { IsUnattended = true, First = 850 },
+            ("PgHa.Agent/Succession/Tenure.Release.cs", "is { MayBeWritable: true })", "is { MayBeWritable: true } && !FAULT)")) { IsUnattended = true, First = 480 },
         new("a standby that holds the record is started as primary",
             ("PgHa.Agent/Succession/SuccessionRules.cs", "f.Own.Control is not { OfPrimary: true } ?", "!FAULT && f.Own.Control is not { OfPrimary: true } ?")) { IsUnattended = true, First = 2325 },
         new("a timeline is not reserved before the promotion",
