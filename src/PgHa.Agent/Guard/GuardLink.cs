@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
-using PgHa.Agent.Cluster;
 using PgHa.Agent.Files;
 using PgHa.Agent.Leadership;
 using PgHa.Agent.Postgres;
@@ -25,7 +24,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10), AnswersWithin = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500);
     private const int MostUnread = 16;
-    private readonly OneAtATime _turn = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
     private Link? _link;
     private Task _hearing = Task.CompletedTask;
@@ -34,25 +33,30 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     private int? _guard;
 
     /// <summary>The server may write until then. What the guard has confirmed; null: nothing, because it does not answer or has fenced the server.</summary>
-    public async Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel)
-    {
-        using var alone = await _turn.EnterAsync(cancel);
-        return await ConfirmAsync(until, cancel);
-    }
+    public Task<TimeSpan?> SetAsync(TimeSpan until, CancellationToken cancel) => AloneAsync(() => ConfirmAsync(until, cancel), cancel);
 
     /// <inheritdoc />
-    public async Task<bool> RestAsync(CancellationToken cancel)
+    public Task<bool> RestAsync(CancellationToken cancel) => AloneAsync(async () =>
     {
-        using var alone = await _turn.EnterAsync(cancel);
         _last = null;
         return await SayAsync(GuardWord.Rest, default, cancel, starts: false) is null or { Word: GuardWord.Rest };
-    }
+    }, cancel);
 
     /// <inheritdoc />
-    public async Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false)
+    public Task<TimeSpan?> AskAsync(CancellationToken cancel, bool starts = false) =>
+        AloneAsync(async () => await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : (TimeSpan?)null, cancel);
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> said, CancellationToken cancel)
     {
-        using var alone = await _turn.EnterAsync(cancel);
-        return await SayAsync(GuardWord.Ask, default, cancel, starts) is { Word: GuardWord.Until } answer ? answer.Until : null;
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            return await said();
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private async Task<TimeSpan?> ConfirmAsync(TimeSpan until, CancellationToken cancel)
@@ -138,12 +142,8 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     }
 
     /// <summary>The next guard is told what holds, unless that was done meanwhile.</summary>
-    private async Task ReplaceAsync(Link ended)
-    {
-        using var alone = await _turn.EnterAsync(_ends.Token);
-        if ((_link is null || _link == ended) && _last is { } until)
-            await ConfirmAsync(until, _ends.Token);
-    }
+    private Task<TimeSpan?> ReplaceAsync(Link ended) => AloneAsync(
+        async () => (_link is null || _link == ended) && _last is { } until ? await ConfirmAsync(until, _ends.Token) : null, _ends.Token);
 
     private async Task<Link> ConnectAsync(bool starts, CancellationToken cancel)
     {
