@@ -69,6 +69,9 @@ ensure_prometheus() {
   [[ ! -d /run/systemd/system ]] || systemctl disable --now prometheus.service >/dev/null 2>&1 || die "prometheus' own service cannot be stopped: systemctl disable --now prometheus"
 }
 
+# For faults that no test can make by itself: wall clocks that jump, and disks that are slow.
+ensure_faults() { ensure strace:strace /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1:libfaketime; }
+
 # For the one campaign in which a background worker commits by itself.
 ensure_cron() { ensure "${PG_BIN%/bin}/lib/pg_cron.so:postgresql-15-cron"; }
 

@@ -77,8 +77,14 @@ internal sealed partial class MachineHandover(
 
     private async Task<string?> EndAsync(Operation operation, TimeSpan patience, CancellationToken cancel)
     {
-        if (await Task.WhenAny(operation.Ended, Task.Delay(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, cancel)) != operation.Ended)
+        try
+        {
+            await operation.Ended.WaitAsync(Longer(patience, TimeSpan.Zero), time, cancel);
+        }
+        catch (TimeoutException)
+        {
             return "the switchover takes too long";
+        }
         return operation.Report.State == OperationState.Done ? null : operation.Report.Failure?.Message ?? $"{operation.Report.Goal} did not reach its goal";
     }
 

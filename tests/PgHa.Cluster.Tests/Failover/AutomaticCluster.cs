@@ -73,6 +73,18 @@ internal sealed class AutomaticCluster(TestCluster cluster, EtcdTrio etcd) : IAs
     /// <summary>A command of <c>pgha</c> on a node's machine, and what it prints.</summary>
     public static Task<string> Command(TestNode node, params string[] words) => AsPostgres.Run(AgentProcess.Binary, [.. words, "--config", node.Agent.ConfigFile]);
 
+    /// <summary>For twice as long as the record holds its server serves, in the same turn.</summary>
+    public static async Task ServesOn(TestNode primary)
+    {
+        var (begun, epoch) = (TimeProvider.System.GetTimestamp(), await Epoch(primary));
+        await Wait.Until("it has served for long enough", async () =>
+        {
+            Assert.True(await primary.Postgres.Serves(), $"{primary.Name} does not serve any more");
+            return TimeProvider.System.GetElapsedTime(begun) > 2 * D;
+        });
+        Assert.Equal(epoch, await Epoch(primary));
+    }
+
     public static async Task<bool> Follows(TestNode standby, TestNode primary)
     {
         try

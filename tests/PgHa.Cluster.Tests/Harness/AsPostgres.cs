@@ -39,8 +39,8 @@ internal static class AsPostgres
         Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments]);
 
     /// <summary>The same, where the kernel gives another boot, as a file has it; needs root.</summary>
-    public static Process StartBooted(string? space, string? boot, string log, string program, params string[] arguments) =>
-        Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, program, .. arguments], boot);
+    public static Process StartBooted(string? space, string? boot, string log, string[] command) =>
+        Start(space, "/bin/sh", ["-c", "exec \"$@\" >>\"$0\" 2>&1", log, .. command], boot);
 
     private static Process Start(string? space, string program, string[] arguments, string? boot = null) =>
         Start([.. Enter(space), .. Booted(boot), .. Environment.IsPrivilegedProcess ? Become : [], program, .. arguments]);

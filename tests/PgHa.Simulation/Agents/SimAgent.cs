@@ -67,6 +67,8 @@ internal sealed class SimAgent
 
     internal OperationStore Store { get; private set; } = null!;
 
+    internal IHostApplicationLifetime Lifetime { get; } = new NeverStops();
+
     internal ClusterObserver Cluster { get; private set; } = null!;
 
     /// <summary>Null: people decide.</summary>
@@ -87,13 +89,13 @@ internal sealed class SimAgent
         var locks = new ClusterLock(Cluster, acting);
         var fresh = new FreshDecision(Cluster, time);
         Runner = new(Options, Boot, Live, Cluster, acting, locks, fresh, new StageRunner(acting, Store, time, NullLogger<StageRunner>.Instance), new OutcomeWatch(Cluster, time), Store, new PlanReport(Options),
-            new Resumption(Cluster, Store, clock, time, NullLogger<Resumption>.Instance), new Lifetime(), Name, clock, time, NullLogger<OperationRunner>.Instance);
+            new Resumption(Cluster, Store, clock, time, NullLogger<Resumption>.Instance), Lifetime, Name, clock, time, NullLogger<OperationRunner>.Instance);
         Runner.TakeUpInterrupted();
         Failover?.Begin(locks, Runner);
     }
 
     /// <summary>An agent here is only ever killed.</summary>
-    private sealed class Lifetime : IHostApplicationLifetime
+    private sealed class NeverStops : IHostApplicationLifetime
     {
         public CancellationToken ApplicationStarted => default;
 

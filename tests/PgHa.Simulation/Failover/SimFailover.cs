@@ -36,6 +36,7 @@ internal sealed class SimFailover
             var sights = new SuccessionSights(options, Tenure, surroundings, agent.Cluster, locks, agent.Lock, pulse, new OldPrimaryWatch(surroundings, stopping), past, Clock, time);
             var acting = new SuccessionActing(options, Tenure, new Lazy<OperationRunner>(runner), agent.Hands, pulse, past, stopping, surroundings, State, time, new SimLog<SuccessionActing>(agent));
             Loop = new(options, sights, acting, past, Tenure, surroundings, State, time, new SimLog<SuccessionLoop>(agent));
+            Handover = new(options, Tenure, past, Loop, agent.Cluster, new Lazy<OperationRunner>(runner), agent.Lock, agent.Lifetime, time, new SimLog<MachineHandover>(agent));
             agent.Process.Begin(() => pulse.WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => new DeadlineWatch(terms, Tenure, Clock, time, new SimLog<DeadlineWatch>(agent)).WatchAsync(CancellationToken.None));
             agent.Process.Begin(() => Loop.GoOnAsync(CancellationToken.None));
@@ -55,6 +56,9 @@ internal sealed class SimFailover
     internal FailoverState State { get; } = new();
 
     internal SuccessionLoop Loop { get; private set; } = null!;
+
+    /// <summary>Before its machine goes down.</summary>
+    internal MachineHandover Handover { get; private set; } = null!;
 
     /// <summary>Looks and acts from now on.</summary>
     internal void Begin(ClusterLock locks, OperationRunner runner) => _begin(locks, runner);

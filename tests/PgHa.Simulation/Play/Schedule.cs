@@ -40,6 +40,8 @@ internal sealed record Schedule(int Seed, int Nodes, IReadOnlyList<Move> Moves)
             moves = Simulation.Moves.WithCommitsThatWait(new(seed ^ 0x5CA1AB1E), names, moves);
         }
         moves = seed % 5 == 0 || seed % 35 == 1 ? Simulation.Moves.WithAccidents(new(~seed), names, moves) : moves;
+        if (seed % 7 == 2)
+            moves = Simulation.Moves.WithHandovers(new(seed ^ 0x0DD5EED), names, moves);
         return seed % 4 == 2 ? schedule with { Moves = Simulation.Moves.WithoutEtcd(new(~seed), names, moves), Stays = true } : schedule with { Moves = moves };
     }
 
