@@ -40,7 +40,7 @@ ensure_postgres() { ensure "$PG_BIN/postgres:postgresql-15" psql:postgresql-clie
 ensure_decoderbufs() { ensure "${PG_BIN%/bin}/lib/decoderbufs.so:postgresql-15-decoderbufs"; }
 
 # For what draws in a terminal.
-ensure_terminal() { ensure tmux:tmux; }
+ensure_terminal() { ensure tmux:tmux zsh:zsh fish:fish; }
 
 # For servers that their agent may not look at: with file capabilities, or in a PID namespace of their own.
 ensure_hiding() { ensure setcap:libcap2-bin unshare:util-linux setpriv:util-linux; }

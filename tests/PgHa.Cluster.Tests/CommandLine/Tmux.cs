@@ -41,7 +41,7 @@ internal sealed class Tmux : IAsyncDisposable
     }
 
     /// <summary>Presses keys, by tmux's names.</summary>
-    public Task Press(params string[] keys) => Run(["send-keys", .. keys]);
+    public Task Press(params string[] keys) => Run(["send-keys", "--", .. keys]);
 
     public async ValueTask DisposeAsync() => await Run("kill-server");
 
