@@ -22,6 +22,7 @@ using PgHa.Agent.Postgres;
 using PgHa.Agent.Security;
 using PgHa.Agent.Steps;
 using PgHa.Agent.Succession;
+using PgHa.Agent.Traces;
 using PgHa.Agent.Upkeep;
 using PgHa.Client;
 
@@ -69,6 +70,7 @@ public static partial class AgentHost
             .AddSuccession(options, etcd)
             .AddSingleton<HealthSights>()
             .AddSingleton<HealthAnswers>()
+            .AddSingleton<OperationTraces>()
             .AddUpkeep();
         if (token is not null)
             AddAuthentication(builder.Services);
@@ -77,6 +79,7 @@ public static partial class AgentHost
         var runner = app.Services.GetRequiredService<OperationRunner>(); // a service that cannot be built must fail now, not at the first call
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
         runner.Ended += app.Services.GetRequiredService<AuditLog>().Ended;
+        runner.Ended += app.Services.GetRequiredService<OperationTraces>().Ended;
         TakeBack<PostmasterPause>(app, "a stopped postmaster", p => p.RecoverAfterCrash());
         TakeBack<SignalAside>(app, "standby.signal, taken away for a server in single-user mode", s => s.RecoverAfterCrash());
         TakeBack<RewindMarker>(app, "files taken away for a rewind", r => r.PutBackUnlessBegun());

@@ -22,6 +22,7 @@ public partial class ArrowTests
         ["Succession"] = ["Leadership", "Guard", "Etcd", "Upkeep", "Operations", "Steps", "Postgres", "Plans", "Cluster", "Configuration", "Files"],
         ["Upkeep"] = ["Postgres", "Plans", "Cluster", "Configuration", "Files"],
         ["Peers"] = ["Steps", "Cluster", "Configuration", "Postgres", "Security"],
+        ["Traces"] = ["Configuration"],
         ["Api"] = ["Steps", "Plans", "Cluster", "Configuration", "Operations", "Postgres", "Security", "Etcd", "Succession"],
     };
 

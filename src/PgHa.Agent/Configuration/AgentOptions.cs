@@ -27,6 +27,9 @@ public sealed record AgentOptions
     /// <summary>Where health checks alone are answered, too; null: on <see cref="Listen"/> only.</summary>
     public Uri? HealthListen { get; init; }
 
+    /// <summary>The collector that operations are sent to as traces, by OTLP; null: none.</summary>
+    public Uri? Traces { get; init; }
+
     /// <summary>All nodes of the cluster, this one included, in configuration order.</summary>
     public required IReadOnlyList<NodeOptions> Nodes { get; init; }
 

@@ -10,6 +10,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         var node = settings.Read<string>("node", Forms.Text);
         var listen = settings.Read<Uri>("listen", UrlForm.Listen);
         var health = settings.Read<Uri>("health_listen", UrlForm.Listen);
+        var traces = settings.Read<Uri>("traces", UrlForm.Agent);
         var nodes = raw.Nodes.Select(ReadNode).ToList();
         var postgres = ReadPostgres();
         var stateDir = ReadPath("state_dir");
@@ -31,6 +32,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
             Node = node!,
             Listen = listen!,
             HealthListen = health,
+            Traces = traces,
             Nodes = [.. nodes.Select(draft => new NodeOptions(draft.Name, draft.Agent!, draft.Postgres!.Host, draft.Postgres.Port))],
             Postgres = postgres,
             StateDir = stateDir!,

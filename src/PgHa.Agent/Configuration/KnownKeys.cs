@@ -20,6 +20,7 @@ internal static class KnownKeys
         new("node"),
         new("listen"),
         new("health_listen", WhenUnset: "health checks are answered on listen only"),
+        new("traces", WhenUnset: "operations are not sent as traces"),
         new("nodes.*.agent"),
         new("nodes.*.postgres"),
         new(AnyWitness),
