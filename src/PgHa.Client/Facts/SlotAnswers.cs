@@ -47,8 +47,8 @@ public sealed class SlotPositionsJsonConverter : JsonConverter<SlotPositions>
 /// <param name="RestartLsn">The oldest WAL that it needs; null: none.</param>
 /// <param name="ConfirmedFlush">Up to where the consumer of a logical slot has confirmed.</param>
 public sealed record SlotLsn(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? RestartLsn,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ConfirmedFlush);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? RestartLsn = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ConfirmedFlush = null);
 
 /// <summary>A slot by the columns of the specification's table, and what else is known of it (<c>GET slot/NAME/all</c>). As psql shows them: numbers are text, <c>t</c> and <c>f</c>.</summary>
 public sealed record SlotColumns
@@ -58,14 +58,14 @@ public sealed record SlotColumns
 
     /// <summary>The output plugin of a logical slot.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? Plugin { get; init; }
+    public string? Plugin { get; init; }
 
     /// <summary><c>logical</c> or <c>physical</c>.</summary>
     public required string SlotType { get; init; }
 
     /// <summary>The OID of the database of a logical slot.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? Datoid { get; init; }
+    public string? Datoid { get; init; }
 
     /// <summary>Whether it ends with its session.</summary>
     public required string Temporary { get; init; }
@@ -75,23 +75,23 @@ public sealed record SlotColumns
 
     /// <summary>The process that uses it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? ActivePid { get; init; }
+    public string? ActivePid { get; init; }
 
     /// <summary>The oldest transaction whose rows it needs.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? Xmin { get; init; }
+    public string? Xmin { get; init; }
 
     /// <summary>The oldest transaction whose catalog rows it needs.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? CatalogXmin { get; init; }
+    public string? CatalogXmin { get; init; }
 
     /// <summary>The oldest WAL that it needs.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? RestartLsn { get; init; }
+    public string? RestartLsn { get; init; }
 
     /// <summary>Up to where the consumer of a logical slot has confirmed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? ConfirmedFlush { get; init; }
+    public string? ConfirmedFlush { get; init; }
 
     /// <summary>Whether prepared transactions are decoded.</summary>
     public required string TwoPhase { get; init; }
@@ -104,15 +104,15 @@ public sealed record SlotColumns
 
     /// <summary>Why it can no longer be used.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? Invalid { get; init; }
+    public string? Invalid { get; init; }
 
     /// <summary>Bytes of WAL that it holds back.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? RetainedBytes { get; init; }
+    public string? RetainedBytes { get; init; }
 
     /// <summary>The node whose slot it follows, where the agent keeps it as a copy.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required string? CopyOf { get; init; }
+    public string? CopyOf { get; init; }
 }
 
 /// <summary>What became of levelling slots (<c>POST slots/file</c>): confirmed positions of the logical slots that are carried.</summary>

@@ -166,6 +166,6 @@ public sealed partial class ApiDocumentTests : ClusterTest
         return (await reader.ReadToEndAsync(TestContext.Current.CancellationToken), response.Content.Headers.ContentType?.MediaType, string.Join(' ', response.Headers.GetValues("Content-Security-Policy")));
     }
 
-    [GeneratedRegex("(?:src|href|spec-url)=\"([^\"]+)\"")]
+    [GeneratedRegex("(?:src|href|spec-url)=\"((?!data:)[^\"]+)\"")]
     private static partial Regex Linked();
 }

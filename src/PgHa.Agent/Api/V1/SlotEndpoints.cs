@@ -26,7 +26,8 @@ internal static class SlotEndpoints
         v1.MapGet("slot/{name}/{what}", GetAsync).Says("A slot of the called node: all columns, its positions, or its state file", WireJson.Default.SlotColumns)
             .Gives(StatusCodes.Status200OK, WireJson.Default.SlotLsn).Gives("application/octet-stream");
         v1.MapGet("slot/{name}/file/{hi}/{lo}", GetNewerFileAsync).SendsBytes().Says("The state file of a slot, if it is confirmed beyond a position");
-        v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http)).ReadsOptions("[restart=true|false]").Says("Level the called standby's copies of the primary's logical slots now", WireJson.Default.SlotLevels)
+        v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http)).ReadsOptions("[restart=true|false]")
+            .Says("Level the called standby's copies of the primary's logical slots now", WireJson.Default.SlotLevels)
             .Gives(StatusCodes.Status200OK, WireJson.Default.OperationReport).Gives(StatusCodes.Status202Accepted, WireJson.Default.OperationReport);
     }
 

@@ -91,7 +91,7 @@ internal sealed class ApiDocument
         var schema = _schemas.Of(takes.BodyType, isBody: true);
         var content = new JsonObject { ["schema"] = call.Fields is null ? schema : NativeBody.Of(call, _schemas.Named[schema["$ref"]!.GetValue<string>().Split('/')[^1]]!) };
         if ((call.Fields is null ? Examples.OfBody(call) : NativeBody.Example(call)) is { } example)
-            content["example"] = example;
+            content["examples"] = new JsonObject { [call.Fields is null ? "example" : "plan"] = new JsonObject { ["value"] = example } };
         return new() { ["required"] = call.Fields is null, ["content"] = new JsonObject { ["application/json"] = content } };
     }
 

@@ -18,7 +18,7 @@ internal static class Tags
         ("v2 operations", "Operations of the called agent."),
         ("v2 salvage", "What was salvaged on the called node."),
         ("v2 node", "The called node, for its peers and for a closer look."),
-        ("v2 steps", "The steps of plans. An agent calls them; by hand each is an operation of its own, and needs the role admin."),
+        ("v2 steps", "The steps of plans. An agent calls them. By hand each is an operation of its own, is carried out at once, and needs the role admin."),
         ("metrics", "For Prometheus."),
         (Health, "For load balancers, with the meanings that Patroni gave to these paths. GET, HEAD or OPTIONS, without a token."),
         ("document", "This document."),
