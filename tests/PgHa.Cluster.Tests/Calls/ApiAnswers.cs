@@ -33,7 +33,7 @@ internal sealed class ApiAnswers(TestCluster cluster)
         Assert.True(problem.Length == 0, $"{problem}\n{answer}");
         if (example is not null && answer.Body is not ("" or "[]"))
             Keep(Document.Name(method, "/api/pg/" + path.Split('?')[0]), example == "answer" ? $"{status}" : $"{status}.{example}", answer.Body);
-        if (example is not null && body is not null)
+        if (example is not null && body is not null && !path.StartsWith("v2/cluster/", StringComparison.Ordinal)) // their example only tries
             Keep(Document.Name(method, "/api/pg/" + path.Split('?')[0]), "body", body);
         return answer;
     }

@@ -81,6 +81,18 @@ public partial class ApiDocumentTests
         Assert.True(seen > 20, "examples are missing");
     }
 
+    [Fact]
+    public void Every_recorded_example_is_shown()
+    {
+        var operations = new AnswerSchemas(Committed()).Calls.ToDictionary(c => c.Operation["operationId"]!.GetValue<string>(), c => c.Operation);
+        foreach (var file in Directory.GetFiles(Examples.Folder))
+        {
+            var (call, what) = Path.GetFileName(file).Split('.') is [var name, var status, ..] ? (name, status) : ("", "");
+            var json = operations.GetValueOrDefault(call)?[what == "body" ? "requestBody" : "responses"];
+            Assert.True((what == "body" ? json : json?[what])?["content"]?["application/json"]?["examples"] is not null, $"{file} is of no call, or of no answer that the document shows");
+        }
+    }
+
     private static IEnumerable<JsonNode> Given(JsonObject json) => json["examples"]?.AsObject().Select(e => e.Value!["value"]!) ?? [];
 
     /// <summary>What is sent and answered as JSON, all over the document.</summary>

@@ -35,7 +35,7 @@ internal static class Refusals
         {
             yield return ("401", "NoToken");
             yield return ("403", "NotAllowed");
-            if (call.Path.Contains('{') || call.Table is not null)
+            if (call.Method == "DELETE" || call.Path.Contains('{') || call.Table is not null)
                 yield return ("404", "NotFound");
             yield return ("409", "Refused");
             if (call.Table is CallTable.Requests or CallTable.NativeRequests)
