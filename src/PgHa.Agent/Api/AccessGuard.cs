@@ -34,7 +34,7 @@ internal static class AccessGuard
         var answered = false;
         try
         {
-            if (caller is null ? secured : !AccessRules.Allows(caller.Role, needs.Need))
+            if (needs.Need is not AccessNeed.Nothing && (caller is null ? secured : !AccessRules.Allows(caller.Role, needs.Need)))
                 await Answers.WriteAsync(context, Refuse(context, caller, needs.Need), StatusCodes.Status403Forbidden);
             else
                 await next(context);
@@ -57,7 +57,8 @@ internal static class AccessGuard
     private static Caller? CallerOf(HttpContext context) =>
         context.User.FindFirstValue(ClaimTypes.Name) is { } name && Enum.TryParse<AccessRole>(context.User.FindFirstValue(ClaimTypes.Role), out var role) ? new(name, role) : null;
 
-    private static Needs Of(RouteEndpoint route, string method) => route.Metadata.GetMetadata<Needs>()
+    /// <summary>What a call of a route needs.</summary>
+    internal static Needs Of(RouteEndpoint route, string method) => route.Metadata.GetMetadata<Needs>()
         ?? new(!OnlyLooks(method) ? AccessNeed.Change : route.Metadata.GetMetadata<SendsBytes>() is null ? AccessNeed.Look : AccessNeed.Content);
 
     private static Refusal Refuse(HttpContext context, Caller? caller, AccessNeed need) => new(Code.Credentials,
@@ -81,6 +82,10 @@ internal static class NeedsExtensions
     /// <summary>An agent calls it in the course of a plan.</summary>
     internal static T IsStep<T>(this T route, bool noted = true)
         where T : IEndpointConventionBuilder => route.WithMetadata(new Needs(AccessNeed.Step, noted));
+
+    /// <summary>It tells nothing of this cluster, and is the same everywhere.</summary>
+    internal static T NeedsNothing<T>(this T route)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new Needs(AccessNeed.Nothing)).AllowAnonymous();
 
     /// <summary>Its answer holds content of the database.</summary>
     internal static T GivesContent<T>(this T route)

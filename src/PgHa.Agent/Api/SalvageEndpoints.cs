@@ -16,10 +16,12 @@ internal static class SalvageEndpoints
         {
             var api = routes.MapGroup(version);
             api.MapGet("salvage", (SalvageStore store) =>
-                Results.Json([.. store.All.Select(r => r with { Commits = [], Recipe = null })], WireJson.Default.SalvageReportArray));
+                Results.Json([.. store.All.Select(r => r with { Commits = [], Recipe = null })], WireJson.Default.SalvageReportArray))
+                .Says("What was salvaged on the called node, the newest first, without commits and recipe", WireJson.Default.SalvageReportArray);
             api.MapGet("salvage/{id}", (string id, SalvageStore store) => store.Find(id) is { } report
                 ? Results.Json(report, WireJson.Default.SalvageReport)
-                : Answers.Refuse(new(Code.NotFound, $"there is no salvage {id} on this node", "see GET salvage")));
+                : Answers.Refuse(new(Code.NotFound, $"there is no salvage {id} on this node", "see GET salvage")))
+                .Says("One salvage: what was given up, the lost commits, and how their rows are read", WireJson.Default.SalvageReport);
         }
     }
 }

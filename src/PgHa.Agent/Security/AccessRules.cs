@@ -19,6 +19,9 @@ public enum AccessRole
 /// <summary>What a call needs.</summary>
 public enum AccessNeed
 {
+    /// <summary>It tells nothing of this cluster: no token.</summary>
+    Nothing,
+
     /// <summary>It only looks.</summary>
     Look,
 
@@ -56,12 +59,13 @@ public static class AccessRules
         AccessRole.Admin => true,
         AccessRole.Operate => need is not AccessNeed.Step,
         AccessRole.Peer => need is not AccessNeed.Change,
-        _ => need is AccessNeed.Look,
+        _ => need is AccessNeed.Look or AccessNeed.Nothing,
     };
 
     /// <summary>The least roles that are enough, as a person names them.</summary>
     public static string Enough(AccessNeed need) => need switch
     {
+        AccessNeed.Nothing => "none",
         AccessNeed.Look => "read",
         AccessNeed.Step => "peer, or admin by hand",
         _ => "operate",

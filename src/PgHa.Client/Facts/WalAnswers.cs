@@ -53,6 +53,15 @@ public sealed record NodeLsn
     public string? Hint { get; init; }
 }
 
+/// <summary>Whether the called node's server is in recovery (<c>GET in_recovery</c>).</summary>
+/// <param name="InRecovery"><c>t</c> or <c>f</c>, as psql shows it.</param>
+public sealed record RecoveryWord(string InRecovery);
+
+/// <summary>A WAL file was taken (<c>POST walFile/NAME</c>).</summary>
+/// <param name="Code">0.</param>
+/// <param name="Message">Where it lies.</param>
+public sealed record WalUploaded(Code Code, [property: JsonPropertyName("msg")] string Message);
+
 /// <summary>A file of pg_wal (<c>GET walFiles/NAME</c>).</summary>
 /// <param name="File">Its name.</param>
 /// <param name="Md5">Its digest, for comparison.</param>

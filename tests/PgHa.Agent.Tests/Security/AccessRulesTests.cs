@@ -6,10 +6,10 @@ namespace PgHa.Agent.Tests.Security;
 public class AccessRulesTests
 {
     [Theory]
-    [InlineData(AccessRole.Read, "Look")]
-    [InlineData(AccessRole.Operate, "Look Content Change")]
-    [InlineData(AccessRole.Peer, "Look Content Step")]
-    [InlineData(AccessRole.Admin, "Look Content Change Step")]
+    [InlineData(AccessRole.Read, "Nothing Look")]
+    [InlineData(AccessRole.Operate, "Nothing Look Content Change")]
+    [InlineData(AccessRole.Peer, "Nothing Look Content Step")]
+    [InlineData(AccessRole.Admin, "Nothing Look Content Change Step")]
     public void A_role_is_enough_for_these(AccessRole role, string needs) =>
         Assert.Equal(needs, string.Join(' ', Enum.GetValues<AccessNeed>().Where(n => AccessRules.Allows(role, n))));
 

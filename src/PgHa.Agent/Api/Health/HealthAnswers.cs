@@ -10,21 +10,7 @@ namespace PgHa.Agent.Api.Health;
 internal sealed class HealthAnswers(AgentOptions options)
 {
     /// <summary>This node.</summary>
-    internal void Node(Utf8JsonWriter json, HealthFacts f)
-    {
-        json.WriteStartObject();
-        json.WriteString("state", State(f.Own));
-        json.WriteString("role", f.IsPrimary ? "primary" : "replica");
-        if (f.Own.Sql?.Timeline is { } timeline)
-            json.WriteNumber("timeline", timeline.Value);
-        if (f.Own.Sql is { } sql)
-            Position(json, sql);
-        json.WriteStartObject("patroni");
-        json.WriteString("scope", options.Cluster);
-        json.WriteString("name", options.Node);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
+    internal void Node(Utf8JsonWriter json, HealthFacts f) => JsonSerializer.Serialize(json, Of(f), HealthJson.Default.HealthAnswer);
 
     /// <summary>All nodes.</summary>
     internal void Cluster(Utf8JsonWriter json, HealthFacts f)
@@ -71,19 +57,13 @@ internal sealed class HealthAnswers(AgentOptions options)
         json.WriteEndObject();
     }
 
-    private static void Position(Utf8JsonWriter json, SqlFacts sql)
-    {
-        json.WriteStartObject("xlog");
-        if (sql.Flush is { } flushed)
-            json.WriteNumber("location", flushed.Value);
-        if (sql is { InRecovery: true, Receive: { } received })
-            json.WriteNumber("received_location", received.Value);
-        if (sql is { InRecovery: true, Replay: { } replayed })
-            json.WriteNumber("replayed_location", replayed.Value);
-        if (sql is { InRecovery: true, Held: { } held })
-            json.WriteBoolean("paused", held.Paused);
-        json.WriteEndObject();
-    }
+    private HealthAnswer Of(HealthFacts f) => new(State(f.Own), f.IsPrimary ? "primary" : "replica", f.Own.Sql?.Timeline?.Value, f.Own.Sql is { } sql ? Position(sql) : null, new(options.Cluster, options.Node));
+
+    private static HealthPosition Position(SqlFacts sql) => new(
+        sql.Flush?.Value,
+        sql.InRecovery ? sql.Receive?.Value : null,
+        sql.InRecovery ? sql.Replay?.Value : null,
+        sql.InRecovery ? sql.Held?.Paused : null);
 
     private static string State(NodeObservation node) => node switch
     {

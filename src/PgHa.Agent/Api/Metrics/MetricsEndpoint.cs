@@ -14,7 +14,7 @@ namespace PgHa.Agent.Api.Metrics;
 /// <summary><c>GET /metrics</c> for Prometheus. It names slots and standbys, so it needs the token where there is one.</summary>
 internal static class MetricsEndpoint
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", (Delegate)GetAsync);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", (Delegate)GetAsync).Says("Metrics of the called node for Prometheus").Gives("text/plain; version=0.0.4; charset=utf-8");
 
     private static async Task<IResult> GetAsync(HttpContext http, AgentOptions options, HealthSights sights, OperationStore store, DataDirectory data, TimeProvider time)
     {

@@ -17,7 +17,8 @@ internal static class ChangeEndpoints
     {
         var v1 = routes.MapGroup(Routes.V1);
         foreach (var (method, resource, length) in RequestForm.AllCalls.Where(c => !c.IsNative).Select(c => (c.Method, c.Path.Split('/')[0], c.Path.Split('/').Length)).Distinct())
-            v1.MapMethods($"{resource}/{{{string.Join("}/{", Parts[..(length - 1)])}}}", [method], (HttpContext http, Changes changes) => ChangeAsync(http, resource, changes)).ReadsOptions();
+            v1.MapMethods($"{resource}/{{{string.Join("}/{", Parts[..(length - 1)])}}}", [method], (HttpContext http, Changes changes) => ChangeAsync(http, resource, changes)).ReadsOptions().Answers(CallTable.Requests)
+                .Says("A change", WireJson.Default.DictionaryStringString).Gives(StatusCodes.Status200OK, WireJson.Default.OperationReport).Gives(StatusCodes.Status202Accepted, WireJson.Default.OperationReport);
     }
 
     /// <summary>A path that is none is told apart from a wrong method: its answer names those that are.</summary>

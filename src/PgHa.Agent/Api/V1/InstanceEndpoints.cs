@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Client;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 
 namespace PgHa.Agent.Api.V1;
@@ -14,8 +15,8 @@ internal static class InstanceEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup(Routes.V1);
-        v1.MapGet("instance/{scope}", GetStatesAsync);
-        v1.MapGet("in_recovery", GetInRecoveryAsync);
+        v1.MapGet("instance/{scope}", GetStatesAsync).Says("The states of nodes, in the specification's words", WireJson.Default.DictionaryStringString);
+        v1.MapGet("in_recovery", GetInRecoveryAsync).Says("Whether the called node's server is in recovery", WireJson.Default.RecoveryWord);
     }
 
     private static async Task<IResult> GetStatesAsync(HttpContext http, string scope, ClusterObserver cluster, AgentOptions options)
@@ -32,12 +33,7 @@ internal static class InstanceEndpoints
     {
         var seen = await cluster[options.Node].ObserveAsync(fresh: false, http.RequestAborted);
         return seen.Sql is { } sql
-            ? new WrittenJson(json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("in_recovery", sql.InRecovery ? "t" : "f");
-                json.WriteEndObject();
-            })
+            ? WrittenJson.Of(new RecoveryWord(sql.InRecovery ? "t" : "f"), WireJson.Default.RecoveryWord)
             : Answers.Refuse(new(Code.WrongState, $"{seen.Node} cannot say: it is {StateWords.Of(seen.State)}", $"start it first (POST instance/current on {seen.Node})"));
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -7,14 +6,14 @@ using PgHa.Agent.Configuration;
 using PgHa.Client;
 using PgHa.Client.Facts;
 using PgHa.Client.Operations;
-using PgHa.Formats;
 
 namespace PgHa.Agent.Api.V1;
 
 /// <summary>The specification's <c>lsn</c> resource: five fields as it has them, and the positions PostgreSQL itself tells.</summary>
 internal static class LsnEndpoints
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapGet("lsn/{scope}", GetAsync);
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGroup(Routes.V1).MapGet("lsn/{scope}", GetAsync)
+        .Says("Where the WAL of nodes stands: last checkpoint and true last record", WireJson.Default.DictionaryStringNodeLsn);
 
     private static async Task<IResult> GetAsync(HttpContext http, string scope, ClusterObserver cluster, AgentOptions options)
     {
@@ -29,41 +28,21 @@ internal static class LsnEndpoints
     }
 
     /// <summary>One object for each node; a node that cannot say has code, message and hint in its place.</summary>
-    private static IResult Write(IEnumerable<(INode Node, Answer<LastRecord> Answer)> answers)
-    {
-        return new WrittenJson(json =>
+    private static WrittenJson Write(IEnumerable<(INode Node, Answer<LastRecord> Answer)> answers) =>
+        WrittenJson.Of(answers.ToDictionary(a => a.Node.Name, a => Of(a.Answer)), WireJson.Default.DictionaryStringNodeLsn);
+
+    private static NodeLsn Of(Answer<LastRecord> answer) => !answer.IsOk
+        ? new() { Code = answer.Refusal.Code, Message = answer.Refusal.Message, Hint = answer.Refusal.Hint }
+        : new()
         {
-            json.WriteStartObject();
-            foreach (var (node, answer) in answers)
-            {
-                json.WritePropertyName(node.Name);
-                if (answer.IsOk)
-                    Write(json, answer.Value);
-                else
-                    JsonSerializer.Serialize(json, answer.Refusal, WireJson.Default.Refusal);
-            }
-            json.WriteEndObject();
-        });
-    }
-
-    private static void Write(Utf8JsonWriter json, LastRecord record)
-    {
-        json.WriteStartObject();
-        json.WriteString("chkPoint", record.CheckPoint.ToString());
-        json.WriteString("chkRedoPoint", record.Redo.ToString());
-        json.WriteString("walFile", record.WalFile);
-        json.WriteString("timeLineID", record.Timeline.ToString());
-        json.WriteString("lastLsn", record.Start.ToString());
-        json.WriteString("endLsn", record.End.ToString());
-        Optional(json, "flushLsn", record.Flush);
-        Optional(json, "receiveLsn", record.Receive);
-        Optional(json, "replayLsn", record.Replay);
-        json.WriteEndObject();
-    }
-
-    private static void Optional(Utf8JsonWriter json, string name, Lsn? value)
-    {
-        if (value is { } lsn)
-            json.WriteString(name, lsn.ToString());
-    }
+            CheckPoint = answer.Value.CheckPoint.ToString(),
+            Redo = answer.Value.Redo.ToString(),
+            WalFile = answer.Value.WalFile,
+            Timeline = answer.Value.Timeline.ToString(),
+            Start = answer.Value.Start.ToString(),
+            End = answer.Value.End.ToString(),
+            Flush = answer.Value.Flush?.ToString(),
+            Receive = answer.Value.Receive?.ToString(),
+            Replay = answer.Value.Replay?.ToString(),
+        };
 }

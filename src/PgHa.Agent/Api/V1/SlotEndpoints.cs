@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -23,10 +22,13 @@ internal static class SlotEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup(Routes.V1);
-        v1.MapGet("slots/{scope}", GetPositionsAsync);
-        v1.MapGet("slot/{name}/{what}", GetAsync);
-        v1.MapGet("slot/{name}/file/{hi}/{lo}", GetNewerFileAsync).SendsBytes();
-        v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http)).ReadsOptions();
+        v1.MapGet("slots/{scope}", GetPositionsAsync).Says("The confirmed position of each logical slot, by node", WireJson.Default.DictionaryStringSlotPositions);
+        v1.MapGet("slot/{name}/{what}", GetAsync).Says("A slot of the called node: all columns, its positions, or its state file", WireJson.Default.SlotColumns)
+            .Gives(StatusCodes.Status200OK, WireJson.Default.SlotLsn).Gives("application/octet-stream");
+        v1.MapGet("slot/{name}/file/{hi}/{lo}", GetNewerFileAsync).SendsBytes().Says("The state file of a slot, if it is confirmed beyond a position");
+        v1.MapPost("slots/file", (HttpContext http, SlotLevel level) => level.RunAsync(http)).ReadsOptions("[restart=true|false]")
+            .Says("Level the called standby's copies of the primary's logical slots now", WireJson.Default.SlotLevels)
+            .Gives(StatusCodes.Status200OK, WireJson.Default.OperationReport).Gives(StatusCodes.Status202Accepted, WireJson.Default.OperationReport);
     }
 
     private static async Task<IResult> GetPositionsAsync(HttpContext http, string scope, ClusterObserver cluster, AgentOptions options)
@@ -39,26 +41,8 @@ internal static class SlotEndpoints
         var answers = await Task.WhenAll(asked.Select(n => n.Slots.ReportAsync(http.RequestAborted)));
         if (scope != "all" && answers[0].Refusal is { } refusal)
             return Answers.Refuse(refusal);
-        return Body(json =>
-        {
-            foreach (var (node, answer) in asked.Zip(answers))
-            {
-                json.WritePropertyName(node.Name);
-                if (answer.IsOk)
-                    WritePositions(json, answer.Value);
-                else
-                    JsonSerializer.Serialize(json, answer.Refusal, WireJson.Default.Refusal);
-            }
-        });
-    }
-
-    /// <summary>The confirmed position of each logical slot.</summary>
-    internal static void WritePositions(Utf8JsonWriter json, SlotsReport report)
-    {
-        json.WriteStartObject();
-        foreach (var slot in report.Slots.Where(s => s.IsLogical))
-            json.WriteString(slot.Name, slot.ConfirmedFlush?.ToString());
-        json.WriteEndObject();
+        return WrittenJson.Of(asked.Zip(answers).ToDictionary(a => a.First.Name, a => a.Second.IsOk ? SlotPositions.Of(a.Second.Value) : new SlotPositions(new Dictionary<string, string?>(), a.Second.Refusal)),
+            WireJson.Default.DictionaryStringSlotPositions);
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, string name, string what, LocalNode node, SlotReading reading)
@@ -73,7 +57,8 @@ internal static class SlotEndpoints
         var report = await node.Slots.ReportAsync(http.RequestAborted);
         return !report.IsOk ? Answers.Refuse(report.Refusal)
             : report.Value[name] is not { } slot ? Answers.Refuse(reading.Unknown(name))
-            : Body(what == "all" ? json => WriteAll(json, slot, report.Value.Node) : json => WriteLsn(json, slot));
+            : what == "all" ? WrittenJson.Of(Columns(slot, report.Value.Node), WireJson.Default.SlotColumns)
+            : WrittenJson.Of(new SlotLsn(slot.RestartLsn?.ToString(), slot.ConfirmedFlush?.ToString()), WireJson.Default.SlotLsn);
     }
 
     /// <summary>The file, if its slot has been confirmed beyond a position.</summary>
@@ -94,41 +79,26 @@ internal static class SlotEndpoints
     }
 
     /// <summary>The columns of the specification's table, by its names; then what else is known.</summary>
-    private static void WriteAll(Utf8JsonWriter json, SlotFacts slot, string node)
+    private static SlotColumns Columns(SlotFacts slot, string node) => new()
     {
-        json.WriteString("slot_name", slot.Name);
-        json.WriteString("plugin", slot.Plugin);
-        json.WriteString("slot_type", slot.IsLogical ? "logical" : "physical");
-        json.WriteString("datoid", slot.IsLogical ? Text(slot.DatabaseOid) : null);
-        json.WriteString("temporary", YesNo(slot.Temporary));
-        json.WriteString("active", YesNo(slot.ActivePid is not null));
-        json.WriteString("active_pid", slot.ActivePid is { } pid ? pid.ToString(CultureInfo.InvariantCulture) : null);
-        json.WriteString("xmin", Text(slot.Xmin));
-        json.WriteString("catalog_xmin", Text(slot.CatalogXmin));
-        WriteLsn(json, slot);
-        json.WriteString("two_phase", YesNo(slot.TwoPhase));
-        json.WriteString("failover", YesNo(slot.Failover));
-        json.WriteString("synced", YesNo(slot.Synced));
-        json.WriteString("invalid", slot.Invalid);
-        json.WriteString("retained_bytes", slot.RetainedBytes?.ToString(CultureInfo.InvariantCulture));
-        json.WriteString("copy_of", slot.Copy?.Source == node ? null : slot.Copy?.Source);
-    }
-
-    private static void WriteLsn(Utf8JsonWriter json, SlotFacts slot)
-    {
-        json.WriteString("restart_lsn", slot.RestartLsn?.ToString());
-        json.WriteString("confirmed_flush", slot.ConfirmedFlush?.ToString());
-    }
-
-    internal static IResult Body(Action<Utf8JsonWriter> write)
-    {
-        return new WrittenJson(json =>
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        });
-    }
+        SlotName = slot.Name,
+        Plugin = slot.Plugin,
+        SlotType = slot.IsLogical ? "logical" : "physical",
+        Datoid = slot.IsLogical ? Text(slot.DatabaseOid) : null,
+        Temporary = YesNo(slot.Temporary),
+        Active = YesNo(slot.ActivePid is not null),
+        ActivePid = slot.ActivePid is { } pid ? pid.ToString(CultureInfo.InvariantCulture) : null,
+        Xmin = Text(slot.Xmin),
+        CatalogXmin = Text(slot.CatalogXmin),
+        RestartLsn = slot.RestartLsn?.ToString(),
+        ConfirmedFlush = slot.ConfirmedFlush?.ToString(),
+        TwoPhase = YesNo(slot.TwoPhase),
+        Failover = YesNo(slot.Failover),
+        Synced = YesNo(slot.Synced),
+        Invalid = slot.Invalid,
+        RetainedBytes = slot.RetainedBytes?.ToString(CultureInfo.InvariantCulture),
+        CopyOf = slot.Copy?.Source == node ? null : slot.Copy?.Source,
+    };
 
     private static IResult NotAName(string name) =>
         Answers.Refuse(new(Code.Invalid, $"{name} is no slot's name", "a slot's name has 1 to 63 of a-z, 0-9 and _"), StatusCodes.Status404NotFound);

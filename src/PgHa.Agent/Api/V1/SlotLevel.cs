@@ -86,17 +86,10 @@ internal sealed class SlotLevel(AgentOptions options, ClusterObserver cluster, C
         return levelled.IsOk ? Answer(before, levelled.Value) : Answers.Refuse(levelled.Refusal);
     }
 
-    private static IResult Answer(SlotsReport before, (SlotsReport Own, SlotsReport Theirs) levelled) => SlotEndpoints.Body(json =>
-    {
-        var (own, theirs) = levelled;
-        foreach (var (name, report) in new[] { ("before", before), ("remote", theirs), ("after", own) })
-        {
-            json.WritePropertyName(name);
-            SlotEndpoints.WritePositions(json, report with { Slots = [.. report.Slots.Where(SlotRules.IsCarried)] });
-        }
-        json.WriteStartObject("notCarried");
-        foreach (var verdict in CopyRefresh.Verdicts(own, theirs).Where(v => v.NotCarried is not null))
-            json.WriteString(verdict.Name, verdict.NotCarried);
-        json.WriteEndObject();
-    });
+    private static WrittenJson Answer(SlotsReport before, (SlotsReport Own, SlotsReport Theirs) levelled) => WrittenJson.Of(
+        new SlotLevels(Carried(before), Carried(levelled.Theirs), Carried(levelled.Own),
+            CopyRefresh.Verdicts(levelled.Own, levelled.Theirs).Where(v => v.NotCarried is not null).ToDictionary(v => v.Name, v => v.NotCarried!)),
+        WireJson.Default.SlotLevels);
+
+    private static SlotPositions Carried(SlotsReport report) => SlotPositions.Of(report with { Slots = [.. report.Slots.Where(SlotRules.IsCarried)] });
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using PgHa.Client;
 using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Api.V1;
@@ -23,14 +24,6 @@ internal sealed class StateWords(IEnumerable<(string Node, NodeState State)> nod
     };
 
     /// <summary>Writes the map, nodes in configuration order.</summary>
-    public Task ExecuteAsync(HttpContext httpContext)
-    {
-        return new WrittenJson(json =>
-        {
-            json.WriteStartObject();
-            foreach (var (node, state) in nodes)
-                json.WriteString(node, Of(state));
-            json.WriteEndObject();
-        }).ExecuteAsync(httpContext);
-    }
+    public Task ExecuteAsync(HttpContext httpContext) =>
+        WrittenJson.Of(nodes.ToDictionary(n => n.Node, n => Of(n.State)), WireJson.Default.DictionaryStringString).ExecuteAsync(httpContext);
 }

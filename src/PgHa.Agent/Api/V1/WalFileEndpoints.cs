@@ -17,12 +17,12 @@ internal static class WalFileEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup(Routes.V1);
-        v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get).SendsBytes();
-        v1.MapPost("walFile/{name}", PlaceAsync).TakesBody();
-        v1.MapPut("walFile/{name}", PlaceAsync).TakesBody();
-        v1.MapGet("walFiles/{name}", ListFromFileAsync);
-        v1.MapGet("walFiles/{timeline}/{hi}/{lo}", ListFromLsnAsync);
-        v1.MapGet("validLsn/{timeline}/{hi}/{lo}", ValidateAsync);
+        v1.MapMethods("walFile/{name}", [HttpMethods.Get, HttpMethods.Head], Get).SendsBytes().Says("Download a file of pg_wal, with ranges");
+        v1.MapPost("walFile/{name}", PlaceAsync).TakesBody().Says("Upload a WAL file to the called node, which is stopped", WireJson.Default.WalUploaded);
+        v1.MapPut("walFile/{name}", PlaceAsync).TakesBody().Says("Upload a WAL file to the called node, which is stopped", WireJson.Default.WalUploaded);
+        v1.MapGet("walFiles/{name}", ListFromFileAsync).Says("The WAL files from a segment on", WireJson.Default.WalFileEntryArray);
+        v1.MapGet("walFiles/{timeline}/{hi}/{lo}", ListFromLsnAsync).Says("The WAL files from a position on", WireJson.Default.WalFileEntryArray);
+        v1.MapGet("validLsn/{timeline}/{hi}/{lo}", ValidateAsync).Says("Whether a record starts at a position. The status is 200 whatever the code says", WireJson.Default.WalCheck);
     }
 
     /// <summary>The file as it is, with ranges.</summary>
@@ -61,18 +61,7 @@ internal static class WalFileEndpoints
         var files = await listing.FromAsync(first, position);
         if (files.Count == 0)
             return Answers.Refuse(new(Code.NotFound, $"{position.Node} has no WAL from {first.FileName} on", $"its WAL ends at {position.End} on timeline {position.Timeline}"));
-        return new WrittenJson(json =>
-        {
-            json.WriteStartArray();
-            foreach (var (file, md5) in files)
-            {
-                json.WriteStartObject();
-                json.WriteString("file", file);
-                json.WriteString("md5", md5);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-        });
+        return WrittenJson.Of([.. files.Select(f => new WalFileEntry(f.File, f.Md5))], WireJson.Default.WalFileEntryArray);
     }
 
     /// <summary>Always 200, with codes of its own (the contract); counts from the record on to the end of the timeline's valid WAL.</summary>
@@ -94,17 +83,8 @@ internal static class WalFileEndpoints
         }, count);
     }
 
-    private static IResult Validity(WalValidity validity, string message, long count)
-    {
-        return new WrittenJson(json =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("code", (int)validity);
-            json.WriteString("msg", message);
-            json.WriteString("cnt", count.ToString(CultureInfo.InvariantCulture));
-            json.WriteEndObject();
-        });
-    }
+    private static WrittenJson Validity(WalValidity validity, string message, long count) =>
+        WrittenJson.Of(new WalCheck { Code = validity, Message = message, Count = count.ToString(CultureInfo.InvariantCulture) }, WireJson.Default.WalCheck);
 
     private static bool TryParse(string timeline, string hi, string lo, out TimelineId id, out Lsn lsn)
     {

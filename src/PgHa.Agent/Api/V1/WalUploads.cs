@@ -6,6 +6,8 @@ using PgHa.Agent.Configuration;
 using PgHa.Agent.Operations;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
+using PgHa.Client;
+using PgHa.Client.Facts;
 using PgHa.Client.Operations;
 using PgHa.Formats;
 
@@ -64,14 +66,5 @@ internal sealed class WalUploads(
         Answers.Refuse(new(Code.Invalid, message, "write it as 000000030000000000000039"), StatusCodes.Status404NotFound);
 
     /// <summary>The answer of the specification, its angle brackets as they are.</summary>
-    private static IResult Uploaded(string path)
-    {
-        return new WrittenJson(json =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("code", (int)Code.Done);
-            json.WriteString("msg", $"The file <{path}> was uploaded");
-            json.WriteEndObject();
-        }, PlainText);
-    }
+    private static WrittenJson Uploaded(string path) => WrittenJson.Of(new WalUploaded(Code.Done, $"The file <{path}> was uploaded"), WireJson.Default.WalUploaded, PlainText);
 }

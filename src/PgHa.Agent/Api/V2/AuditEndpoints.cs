@@ -12,7 +12,8 @@ internal static class AuditEndpoints
 {
     private const int Usual = 100, Most = 10000;
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Routes.V2 + "/node/audit", Get).TakesOptions("last").GivesContent();
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Routes.V2 + "/node/audit", Get).TakesOptions("[last=LINES]").GivesContent()
+        .Says("Who has changed what through the called agent, the oldest line first", WireJson.Default.AuditEntryArray);
 
     private static IResult Get(HttpContext http, AuditLog audit)
     {

@@ -12,7 +12,9 @@ namespace PgHa.Agent.Api.V2;
 /// <summary>Changes of the cluster in native words (<see cref="RequestForm"/>). They are answered at once with the operation, which is a resource to look at.</summary>
 internal static class ClusterEndpoints
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/cluster/{verb}", PostAsync).TakesBody();
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/cluster/{verb}", PostAsync).TakesBody(StrictJson.Default.ClusterChange)
+        .Answers(CallTable.NativeRequests).Says("A change in native words", WireJson.Default.OperationReport)
+        .Gives(StatusCodes.Status202Accepted, WireJson.Default.OperationReport).Gives(StatusCodes.Status202Accepted, WireJson.Default.ScheduledSwitchover);
 
     private static async Task<IResult> PostAsync(HttpContext http, string verb, AgentOptions options, OperationRunner runner, RepeatedCalls calls)
     {

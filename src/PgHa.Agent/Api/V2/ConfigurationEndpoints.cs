@@ -9,7 +9,8 @@ namespace PgHa.Agent.Api.V2;
 /// <summary>Lets the agent read its configuration again (<c>pgha reload-config</c>).</summary>
 internal static class ConfigurationEndpoints
 {
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/node/reload-config", (Delegate)Reload).TakesOptions();
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/node/reload-config", (Delegate)Reload).TakesOptions()
+        .Says("Let the called agent read its configuration again, as on SIGHUP", WireJson.Default.ConfigurationChange);
 
     private static IResult Reload(HttpContext http)
     {

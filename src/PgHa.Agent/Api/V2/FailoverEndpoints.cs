@@ -17,11 +17,11 @@ internal static class FailoverEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var cluster = routes.MapGroup(Routes.V2 + "/cluster");
-        cluster.MapGet("explain", (Delegate)ExplainAsync);
-        cluster.MapGet("history", (Delegate)HistoryAsync);
-        cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator"))).TakesOptions("node");
-        cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null))).TakesOptions("node");
-        cluster.MapPost("sync/release", (Delegate)ReleaseAsync).TakesOptions("nodes");
+        cluster.MapGet("explain", (Delegate)ExplainAsync).Says("What the called agent does of itself, why, and what it would do if a node died now", WireJson.Default.ExplainReport);
+        cluster.MapGet("history", (Delegate)HistoryAsync).Says("Who was primary when, and why that changed", WireJson.Default.HistoryEntryArray);
+        cluster.MapPost("pause", (Delegate)((HttpContext http) => PauseAsync(http, "an operator"))).TakesOptions("[node=NODE]").Says("Pause automatic failover, of the cluster or of one node").GivesNothing();
+        cluster.MapPost("resume", (Delegate)((HttpContext http) => PauseAsync(http, null))).TakesOptions("[node=NODE]").Says("Let automatic failover go on").GivesNothing();
+        cluster.MapPost("sync/release", (Delegate)ReleaseAsync).TakesOptions("[nodes=NODES]").Says("Do not wait for these nodes any more, which are gone, before commits are acknowledged").GivesNothing();
     }
 
     private static async Task<IResult> ExplainAsync(HttpContext http, ClusterObserver cluster)

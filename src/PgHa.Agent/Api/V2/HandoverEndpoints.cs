@@ -14,7 +14,8 @@ internal static class HandoverEndpoints
 {
     private const int Usual = 30, Most = 600;
 
-    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/node/handover", (Delegate)HandOverAsync).TakesOptions("within");
+    internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/node/handover", (Delegate)HandOverAsync).TakesOptions("[within=SECONDS]")
+        .Says("Hand the primary over, because the called node's machine goes down", WireJson.Default.HandoverReport);
 
     private static async Task<IResult> HandOverAsync(HttpContext http)
     {

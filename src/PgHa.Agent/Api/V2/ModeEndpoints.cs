@@ -15,8 +15,8 @@ internal static class ModeEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var cluster = routes.MapGroup(Routes.V2 + "/cluster");
-        cluster.MapPost("manual", (Delegate)((HttpContext http) => ChangeAsync(http, ToManualAsync)));
-        cluster.MapPost("automatic", (Delegate)((HttpContext http) => ChangeAsync(http, ToAutomaticAsync)));
+        cluster.MapPost("manual", (Delegate)((HttpContext http) => ChangeAsync(http, ToManualAsync))).Says("End automatic mode without a stop of PostgreSQL").GivesNothing();
+        cluster.MapPost("automatic", (Delegate)((HttpContext http) => ChangeAsync(http, ToAutomaticAsync))).Says("Return to automatic mode").GivesNothing();
     }
 
     private static async Task<IResult> ChangeAsync(HttpContext http, Func<Tenure, ClusterView, CancellationToken, Task<Refusal?>> change)

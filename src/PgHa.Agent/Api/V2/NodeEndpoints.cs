@@ -25,17 +25,18 @@ internal static class NodeEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var node = routes.MapGroup(Routes.V2 + "/node");
-        node.MapGet("", GetAsync).TakesOptions("fresh");
-        node.MapGet("next-start", GetNextStartAsync);
-        node.MapGet("wal", GetWalAsync);
-        node.MapGet("lsn", GetLastRecordAsync);
-        node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from", "to");
-        node.MapGet("wal/tail", GetTailAsync).TakesOptions("at").GivesContent();
-        node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from", "to").SendsBytes();
-        node.MapPost("lock", LockAsync).TakesBody().IsStep(noted: false);
-        node.MapDelete("lock/{operation}", Unlock).IsStep(noted: false);
-        node.MapPost("promise", (Delegate)PromiseAsync).TakesBody().IsStep(noted: false);
-        node.MapPost("{verb}", StepAsync).ReadsOptions().IsStep();
+        node.MapGet("", GetAsync).TakesOptions("[fresh=true|false]").Says("What the called agent sees of its node", WireJson.Default.NodeObservation);
+        node.MapGet("next-start", GetNextStartAsync).Says("What the next start of the server would make of its files", WireJson.Default.NextStart);
+        node.MapGet("wal", GetWalAsync).Says("Which WAL the called node holds", WireJson.Default.WalPosition);
+        node.MapGet("lsn", GetLastRecordAsync).Says("Where its WAL stands: last checkpoint and true last record", WireJson.Default.LastRecord);
+        node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from=LSN", "to=LSN").Says("A digest of a range of WAL, for comparison", WireJson.Default.WalDigest);
+        node.MapGet("wal/tail", GetTailAsync).TakesOptions("at=LSN").GivesContent().Says("The records before and after a position", WireJson.Default.WalTail);
+        node.MapGet("wal/bytes", GetBytesAsync).TakesOptions("from=LSN", "to=LSN").SendsBytes().Says("A range of WAL, byte for byte");
+        node.MapPost("lock", LockAsync).TakesBody(StrictJson.Default.OperationLock).IsStep(noted: false).Says("Take the lock of the called node for an operation", WireJson.Default.LockAnswer);
+        node.MapDelete("lock/{operation}", Unlock).IsStep(noted: false).Says("Give the lock back", WireJson.Default.LockAnswer);
+        node.MapPost("promise", (Delegate)PromiseAsync).TakesBody(StrictJson.Default.StayRequest).IsStep(noted: false)
+            .Says("Promise not to become writable for a while: the primary asks for it while etcd does not answer", WireJson.Default.StayRequest);
+        node.MapPost("{verb}", StepAsync).ReadsOptions().IsStep().Answers(CallTable.Steps).Says("A step of a plan", WireJson.Default.StepResult);
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, LocalNode node, bool fresh = false) =>

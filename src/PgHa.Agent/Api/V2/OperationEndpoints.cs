@@ -15,11 +15,12 @@ internal static class OperationEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var v2 = routes.MapGroup(Routes.V2);
-        v2.MapGet("cluster", GetClusterAsync);
-        v2.MapGet("operations", GetAll);
-        v2.MapGet("operations/{id}", GetAsync);
-        v2.MapPost("operations/{id}/resume", Resume).TakesOptions("steps", "all");
-        v2.MapPost("operations/{id}/abandon", AbandonAsync);
+        v2.MapGet("cluster", GetClusterAsync).Says("What the called agent sees of each node: all facts", WireJson.Default.NodeObservationArray);
+        v2.MapGet("operations", GetAll).Says("The operations that the called agent has carried out, the newest first", WireJson.Default.OperationReportArray);
+        v2.MapGet("operations/{id}", GetAsync).Says("An operation: its plan, the evidence, each step's time", WireJson.Default.OperationReport);
+        v2.MapPost("operations/{id}/resume", Resume).TakesOptions("[steps=NUMBER]", "[all=true]").Says("Let a stepwise operation go on").Gives(StatusCodes.Status202Accepted, WireJson.Default.OperationReport);
+        v2.MapPost("operations/{id}/abandon", AbandonAsync).Says("End an operation that waits, or free the locks of one whose agent is gone for good", WireJson.Default.OperationReport)
+            .Gives(StatusCodes.Status200OK, WireJson.Default.LockAnswer);
     }
 
     private static async Task<IResult> GetClusterAsync(HttpContext http, ClusterObserver cluster) =>

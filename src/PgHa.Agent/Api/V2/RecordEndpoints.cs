@@ -17,8 +17,8 @@ internal static class RecordEndpoints
     internal static void Map(IEndpointRouteBuilder routes)
     {
         var record = routes.MapGroup(Routes.V2 + "/cluster/record");
-        record.MapPost("recreate", (Delegate)RecreateAsync).TakesOptions(DryRun, Force);
-        record.MapPost("release", (Delegate)ReleaseAsync).TakesOptions(DryRun, Node);
+        record.MapPost("recreate", (Delegate)RecreateAsync).TakesOptions($"[{DryRun}=true|false]", $"[{Force}=NODES]").Says("Make the record anew after etcd was emptied", WireJson.Default.RecordChange);
+        record.MapPost("release", (Delegate)ReleaseAsync).TakesOptions($"[{DryRun}=true|false]", $"{Node}=NODE").Says("Free the record of a node that is gone", WireJson.Default.RecordChange);
     }
 
     private static Task<IResult> RecreateAsync(HttpContext http) => AnswerAsync(http, (calls, dryRun) =>

@@ -18,8 +18,8 @@ internal static class ScheduleEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Path, (Delegate)GetAsync);
-        routes.MapDelete(Path, (Delegate)CancelAsync);
+        routes.MapGet(Path, (Delegate)GetAsync).Says("The switchover that is to be carried out later, and what became of the last one", WireJson.Default.ScheduleReport);
+        routes.MapDelete(Path, (Delegate)CancelAsync).Says("Cancel the switchover that is to be carried out later").GivesNothing();
     }
 
     /// <summary><c>POST cluster/switchover</c> with <c>at</c>.</summary>

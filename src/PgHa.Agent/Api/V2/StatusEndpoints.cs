@@ -21,8 +21,8 @@ internal static class StatusEndpoints
 
     internal static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Routes.V2 + "/node/status", (Delegate)GetNodeAsync);
-        routes.MapGet(Routes.V2 + "/cluster/status", (Delegate)GetClusterAsync);
+        routes.MapGet(Routes.V2 + "/node/status", (Delegate)GetNodeAsync).Says("The called node as a person looks at it", WireJson.Default.NodeStatus);
+        routes.MapGet(Routes.V2 + "/cluster/status", (Delegate)GetClusterAsync).Says("The cluster as a person looks at it: what pgha status shows", WireJson.Default.ClusterStatus);
     }
 
     private static async Task<IResult> GetNodeAsync(HttpContext http, ClusterObserver cluster, OperationStore store, AgentOptions options) =>
