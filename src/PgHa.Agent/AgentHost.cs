@@ -34,14 +34,15 @@ public static partial class AgentHost
     /// <param name="start">What it starts with.</param>
     private static WebApplication Build(AgentStart start)
     {
-        var (options, token, certificate) = (start.Options, start.Token, start.Certificate);
+        var (options, certificate) = (start.Options, start.Certificate);
+        var secured = options.Security.AsksForToken;
         var etcd = start.Connect(TimeProvider.System).Client;
         Linux.KeepFilesPrivate();
         var tightened = PrivateFiles.Tighten(options.State.Private);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
         AgentLog.AddTo(builder.Logging, options.Log);
-        var access = new AccessToken(token, TimeProvider.System);
+        var (access, local) = (new AccessToken(start.Token, TimeProvider.System), new LocalToken(start.LocalToken));
         var served = certificate is null ? null : new AgentCertificate(certificate);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, served));
         builder.Services.Configure<HostOptions>(o => (o.ShutdownTimeout, o.BackgroundServiceExceptionBehavior) = (TimeSpan.FromSeconds(5), BackgroundServiceExceptionBehavior.Ignore));
@@ -50,9 +51,10 @@ public static partial class AgentHost
             .AddSingleton(options)
             .AddSingleton(start)
             .AddSingleton(access)
+            .AddSingleton(local)
             .AddSingleton<ConfigurationReload>()
             .AddHostedService(s => s.GetRequiredService<ConfigurationReload>())
-            .AddSingleton(s => new SecretsReload(options.Security, access, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
+            .AddSingleton(s => new SecretsReload(options, access, local, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton(s => Named(options.Security.TokensFile, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<NamedTokens>>()))
@@ -70,7 +72,7 @@ public static partial class AgentHost
             .AddSingleton<HealthSights>()
             .AddSingleton<HealthAnswers>()
             .AddUpkeep();
-        if (token is not null)
+        if (secured)
             AddAuthentication(builder.Services);
 
         var app = builder.Build();
@@ -83,12 +85,12 @@ public static partial class AgentHost
         TakeBack<WalStaging>(app, "half received WAL", w => w.RemoveLeftovers());
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         HealthChecks.Use(app, options.HealthListen is not null);
-        BrowserGuard.Use(app, options, token is not null);
+        BrowserGuard.Use(app, options, secured);
         AnswerForm.Use(app);
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
-        if (token is not null)
+        if (secured)
             app.UseAuthentication().UseAuthorization();
-        AccessGuard.Use(app, token is not null);
+        AccessGuard.Use(app, secured);
         RequestGuard.Use(app);
         InstanceEndpoints.Map(app);
         ChangeEndpoints.Map(app);

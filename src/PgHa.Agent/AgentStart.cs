@@ -15,6 +15,9 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
     /// <summary>The content of the token file; null: none is configured.</summary>
     public string? Token { get; init; }
 
+    /// <summary>The token of this machine; null: <c>security.local</c> is open.</summary>
+    public string? LocalToken { get; init; }
+
     /// <summary>What <c>security.tls</c> names; null: it is not configured.</summary>
     public SslStreamCertificateContext? Certificate { get; init; }
 
@@ -42,6 +45,17 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
         var (etcd, error) = start.Connect(time);
         etcd?.Dispose();
         return error is null ? (start, []) : (null, [error]);
+    }
+
+    /// <summary>The same with the token of this machine, which is made if it is not there; or why it cannot be used.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public (AgentStart? Start, ConfigurationError? Error) WithLocalToken()
+    {
+        if (!Options.Security.OwnerOnly)
+            return (this, null);
+        var (token, problem) = LocalTokenFile.Keep(Options.State);
+        return problem is null ? (this with { LocalToken = token }, null) : (null, new("security.local", problem.Message, problem.Hint, Options.State.LocalToken));
     }
 
     /// <summary>The tokens of people and programs, or why the file cannot be used.</summary>

@@ -8,16 +8,18 @@ namespace PgHa.Agent;
 /// <summary>Reads token and certificate again on SIGHUP. What cannot be used is named, and what was in force stays.</summary>
 internal sealed partial class SecretsReload : IDisposable
 {
+    private readonly AgentOptions _options;
     private readonly SecurityOptions _files;
     private readonly AccessToken _token;
+    private readonly LocalToken _local;
     private readonly AgentCertificate? _certificate;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly PosixSignalRegistration _signal;
 
-    internal SecretsReload(SecurityOptions files, AccessToken token, AgentCertificate? certificate, TimeProvider time, ILogger log)
+    internal SecretsReload(AgentOptions options, AccessToken token, LocalToken local, AgentCertificate? certificate, TimeProvider time, ILogger log)
     {
-        (_files, _token, _certificate, _time, _log) = (files, token, certificate, time, log);
+        (_options, _files, _token, _local, _certificate, _time, _log) = (options, options.Security, token, local, certificate, time, log);
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true; // it ends nothing
@@ -38,6 +40,8 @@ internal sealed partial class SecretsReload : IDisposable
     {
         if (_files.TokenFile is { } file)
             ReadToken(TokenFile.Read(file));
+        if (_files.OwnerOnly)
+            ReadLocal();
         if (_files.Tls is { } tls && _certificate is not null)
             ReadCertificate(tls, _certificate);
     }
@@ -48,6 +52,15 @@ internal sealed partial class SecretsReload : IDisposable
             LogKept("token", error.Message, error.Hint);
         else if (_token.Replace(read.Token!))
             LogToken(AccessToken.PresentsOldFor.TotalMinutes, AccessToken.AcceptsOldFor.TotalMinutes);
+    }
+
+    private void ReadLocal()
+    {
+        var (token, problem) = LocalTokenFile.Keep(_options.State);
+        if (token is null)
+            LogKept("token of this machine", problem!.Message, problem.Hint);
+        else if (_local.Replace(token))
+            LogLocal(_options.State.LocalToken);
     }
 
     private void ReadCertificate(TlsOptions tls, AgentCertificate certificate)
@@ -66,6 +79,9 @@ internal sealed partial class SecretsReload : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the token was exchanged; the old one is presented for {Presents} more minutes and accepted for {Accepts}: exchange it on the other nodes within {Presents}")]
     private partial void LogToken(double presents, double accepts);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the token of this machine in {File} is another one; the one before does not count any more")]
+    private partial void LogLocal(string file);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the certificate was read again, valid until {Until:u}")]
     private partial void LogCertificate(DateTime until);

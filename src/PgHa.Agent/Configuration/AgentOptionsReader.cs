@@ -23,6 +23,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         Report(AgentRules.CheckDirectories(postgres.DataDir, stateDir));
         Report(AgentRules.CheckSocket(stateDir, failover.Mode));
         Report(AgentRules.CheckTls(raw.Mentions));
+        Report(AgentRules.CheckLocal(security.OwnerOnly, nodes.Count, raw.Mentions("security.token_file")));
         Report(AgentRules.CheckListen(listen, raw.Mentions("security.token_file"), HasTls()));
         Report(AgentRules.CheckHealthListen(health, listen, HasTls()));
         return raw.Errors.Count > 0 ? null : new()
@@ -69,6 +70,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
 
     private SecurityOptions ReadSecurity()
     {
+        var local = settings.Read<string>("security.local", Forms.OpenOrOwner);
         var tokenFile = ReadPath("security.token_file");
         var certificate = ReadPath("security.tls.certificate_file");
         var key = ReadPath("security.tls.key_file");
@@ -76,7 +78,7 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         var tls = certificate is null || key is null ? null : new TlsOptions(certificate, key) { CaFile = authorities };
         var tokens = ReadPath("security.tokens_file");
         Report(AgentRules.CheckTokens(raw.Mentions("security.tokens_file"), raw.Mentions("security.token_file")));
-        return new() { TokenFile = tokenFile, TokensFile = tokens, Tls = tls };
+        return new() { OwnerOnly = local == "owner", TokenFile = tokenFile, TokensFile = tokens, Tls = tls };
     }
 
     private bool HasTls() => raw.Mentions("security.tls.certificate_file") || raw.Mentions("security.tls.key_file");

@@ -28,6 +28,14 @@ public static class AgentRules
             yield return ("security.token_file", new("security.token_file is missing, and security.tokens_file is set: agents present it to each other", "write one with: openssl rand -hex 32"));
     }
 
+    /// <summary>The token of a machine is known there only, so that agents need another one for each other.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckLocal(bool ownerOnly, int nodes, bool agents)
+    {
+        if (ownerOnly && nodes > 1 && !agents)
+            yield return ("security.local", new("security.local is owner, and there are other nodes: each agent makes a token of its own, which the other agents do not know",
+                "give the agents a token for each other, the same on all nodes (openssl rand -hex 32), and name its file in security.token_file"));
+    }
+
     /// <summary>Where health checks may listen: anywhere that is not the API's own place, because they say nothing but roles.</summary>
     public static IEnumerable<(string Key, Complaint Complaint)> CheckHealthListen(Uri? health, Uri? listen, bool hasTls)
     {

@@ -39,6 +39,9 @@ public sealed record Caller(string Name, AccessRole Role)
 {
     /// <summary>Who has the content of <c>security.token_file</c>: the agents, and people who use it, too.</summary>
     public static Caller Agents { get; } = new("security.token_file", AccessRole.Admin);
+
+    /// <summary>Who has the token of this machine (<c>security.local: owner</c>): the agent's user, or root.</summary>
+    public static Caller Local { get; } = new("security.local", AccessRole.Admin);
 }
 
 /// <summary>Which role may do what. Pure.</summary>

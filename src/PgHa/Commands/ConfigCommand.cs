@@ -59,6 +59,6 @@ internal static class ConfigCommand
             if (!Environment.IsPrivilegedProcess) // root checks for the user who is to run the agent
                 return 1;
         }
-        return peers ? await PeerChecks.RunAsync(options, token, cancel) : 0;
+        return !peers ? 0 : ConfigFile.TryReadLocalToken(options, token, out var own) ? await PeerChecks.RunAsync(options, n => n.Name == options.Node ? own : token, cancel) : 1;
     }
 }
