@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -35,15 +36,15 @@ public static partial class AgentHost
     private static WebApplication Build(AgentStart start)
     {
         var (options, certificate) = (start.Options, start.Certificate);
-        var secured = options.Security.AsksForToken;
-        var etcd = start.Connect(TimeProvider.System).Client;
+        var (secured, time) = (options.Security.AsksForToken, TimeProvider.System);
+        var etcd = start.Connect(time).Client;
         Linux.KeepFilesPrivate();
         var tightened = PrivateFiles.Tighten(options.State.Private);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
         AgentLog.AddTo(builder.Logging, options.Log);
-        var (access, local) = (new AccessToken(start.Token, TimeProvider.System), new LocalToken(start.LocalToken));
-        var served = certificate is null ? null : new AgentCertificate(certificate);
+        var (access, local) = (new AccessToken(start.Token, time), new LocalToken(start.LocalToken));
+        var served = certificate is null ? null : new AgentCertificate(certificate, start.Clients);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, served));
         builder.Services.Configure<HostOptions>(o => (o.ShutdownTimeout, o.BackgroundServiceExceptionBehavior) = (TimeSpan.FromSeconds(5), BackgroundServiceExceptionBehavior.Ignore));
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
@@ -52,10 +53,13 @@ public static partial class AgentHost
             .AddSingleton(start)
             .AddSingleton(access)
             .AddSingleton(local)
+            .AddSingleton(PeerAccess.Of(options, () => served?.Clients, time))
+            .AddSingleton(new OwnCertificate(() => served?.Current))
+            .AddHostedService<CertificateWatch>()
             .AddSingleton<ConfigurationReload>()
             .AddHostedService(s => s.GetRequiredService<ConfigurationReload>())
-            .AddSingleton(s => new SecretsReload(options, access, local, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(s => new SecretsReload(options, access, local, served, time, s.GetRequiredService<ILogger<SecretsReload>>()))
+            .AddSingleton(time)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton(s => Named(options.Security.TokensFile, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<NamedTokens>>()))
             .AddSingleton<AuditLog>()
@@ -117,7 +121,7 @@ public static partial class AgentHost
         app.Services.GetRequiredService<SecretsReload>(); // from now on
         if (AgentRules.Warn(options) is { } unsafely)
             LogUnsafe(app.Logger, unsafely.Message, unsafely.Hint);
-        if (certificate is not null && TlsFiles.Warn(certificate, TimeProvider.System.GetUtcNow()) is { } invalid)
+        if (certificate is not null && (TlsFiles.Warn(certificate, time.GetUtcNow()) ?? PeerAccess.Warn(options, certificate, start.Clients, time)) is { } invalid)
             LogUnsafe(app.Logger, invalid.Message, invalid.Hint);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         if (DataOwner.Problem(options.Postgres.DataDir) is { } owner)
@@ -240,7 +244,32 @@ public static partial class AgentHost
                         return next(connection);
                     });
                 if (certificate is not null && at.Scheme == Uri.UriSchemeHttps)
-                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) });
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = c => ValueTask.FromResult(ServerTls(certificate, mark is null ? c.Connection : null)) });
             });
+    }
+
+    /// <summary>
+    /// Who presents no certificate, or one that does not count, is let through here: the call is refused then with words that help (<see cref="TokenAuthentication"/>), and people have tokens.
+    /// </summary>
+    private static SslServerAuthenticationOptions ServerTls(AgentCertificate certificate, BaseConnectionContext? asked)
+    {
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current };
+        if (asked is null || certificate.Clients is not { } clients)
+            return options;
+        var presented = new PresentedCertificate();
+        asked.Features.Set(presented);
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        policy.CustomTrustStore.AddRange(clients);
+        options.ClientCertificateRequired = true; // asked for
+        options.CertificateChainPolicy = policy;
+        options.AllowTlsResume = false; // a session that is taken up again has no certificates of authorities between
+#pragma warning disable CA5359 // it is judged with each call
+        options.RemoteCertificateValidationCallback = (_, own, chain, _) =>
+        {
+            presented.Keep(own, chain);
+            return true;
+        };
+#pragma warning restore CA5359
+        return options;
     }
 }

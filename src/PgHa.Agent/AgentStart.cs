@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Etcd;
 using PgHa.Agent.Security;
@@ -21,6 +22,9 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
     /// <summary>What <c>security.tls</c> names; null: it is not configured.</summary>
     public SslStreamCertificateContext? Certificate { get; init; }
 
+    /// <summary>What <c>security.tls.client_ca_file</c> names; null: it is not configured.</summary>
+    public X509Certificate2Collection? Clients { get; init; }
+
     /// <summary>Reads it.</summary>
     /// <param name="file">The configuration file.</param>
     /// <param name="environment">The variables of the process.</param>
@@ -39,9 +43,10 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
         if (options.Security.TokensFile is { } named && ReadTokens(named) is { Problem: { } problem })
             return (null, [new("security.tokens_file", problem, "pgha token add NAME ROLE writes its lines (docs/security.md)", named)]);
         var (certificate, unusable) = options.Security.Tls is { } tls ? TlsFiles.Read(tls) : (null, null);
-        if (unusable is not null)
-            return (null, [unusable]);
-        var start = new AgentStart(file, environment, options, loaded.Settings) { Token = token?.Token, Certificate = certificate };
+        var (clients, unread) = options.Security.Tls is { } files && unusable is null ? TlsFiles.ReadClients(files) : (null, null);
+        if ((unusable ?? unread) is { } wrong)
+            return (null, [wrong]);
+        var start = new AgentStart(file, environment, options, loaded.Settings) { Token = token?.Token, Certificate = certificate, Clients = clients };
         var (etcd, error) = start.Connect(time);
         etcd?.Dispose();
         return error is null ? (start, []) : (null, [error]);

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Agent.Security;
 
 namespace PgHa.Agent;
 
-/// <summary>Reads token and certificate again on SIGHUP. What cannot be used is named, and what was in force stays.</summary>
+/// <summary>Reads tokens and certificates again on SIGHUP, and certificates when their files were exchanged. What cannot be used is named, and what was in force stays.</summary>
 internal sealed partial class SecretsReload : IDisposable
 {
     private readonly AgentOptions _options;
@@ -16,10 +17,13 @@ internal sealed partial class SecretsReload : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly PosixSignalRegistration _signal;
+    private readonly Lock _gate = new();
+    private FileVersion?[] _read, _looked;
 
     internal SecretsReload(AgentOptions options, AccessToken token, LocalToken local, AgentCertificate? certificate, TimeProvider time, ILogger log)
     {
         (_options, _files, _token, _local, _certificate, _time, _log) = (options, options.Security, token, local, certificate, time, log);
+        _read = _looked = Versions(_files.Tls);
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true; // it ends nothing
@@ -43,7 +47,8 @@ internal sealed partial class SecretsReload : IDisposable
         if (_files.OwnerOnly)
             ReadLocal();
         if (_files.Tls is { } tls && _certificate is not null)
-            ReadCertificate(tls, _certificate);
+            lock (_gate)
+                ReadCertificate(tls, _certificate);
     }
 
     private void ReadToken(TokenResult read)
@@ -63,17 +68,37 @@ internal sealed partial class SecretsReload : IDisposable
             LogLocal(_options.State.LocalToken);
     }
 
+    /// <summary>What was written since it was read last, once nobody writes any more.</summary>
+    internal void ReadIfExchanged()
+    {
+        if (_files.Tls is not { } tls || _certificate is not { } certificate)
+            return;
+        lock (_gate)
+        {
+            var now = Versions(tls);
+            var settled = now.SequenceEqual(_looked);
+            _looked = now;
+            if (settled && !now.SequenceEqual(_read))
+                ReadCertificate(tls, certificate);
+        }
+    }
+
+    private static FileVersion?[] Versions(TlsOptions? tls) =>
+        tls is null ? [] : [.. new[] { tls.CertificateFile, tls.KeyFile, tls.CaFile, tls.ClientCaFile }.Select(f => f is null ? null : Linux.Version(f))];
+
     private void ReadCertificate(TlsOptions tls, AgentCertificate certificate)
     {
+        _read = Versions(tls);
         var (served, error) = TlsFiles.Read(tls);
-        if (served is null)
+        var (clients, unread) = error is null ? TlsFiles.ReadClients(tls) : (null, error);
+        if (served is null || unread is not null)
         {
-            LogKept("certificate", error!.Message, error.Hint);
+            LogKept("certificate", unread!.Message, unread.Hint);
             return;
         }
-        certificate.Current = served;
+        (certificate.Current, certificate.Clients) = (served, clients);
         LogCertificate(served.TargetCertificate.NotAfter);
-        if (TlsFiles.Warn(served, _time.GetUtcNow()) is { } warning)
+        if ((TlsFiles.Warn(served, _time.GetUtcNow()) ?? PeerAccess.Warn(_options, served, clients, _time)) is { } warning)
             LogWarning(warning.Message, warning.Hint);
     }
 

@@ -64,6 +64,7 @@ internal static class KnownKeys
         new("security.tls.certificate_file", WhenUnset: "none"),
         new("security.tls.key_file", WhenUnset: "none"),
         new("security.tls.ca_file", WhenUnset: "the authorities this machine trusts"),
+        new("security.tls.client_ca_file", WhenUnset: "none: agents know each other by tokens only"),
     ];
 
     private static readonly Dictionary<string, KnownKey> ByKey = All.ToDictionary(known => known.Key);
