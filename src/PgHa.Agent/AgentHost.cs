@@ -56,6 +56,9 @@ public static partial class AgentHost
             .AddSingleton(PeerAccess.Of(options, () => served?.Clients, time))
             .AddSingleton(new OwnCertificate(() => served?.Current))
             .AddHostedService<CertificateWatch>()
+            .AddSingleton(new ServiceUnit(start.Environment))
+            .AddSingleton(new OwnApi(options.Listen, served, time))
+            .AddHostedService<Heartbeat>()
             .AddSingleton<ConfigurationReload>()
             .AddHostedService(s => s.GetRequiredService<ConfigurationReload>())
             .AddSingleton(s => new SecretsReload(options, access, local, served, time, s.GetRequiredService<ILogger<SecretsReload>>()))
@@ -82,6 +85,7 @@ public static partial class AgentHost
         var app = builder.Build();
         var runner = app.Services.GetRequiredService<OperationRunner>(); // a service that cannot be built must fail now, not at the first call
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
+        app.Services.GetRequiredService<ServiceUnit>().Follow(app.Lifetime, app.Services.GetRequiredService<ConfigurationReload>(), $"{options.Node} in cluster {options.Cluster} on {options.Listen}", app.Logger);
         runner.Ended += app.Services.GetRequiredService<AuditLog>().Ended;
         TakeBack<PostmasterPause>(app, "a stopped postmaster", p => p.RecoverAfterCrash());
         TakeBack<SignalAside>(app, "standby.signal, taken away for a server in single-user mode", s => s.RecoverAfterCrash());
