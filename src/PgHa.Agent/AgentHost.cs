@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -33,15 +34,16 @@ public static partial class AgentHost
     /// <param name="start">What it starts with.</param>
     private static WebApplication Build(AgentStart start)
     {
-        var (options, token, certificate) = (start.Options, start.Token, start.Certificate);
-        var etcd = start.Connect(TimeProvider.System).Client;
+        var (options, certificate) = (start.Options, start.Certificate);
+        var (secured, time) = (options.Security.AsksForToken, TimeProvider.System);
+        var etcd = start.Connect(time).Client;
         Linux.KeepFilesPrivate();
         var tightened = PrivateFiles.Tighten(options.State.Private);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear(); // the agent's configuration is one file and PGHA__ variables, nothing else
         AgentLog.AddTo(builder.Logging, options.Log);
-        var access = new AccessToken(token, TimeProvider.System);
-        var served = certificate is null ? null : new AgentCertificate(certificate);
+        var (access, local) = (new AccessToken(start.Token, time), new LocalToken(start.LocalToken));
+        var served = certificate is null ? null : new AgentCertificate(certificate, start.Clients);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, served));
         builder.Services.Configure<HostOptions>(o => (o.ShutdownTimeout, o.BackgroundServiceExceptionBehavior) = (TimeSpan.FromSeconds(5), BackgroundServiceExceptionBehavior.Ignore));
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
@@ -49,10 +51,17 @@ public static partial class AgentHost
             .AddSingleton(options)
             .AddSingleton(start)
             .AddSingleton(access)
+            .AddSingleton(local)
+            .AddSingleton(PeerAccess.Of(options, () => served?.Clients, time))
+            .AddSingleton(new OwnCertificate(() => served?.Current))
+            .AddHostedService<CertificateWatch>()
+            .AddSingleton(new ServiceUnit(start.Environment))
+            .AddSingleton(new OwnApi(options.Listen, served, time))
+            .AddHostedService<Heartbeat>()
             .AddSingleton<ConfigurationReload>()
             .AddHostedService(s => s.GetRequiredService<ConfigurationReload>())
-            .AddSingleton(s => new SecretsReload(options.Security, access, served, TimeProvider.System, s.GetRequiredService<ILogger<SecretsReload>>()))
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(s => new SecretsReload(options, access, local, served, time, s.GetRequiredService<ILogger<SecretsReload>>()))
+            .AddSingleton(time)
             .AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>()
             .AddSingleton(s => Named(options.Security.TokensFile, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<NamedTokens>>()))
             .AddSingleton<AuditLog>()
@@ -70,12 +79,13 @@ public static partial class AgentHost
             .AddSingleton<HealthAnswers>()
             .AddSingleton<OperationTraces>()
             .AddUpkeep();
-        if (token is not null)
+        if (secured)
             AddAuthentication(builder.Services);
 
         var app = builder.Build();
         var runner = app.Services.GetRequiredService<OperationRunner>(); // a service that cannot be built must fail now, not at the first call
         app.Lifetime.ApplicationStarted.Register(runner.TakeUpInterrupted);
+        app.Services.GetRequiredService<ServiceUnit>().Follow(app.Lifetime, app.Services.GetRequiredService<ConfigurationReload>(), $"{options.Node} in cluster {options.Cluster} on {options.Listen}", app.Logger);
         runner.Ended += app.Services.GetRequiredService<AuditLog>().Ended;
         runner.Ended += app.Services.GetRequiredService<OperationTraces>().Ended;
         TakeBack<PostmasterPause>(app, "a stopped postmaster", p => p.RecoverAfterCrash());
@@ -84,12 +94,12 @@ public static partial class AgentHost
         TakeBack<WalStaging>(app, "half received WAL", w => w.RemoveLeftovers());
         app.UseExceptionHandler(failed => failed.Run(Answers.WriteFailureAsync));
         HealthChecks.Use(app, options.HealthListen is not null);
-        BrowserGuard.Use(app, options, token is not null);
+        BrowserGuard.Use(app, options, secured);
         AnswerForm.Use(app);
         app.UseStatusCodePages(context => Answers.WriteEmptyAsync(context.HttpContext));
-        if (token is not null)
+        if (secured)
             app.UseAuthentication().UseAuthorization();
-        AccessGuard.Use(app, token is not null);
+        AccessGuard.Use(app, secured);
         RequestGuard.Use(app);
         ApiRoutes.Map(app);
         RemoveLeftoversOnceStarted(app);
@@ -98,7 +108,7 @@ public static partial class AgentHost
         app.Services.GetRequiredService<SecretsReload>(); // from now on
         if (AgentRules.Warn(options) is { } unsafely)
             LogUnsafe(app.Logger, unsafely.Message, unsafely.Hint);
-        if (certificate is not null && TlsFiles.Warn(certificate, TimeProvider.System.GetUtcNow()) is { } invalid)
+        if (certificate is not null && (TlsFiles.Warn(certificate, time.GetUtcNow()) ?? PeerAccess.Warn(options, certificate, start.Clients, time)) is { } invalid)
             LogUnsafe(app.Logger, invalid.Message, invalid.Hint);
         LogStarting(app.Logger, options.Node, options.Cluster, options.Listen, options.Postgres.DataDir);
         if (DataOwner.Problem(options.Postgres.DataDir) is { } owner)
@@ -221,7 +231,32 @@ public static partial class AgentHost
                         return next(connection);
                     });
                 if (certificate is not null && at.Scheme == Uri.UriSchemeHttps)
-                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) });
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = c => ValueTask.FromResult(ServerTls(certificate, mark is null ? c.Connection : null)) });
             });
+    }
+
+    /// <summary>
+    /// Who presents no certificate, or one that does not count, is let through here: the call is refused then with words that help (<see cref="TokenAuthentication"/>), and people have tokens.
+    /// </summary>
+    private static SslServerAuthenticationOptions ServerTls(AgentCertificate certificate, BaseConnectionContext? asked)
+    {
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current };
+        if (asked is null || certificate.Clients is not { } clients)
+            return options;
+        var presented = new PresentedCertificate();
+        asked.Features.Set(presented);
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        policy.CustomTrustStore.AddRange(clients);
+        options.ClientCertificateRequired = true; // asked for
+        options.CertificateChainPolicy = policy;
+        options.AllowTlsResume = false; // a session that is taken up again has no certificates of authorities between
+#pragma warning disable CA5359 // it is judged with each call
+        options.RemoteCertificateValidationCallback = (_, own, chain, _) =>
+        {
+            presented.Keep(own, chain);
+            return true;
+        };
+#pragma warning restore CA5359
+        return options;
     }
 }

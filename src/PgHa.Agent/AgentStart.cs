@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Etcd;
 using PgHa.Agent.Security;
@@ -15,8 +16,14 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
     /// <summary>The content of the token file; null: none is configured.</summary>
     public string? Token { get; init; }
 
+    /// <summary>The token of this machine; null: <c>security.local</c> is open.</summary>
+    public string? LocalToken { get; init; }
+
     /// <summary>What <c>security.tls</c> names; null: it is not configured.</summary>
     public SslStreamCertificateContext? Certificate { get; init; }
+
+    /// <summary>What <c>security.tls.client_ca_file</c> names; null: it is not configured.</summary>
+    public X509Certificate2Collection? Clients { get; init; }
 
     /// <summary>Reads it.</summary>
     /// <param name="file">The configuration file.</param>
@@ -36,12 +43,24 @@ public sealed record AgentStart(string File, IReadOnlyDictionary<string, string>
         if (options.Security.TokensFile is { } named && ReadTokens(named) is { Problem: { } problem })
             return (null, [new("security.tokens_file", problem, "pgha token add NAME ROLE writes its lines (docs/security.md)", named)]);
         var (certificate, unusable) = options.Security.Tls is { } tls ? TlsFiles.Read(tls) : (null, null);
-        if (unusable is not null)
-            return (null, [unusable]);
-        var start = new AgentStart(file, environment, options, loaded.Settings) { Token = token?.Token, Certificate = certificate };
+        var (clients, unread) = options.Security.Tls is { } files && unusable is null ? TlsFiles.ReadClients(files) : (null, null);
+        if ((unusable ?? unread) is { } wrong)
+            return (null, [wrong]);
+        var start = new AgentStart(file, environment, options, loaded.Settings) { Token = token?.Token, Certificate = certificate, Clients = clients };
         var (etcd, error) = start.Connect(time);
         etcd?.Dispose();
         return error is null ? (start, []) : (null, [error]);
+    }
+
+    /// <summary>The same with the token of this machine, which is made if it is not there; or why it cannot be used.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public (AgentStart? Start, ConfigurationError? Error) WithLocalToken()
+    {
+        if (!Options.Security.OwnerOnly)
+            return (this, null);
+        var (token, problem) = LocalTokenFile.Keep(Options.State);
+        return problem is null ? (this with { LocalToken = token }, null) : (null, new("security.local", problem.Message, problem.Hint, Options.State.LocalToken));
     }
 
     /// <summary>The tokens of people and programs, or why the file cannot be used.</summary>

@@ -74,7 +74,7 @@ public partial class TidyTests
         ["WaitAsync"] = [],
         ["Clock"] =
         [
-            new("PgHa.Agent/AgentHost.cs", 5, "here the clock is chosen"),
+            new("PgHa.Agent/AgentHost.cs", 1, "here the clock is chosen"),
             new("PgHa.Agent/AgentLog.cs", 1, "the log begins before the services"),
             new("PgHa/Access/AgentAccess.cs", 1, "the clock of the operator's commands"),
             new("PgHa/Commands/ConfigCommand.cs", 1, "a command of its own chooses its clock"),

@@ -62,7 +62,7 @@ internal static class AccessGuard
         ?? new(!OnlyLooks(method) ? AccessNeed.Change : route.Metadata.GetMetadata<SendsBytes>() is null ? AccessNeed.Look : AccessNeed.Content);
 
     private static Refusal Refuse(HttpContext context, Caller? caller, AccessNeed need) => new(Code.Credentials,
-        $"the token {caller?.Name ?? "of nobody"} has the role {caller?.Role.ToString().ToLowerInvariant() ?? "none"}, which is not enough for {context.Request.Method} {context.Request.Path}",
+        $"{caller?.Words ?? "the token of nobody"} has the role {caller?.Role.ToString().ToLowerInvariant() ?? "none"}, which is not enough for {context.Request.Method} {context.Request.Path}",
         $"use a token with the role {AccessRules.Enough(need)}: pgha token add NAME ROLE makes one (docs/security.md)");
 
     private static AuditEntry EntryOf(HttpContext context, Caller? caller, AccessNeed need) => new(default, "call")

@@ -131,6 +131,12 @@ public sealed record SlotsOptions
 /// <summary>How callers prove who they are, and TLS. Secrets stay in the files that are named here.</summary>
 public sealed record SecurityOptions
 {
+    /// <summary>The agent makes a token that only its own user and root can read; calls need that, or another one.</summary>
+    public bool OwnerOnly { get; init; }
+
+    /// <summary>Whether callers have to present a token.</summary>
+    public bool AsksForToken => OwnerOnly || TokenFile is not null || TokensFile is not null || Tls?.ClientCaFile is not null;
+
     /// <summary>File with the bearer token that operators and peers present; null only if the agent listens on loopback.</summary>
     public string? TokenFile { get; init; }
 
@@ -148,4 +154,7 @@ public sealed record TlsOptions(string CertificateFile, string KeyFile)
 {
     /// <summary>Authorities that peers' certificates are checked against; null: those the machine trusts.</summary>
     public string? CaFile { get; init; }
+
+    /// <summary>Authorities of the certificates by which other agents are let in as peers; null: by tokens only.</summary>
+    public string? ClientCaFile { get; init; }
 }

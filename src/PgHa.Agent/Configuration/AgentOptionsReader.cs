@@ -24,7 +24,9 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
         Report(AgentRules.CheckDirectories(postgres.DataDir, stateDir));
         Report(AgentRules.CheckSocket(stateDir, failover.Mode));
         Report(AgentRules.CheckTls(raw.Mentions));
-        Report(AgentRules.CheckListen(listen, raw.Mentions("security.token_file"), HasTls()));
+        Report(AgentRules.CheckLocal(security.OwnerOnly, nodes.Count, HasPeers()));
+        Report(AgentRules.CheckListen(listen, HasPeers(), HasTls()));
+        Report(AgentRules.CheckClients(security, raw.Mentions("security.token_file"), [.. nodes.Select(n => n.Agent).Append(listen).OfType<Uri>()]));
         Report(AgentRules.CheckHealthListen(health, listen, HasTls()));
         return raw.Errors.Count > 0 ? null : new()
         {
@@ -71,15 +73,20 @@ internal sealed class AgentOptionsReader(RawConfiguration raw, SettingsReader se
 
     private SecurityOptions ReadSecurity()
     {
+        var local = settings.Read<string>("security.local", Forms.OpenOrOwner);
         var tokenFile = ReadPath("security.token_file");
         var certificate = ReadPath("security.tls.certificate_file");
         var key = ReadPath("security.tls.key_file");
         var authorities = ReadPath("security.tls.ca_file");
-        var tls = certificate is null || key is null ? null : new TlsOptions(certificate, key) { CaFile = authorities };
+        var clients = ReadPath("security.tls.client_ca_file");
+        var tls = certificate is null || key is null ? null : new TlsOptions(certificate, key) { CaFile = authorities, ClientCaFile = clients };
         var tokens = ReadPath("security.tokens_file");
-        Report(AgentRules.CheckTokens(raw.Mentions("security.tokens_file"), raw.Mentions("security.token_file")));
-        return new() { TokenFile = tokenFile, TokensFile = tokens, Tls = tls };
+        Report(AgentRules.CheckTokens(raw.Mentions("security.tokens_file"), HasPeers()));
+        return new() { OwnerOnly = local == "owner", TokenFile = tokenFile, TokensFile = tokens, Tls = tls };
     }
+
+    /// <summary>Agents have something to present to each other.</summary>
+    private bool HasPeers() => raw.Mentions("security.token_file") || raw.Mentions("security.tls.client_ca_file");
 
     private bool HasTls() => raw.Mentions("security.tls.certificate_file") || raw.Mentions("security.tls.key_file");
 

@@ -8,11 +8,11 @@ public static class AgentRules
     private const int LongestSocket = 107;
 
     /// <summary>What may not listen there.</summary>
-    public static IEnumerable<(string Key, Complaint Complaint)> CheckListen(Uri? listen, bool hasToken, bool hasTls)
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckListen(Uri? listen, bool hasPeers, bool hasTls)
     {
         if (listen is null)
             yield break;
-        if (!hasToken && !UrlForm.IsLoopback(listen))
+        if (!hasPeers && !UrlForm.IsLoopback(listen))
             yield return ("security.token_file", new(
                 $"security.token_file is missing, and listen ({listen.Authority}) can be reached from other machines",
                 "name a file with a token of at least 16 characters, the same on all nodes, or listen on 127.0.0.1"));
@@ -25,7 +25,30 @@ public static class AgentRules
     public static IEnumerable<(string Key, Complaint Complaint)> CheckTokens(bool named, bool agents)
     {
         if (named && !agents)
-            yield return ("security.token_file", new("security.token_file is missing, and security.tokens_file is set: agents present it to each other", "write one with: openssl rand -hex 32"));
+            yield return ("security.token_file", new("security.token_file is missing, and security.tokens_file is set: agents present it to each other",
+                "write one with: openssl rand -hex 32; or let them present certificates, with security.tls.client_ca_file"));
+    }
+
+    /// <summary>The token of a machine is known there only, so that agents need another one for each other.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckLocal(bool ownerOnly, int nodes, bool agents)
+    {
+        if (ownerOnly && nodes > 1 && !agents)
+            yield return ("security.local", new("security.local is owner, and there are other nodes: each agent makes a token of its own, which the other agents do not know",
+                "give the agents a token for each other, the same on all nodes (openssl rand -hex 32), and name its file in security.token_file; or let them present certificates, with security.tls.client_ca_file"));
+    }
+
+    /// <summary>Certificates are presented over TLS only, and let agents in, not people.</summary>
+    public static IEnumerable<(string Key, Complaint Complaint)> CheckClients(SecurityOptions security, bool agents, IReadOnlyList<Uri> places)
+    {
+        const string Key = "security.tls.client_ca_file";
+        if (security.Tls?.ClientCaFile is null || agents)
+            yield break;
+        if (!security.OwnerOnly && security.TokensFile is null)
+            yield return (Key, new($"{Key} lets the agents in, and nobody else: people have no token",
+                "set security.local: owner for this machine's user and root, or security.tokens_file for tokens of people and programs"));
+        if (places.FirstOrDefault(p => p.Scheme != Uri.UriSchemeHttps) is { } plain)
+            yield return (Key, new($"{Key} is set without security.token_file, and {plain.Authority} is plain http, where no certificate is presented",
+                "write https for listen and for the agents of all nodes, or give the agents a token_file, too"));
     }
 
     /// <summary>Where health checks may listen: anywhere that is not the API's own place, because they say nothing but roles.</summary>
@@ -50,8 +73,8 @@ public static class AgentRules
     /// <summary>A certificate is of no use without its key, and the other way round.</summary>
     public static IEnumerable<(string Key, Complaint Complaint)> CheckTls(Func<string, bool> isGiven)
     {
-        const string Certificate = "security.tls.certificate_file", Key = "security.tls.key_file", Authorities = "security.tls.ca_file";
-        if (!isGiven(Certificate) && !isGiven(Key) && !isGiven(Authorities))
+        const string Certificate = "security.tls.certificate_file", Key = "security.tls.key_file", Authorities = "security.tls.ca_file", Clients = "security.tls.client_ca_file";
+        if (!isGiven(Certificate) && !isGiven(Key) && !isGiven(Authorities) && !isGiven(Clients))
             yield break;
         foreach (var needed in (string[])[Certificate, Key])
             if (!isGiven(needed))

@@ -46,6 +46,10 @@ internal static partial class Forms
     public static readonly Form<string> StandbyOrNever =
         OneOf("neither standby nor never", "use standby or never; a primary is only started by a call", "standby", "never");
 
+    /// <summary><c>open</c> or <c>owner</c>.</summary>
+    public static readonly Form<string> OpenOrOwner =
+        OneOf("neither open nor owner", "use open (whoever is logged in to this machine may call) or owner (only the agent's user and root)", "open", "owner");
+
     /// <summary><c>text</c> or <c>json</c>.</summary>
     public static readonly Form<string> LogForm = OneOf("no form of the log", "use text or json", "text", "json");
 

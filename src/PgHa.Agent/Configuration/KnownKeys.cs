@@ -59,11 +59,13 @@ internal static class KnownKeys
         new("failover.watchdog", WhenUnset: "none"),
         new("failover.stop_command", WhenUnset: "none"),
         new("failover.stay_without_etcd", "false"),
-        new("security.token_file", WhenUnset: "none: anyone on this machine may call"),
+        new("security.local", "open"),
+        new("security.token_file", WhenUnset: "none: security.local says who may call"),
         new("security.tokens_file", WhenUnset: "none: only the agents' token counts"),
         new("security.tls.certificate_file", WhenUnset: "none"),
         new("security.tls.key_file", WhenUnset: "none"),
         new("security.tls.ca_file", WhenUnset: "the authorities this machine trusts"),
+        new("security.tls.client_ca_file", WhenUnset: "none: agents know each other by tokens only"),
     ];
 
     private static readonly Dictionary<string, KnownKey> ByKey = All.ToDictionary(known => known.Key);

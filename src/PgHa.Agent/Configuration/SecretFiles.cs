@@ -73,7 +73,7 @@ public static class TlsFiles
 
     /// <summary>
     /// Reads certificate, intermediates and key. Refused are a key that others can read (mode beyond 0640), files that are not PEM, and a key that is not
-    /// that of the certificate; so is an unusable <c>ca_file</c>.
+    /// that of the certificate; so is an unusable <c>ca_file</c> or <c>client_ca_file</c>.
     /// </summary>
     /// <param name="tls">The files.</param>
     /// <returns>What the agent serves, or why it cannot.</returns>
@@ -86,6 +86,8 @@ public static class TlsFiles
             return Invalid("key_file", tls.KeyFile, noKey);
         if (tls.CaFile is { } authorities && CheckAuthorities(authorities) is { } noAuthorities)
             return Invalid("ca_file", authorities, noAuthorities);
+        if (tls.ClientCaFile is { } clients && CheckAuthorities(clients) is { } noClients)
+            return Invalid("client_ca_file", clients, noClients);
         var certificates = new X509Certificate2Collection();
         if (!TryImport(certificates, chain) || certificates.Count == 0)
             return Invalid("certificate_file", tls.CertificateFile, new($"{tls.CertificateFile} holds no certificate in PEM form", "name the agent's certificate, followed by its intermediates"));
@@ -112,11 +114,24 @@ public static class TlsFiles
             : now < leaf.NotBefore ? new($"the agent's certificate is not valid before {leaf.NotBefore:u}: its peers refuse it", "look at this machine's clock") : null;
     }
 
-    internal static Complaint? CheckAuthorities(string path)
+    /// <summary>The authorities whose certificates let agents in; null: none are configured.</summary>
+    /// <param name="tls">The files.</param>
+    public static (X509Certificate2Collection? Clients, ConfigurationError? Error) ReadClients(TlsOptions tls)
     {
+        ArgumentNullException.ThrowIfNull(tls);
+        if (tls.ClientCaFile is not { } file)
+            return (null, null);
+        var unusable = ReadAuthorities(file, out var clients);
+        return unusable is null ? (clients, null) : (null, new("security.tls.client_ca_file", unusable.Message, unusable.Hint, file));
+    }
+
+    internal static Complaint? CheckAuthorities(string path) => ReadAuthorities(path, out _);
+
+    private static Complaint? ReadAuthorities(string path, out X509Certificate2Collection authorities)
+    {
+        authorities = [];
         if (BoundedFile.Read(path, Largest, out var text) is { } unread)
             return unread;
-        var authorities = new X509Certificate2Collection();
         return TryImport(authorities, text) && authorities.Count > 0 ? null : new($"{path} holds no certificate in PEM form", "name the authorities that sign the agents' certificates");
     }
 

@@ -37,6 +37,9 @@ public sealed record StateFiles(string Root)
     /// <summary>Who has changed what: a line of JSON each.</summary>
     public string Audit => In("audit.log");
 
+    /// <summary>The token of this machine alone, where <c>security.local</c> is owner.</summary>
+    public string LocalToken => In("local-token");
+
     /// <summary>Where the guard listens.</summary>
     public string Guard => In("guard");
 

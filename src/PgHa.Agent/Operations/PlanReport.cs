@@ -18,7 +18,7 @@ public sealed class PlanReport(AgentOptions options)
             Stage = firstStage + i,
             Node = step.Node,
             Step = step.Words,
-            Curl = step.Curl(options.Nodes.First(n => n.Name == step.Node).Agent, options.Security.TokenFile is not null),
+            Curl = step.Curl(options.Nodes.First(n => n.Name == step.Node).Agent, options.Security.AsksForToken),
             Final = step.Final,
             Changes = step.Changes,
         }));

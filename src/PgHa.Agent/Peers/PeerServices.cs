@@ -21,8 +21,8 @@ public static class PeerServices
     {
         var options = services.GetRequiredService<AgentOptions>();
         var token = services.GetRequiredService<AccessToken>();
-        var time = services.GetRequiredService<TimeProvider>();
-        return new(options.Nodes.Where(n => n.Name != options.Node).ToDictionary(n => n.Name, n => Remote(n, options, token, time)));
+        var (own, time) = (services.GetRequiredService<OwnCertificate>(), services.GetRequiredService<TimeProvider>());
+        return new(options.Nodes.Where(n => n.Name != options.Node).ToDictionary(n => n.Name, n => Remote(n, options, token, own, time)));
     }
 
     /// <summary>In configuration order, the local one among them.</summary>
@@ -36,26 +36,28 @@ public static class PeerServices
     private sealed record RemoteNodes(IReadOnlyDictionary<string, RemoteNode> ByName);
 
     /// <summary>A node as seen from outside, through its agent: to look at, and to act on.</summary>
-    public static (INode Node, IActingNode Acting) Outside(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
+    public static (INode Node, IActingNode Acting) Outside(NodeOptions node, AgentOptions options, AccessToken token, OwnCertificate own, TimeProvider time)
     {
-        var remote = Remote(node, options, token, time);
+        var remote = Remote(node, options, token, own, time);
         return (remote, remote);
     }
 
-    private static RemoteNode Remote(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
+    private static RemoteNode Remote(NodeOptions node, AgentOptions options, AccessToken token, OwnCertificate own, TimeProvider time)
     {
-        return new RemoteNode(Client(node, options, token, time));
+        return new RemoteNode(Client(node, options, token, own, time));
     }
 
     /// <summary>The agent of a node, for whoever has the configuration of one.</summary>
-    public static AgentClient Client(NodeOptions node, AgentOptions options, AccessToken token, TimeProvider time)
+    public static AgentClient Client(NodeOptions node, AgentOptions options, AccessToken token, OwnCertificate own, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(token);
+        ArgumentNullException.ThrowIfNull(own);
         return new(new AgentPlace(node.Name, node.Agent)
         {
             Token = () => token.Presented,
+            Certificate = own.Current,
             AuthorityFile = options.Security.Tls?.CaFile,
             Identity = options.Identity,
             Time = time,

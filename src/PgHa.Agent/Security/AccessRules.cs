@@ -40,8 +40,20 @@ public enum AccessNeed
 /// <param name="Role">What it may be used for.</param>
 public sealed record Caller(string Name, AccessRole Role)
 {
+    private const string CertificateOf = "certificate of ";
+
     /// <summary>Who has the content of <c>security.token_file</c>: the agents, and people who use it, too.</summary>
     public static Caller Agents { get; } = new("security.token_file", AccessRole.Admin);
+
+    /// <summary>A node whose agent has presented its certificate.</summary>
+    /// <param name="node">The node.</param>
+    public static Caller Node(string node) => new(CertificateOf + node, AccessRole.Peer);
+
+    /// <summary>What it presented, in words. No token has a blank in its name.</summary>
+    public string Words => Name.StartsWith(CertificateOf, StringComparison.Ordinal) ? $"the {Name}" : $"the token {Name}";
+
+    /// <summary>Who has the token of this machine (<c>security.local: owner</c>): the agent's user, or root.</summary>
+    public static Caller Local { get; } = new("security.local", AccessRole.Admin);
 }
 
 /// <summary>Which role may do what. Pure.</summary>

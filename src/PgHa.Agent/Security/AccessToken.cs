@@ -47,7 +47,7 @@ public sealed class AccessToken(string? value, TimeProvider time)
     private bool IsWithin(Known known, TimeSpan bound) => known.Old is not null && time.GetElapsedTime(known.Since) < bound;
 
     /// <summary>Hashing first makes both sides equally long, so that not even the length can be measured.</summary>
-    private static bool Same(string given, string secret) => CryptographicOperations.FixedTimeEquals(
+    internal static bool Same(string given, string secret) => CryptographicOperations.FixedTimeEquals(
         SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     private sealed record Known(string? Token, string? Old, long Since);

@@ -23,15 +23,19 @@ public sealed record NamedToken(string Name, AccessRole Role, string Hash, DateO
     /// <param name="until">The last day on which it counts.</param>
     public static (string Token, NamedToken Kept) Make(string name, AccessRole role, DateOnly? until)
     {
-        var token = "pgha_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var token = New();
         return (token, new(name, role, HashOf(token), until));
     }
+
+    /// <summary>One that nobody has.</summary>
+    internal static string New() => "pgha_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>What is kept of a token. It is 256 random bits, so that no salt and no slow hash is needed.</summary>
     public static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    /// <summary>Whether it may be a name. That of the agents' token is none: the audit log tells them apart by it.</summary>
-    public static bool IsName(string name) => name is { Length: > 0 and <= LongestName } && name != Caller.Agents.Name && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@');
+    /// <summary>Whether it may be a name. Those of the agents' token and the machine's are none: the audit log tells them apart by it.</summary>
+    public static bool IsName(string name) =>
+        name is { Length: > 0 and <= LongestName } && name != Caller.Agents.Name && name != Caller.Local.Name && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@');
 
     /// <summary>All tokens of a file, or what is wrong with it.</summary>
     /// <param name="text">Its content: a token in each line; empty lines and those that begin with # do not count.</param>

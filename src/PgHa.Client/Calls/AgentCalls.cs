@@ -10,7 +10,7 @@ namespace PgHa.Client.Calls;
 /// Calls of one agent, and how their answers are read: bounded in time and length, and typed. An agent that is away is an answer, and so is
 /// one whose answer cannot be understood.
 /// </summary>
-internal sealed class AgentCalls(string node, HttpClient http, string? tokenFrom)
+internal sealed class AgentCalls(AgentPlace place, HttpClient http)
 {
     /// <summary>An agent in the middle of a file that sends nothing for so long is away.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -119,13 +119,18 @@ internal sealed class AgentCalls(string node, HttpClient http, string? tokenFrom
         if (response.Content.Headers.ContentType?.MediaType == "application/json"
             && JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancel), WireJson.Default.Refusal) is { } refusal)
             return response.StatusCode == HttpStatusCode.Unauthorized
-                ? tokenFrom is null ? new(Code.PeerUnreachable, $"the agent of {node} refuses our token", "use the same security.token_file content on all nodes")
-                    : new(Code.Credentials, $"the agent of {node} asks for a token, and does not accept what it was given", tokenFrom)
+                ? place.TokenFrom is null ? Refused(refusal)
+                    : new(Code.Credentials, $"the agent of {place.Node} asks for a token, and does not accept what it was given", place.TokenFrom)
                 : refusal;
         return Away(new HttpRequestException($"HTTP {(int)response.StatusCode}"));
     }
 
+    /// <summary>An agent that asks for certificates says what is wrong with ours.</summary>
+    private Refusal Refused(Refusal why) =>
+        why.Message == Refusal.BadCredentials || place.Certificate() is null ? new(Code.PeerUnreachable, $"the agent of {place.Node} refuses our token", "use the same security.token_file content on all nodes")
+        : new(Code.PeerUnreachable, $"the agent of {place.Node} refuses us: {why.Message}", why.Hint);
+
     internal Refusal Away(Exception e) => new(Code.PeerUnreachable,
-        $"the agent of {node} at {http.BaseAddress} does not answer: {(e is OperationCanceledException ? "no answer in time" : e.InnerException?.Message ?? e.Message)}",
-        $"start the agent of {node}, or look at the network");
+        $"the agent of {place.Node} at {http.BaseAddress} does not answer: {(e is OperationCanceledException ? "no answer in time" : e.InnerException?.Message ?? e.Message)}",
+        $"start the agent of {place.Node}, or look at the network");
 }

@@ -26,7 +26,7 @@ public sealed partial class AgentClient
         ArgumentNullException.ThrowIfNull(place);
         Name = place.Node;
         _connection = new(place.Time);
-        _calls = new(place.Node, AgentHttp.To(place, _connection), place.TokenFrom);
+        _calls = new(place, AgentHttp.To(place, _connection));
     }
 
     /// <summary>An operation asks each node many times. One that has just let a call go unanswered, because it is frozen, is not waited for that long each time.</summary>

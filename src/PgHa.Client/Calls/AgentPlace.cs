@@ -1,3 +1,4 @@
+using System.Net.Security;
 using PgHa.Client.Facts;
 
 namespace PgHa.Client.Calls;
@@ -15,6 +16,9 @@ public sealed record AgentPlace(string Node, Uri Address)
 
     /// <summary>The certificates that an <c>https</c> address is trusted by; null: the system's.</summary>
     public string? AuthorityFile { get; init; }
+
+    /// <summary>The caller's own certificate of the moment, for an agent that asks for one; null where there is none.</summary>
+    public Func<SslStreamCertificateContext?> Certificate { get; init; } = () => null;
 
     /// <summary>The cluster as the caller describes it: an agent that describes it otherwise carries out no step for it. Null for whoever only asks.</summary>
     public ClusterIdentity? Identity { get; init; }

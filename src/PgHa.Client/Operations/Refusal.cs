@@ -11,6 +11,9 @@ public sealed record Refusal(
     [property: JsonPropertyName("msg")] string Message,
     string Hint)
 {
+    /// <summary>The words for a token that is missing or wrong.</summary>
+    public const string BadCredentials = "bad or missing credentials";
+
     /// <inheritdoc />
     public override string ToString() => $"{Message} ({Hint})";
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net.Security;
+using PgHa.Agent;
 using PgHa.Agent.Configuration;
 using PgHa.Client.Calls;
 using PgHa.Client.Operations;
@@ -77,6 +79,9 @@ internal sealed class AccessOptions
         if (loaded.Options is not { } options)
             return new Refusal(Code.Invalid, $"{loaded.Errors[0].Source}: {loaded.Errors[0].Message}", loaded.Errors[0].Hint);
         var token = Set(environment, TokenVariable);
+        var own = new Lazy<SslStreamCertificateContext?>(() => Certificate(options));
+        if (token is null && options.Security is { TokenFile: null, OwnerOnly: true })
+            return OfOwner(options, own);
         if (token is null && options.Security.TokenFile is { } secret)
         {
             var read = TokenFile.Read(secret);
@@ -86,13 +91,32 @@ internal sealed class AccessOptions
         }
         var from = Set(environment, TokenVariable) is not null ? $"it was read from {TokenVariable}"
             : options.Security.TokenFile is { } path ? $"it was read from {path}" : $"none was given: set {TokenVariable}, or security.token_file in {file}";
-        return new AgentAccess([.. options.Nodes.OrderBy(n => n.Name == options.Node ? 0 : 1).Select(n => new AgentPlace(n.Name, n.Agent)
+        return new AgentAccess([.. options.Nodes.OrderBy(n => n.Name == options.Node ? 0 : 1).Select(n => Place(n, options, own, token, from))]);
+    }
+
+    private static AgentPlace Place(NodeOptions node, AgentOptions options, Lazy<SslStreamCertificateContext?> own, string? token, string from) => new(node.Name, node.Agent)
+    {
+        Token = () => token,
+        TokenFrom = from,
+        AuthorityFile = options.Security.Tls?.CaFile,
+        Certificate = () => own.Value,
+        Time = AgentAccess.Clock,
+    };
+
+    /// <summary>Where agents know each other by their certificates, whoever may read this machine's key looks at the other nodes as its agent does.</summary>
+    private static SslStreamCertificateContext? Certificate(AgentOptions options) => options.Security.Tls is { ClientCaFile: not null } tls ? TlsFiles.Read(tls).Served : null;
+
+    /// <summary>The token of this machine is shown to its own agent, and to no other.</summary>
+    private static Answer<AgentAccess> OfOwner(AgentOptions options, Lazy<SslStreamCertificateContext?> own)
+    {
+        var (token, problem) = LocalTokenFile.Find(options.State);
+        if (problem is not null)
+            return new Refusal(Code.Credentials, problem.Message, problem.Hint);
+        var from = token is null ? $"none was found: {options.State.LocalToken} is made when the agent starts with security.local: owner" : $"it was read from {options.State.LocalToken}";
+        return new AgentAccess([Place(options.Self, options, own, token, from)])
         {
-            Token = () => token,
-            TokenFrom = from,
-            AuthorityFile = options.Security.Tls?.CaFile,
-            Time = AgentAccess.Clock,
-        })]);
+            Others = Place(options.Self, options, own, null, $"the token of this machine is not shown to another one's agent: set {TokenVariable} to one that counts there (docs/security.md)"),
+        };
     }
 
     private static Answer<FoundToken> Token(string? file, ClientFile? client, IReadOnlyDictionary<string, string> environment)

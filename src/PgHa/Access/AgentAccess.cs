@@ -18,7 +18,10 @@ internal sealed record AgentAccess(IReadOnlyList<AgentPlace> Places)
     internal AgentClient Own => At(Places[0]);
 
     /// <summary>The agent of a node that another agent has named.</summary>
-    internal AgentClient Of(ClusterMember member) => At(Places[0] with { Node = member.Name, Address = new Uri(member.Agent) });
+    internal AgentClient Of(ClusterMember member) => new Uri(member.Agent) is var address && address == Places[0].Address ? At(Places[0]) : At((Others ?? Places[0]) with { Node = member.Name, Address = address });
+
+    /// <summary>What agents that are not asked first are shown; null: the same as that.</summary>
+    internal AgentPlace? Others { get; init; }
 
     /// <summary>The cluster at one look, and the agent that has answered: where the first does not, all others are asked.</summary>
     internal async Task<Answer<Look>> LookAsync(CancellationToken cancel)

@@ -26,7 +26,12 @@ internal static class AgentCommand
         try
         {
             Directory.CreateDirectory(start.Options.StateDir);
-            if (await AgentHost.RunAsync(start, cancel))
+            (var complete, var error) = start.WithLocalToken();
+            if (error is not null)
+                ConfigFile.Print(error);
+            if (complete is null)
+                return 1;
+            if (await AgentHost.RunAsync(complete, cancel))
                 AgentHost.BeginAgain(start.Environment);
             return 0;
         }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net.Security;
+using PgHa.Agent;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Postgres;
@@ -42,12 +44,15 @@ internal static class ConfigCommand
             output.WriteLine($"{setting.Key.PadRight(width)}  {setting.Value}  ({setting.Source})");
     }
 
+    private static Complaint? Warn(AgentOptions options, SslStreamCertificateContext? certificate, TimeProvider time) => certificate is null ? null
+        : TlsFiles.Warn(certificate, time.GetUtcNow()) ?? PeerAccess.Warn(options, certificate, TlsFiles.ReadClients(options.Security.Tls!).Clients, time);
+
     private static async Task<int> RunAsync(string file, bool peers, CancellationToken cancel)
     {
         if (ConfigFile.Load(file) is not { Options: { } options } loaded || !ConfigFile.TryReadToken(options, out var token) || !ConfigFile.TryReadCertificate(options, out var certificate))
             return 1;
         Print(loaded.Settings, Console.Out);
-        foreach (var warning in new[] { AgentRules.Warn(options), certificate is null ? null : TlsFiles.Warn(certificate, TimeProvider.System.GetUtcNow()) }.OfType<Complaint>())
+        foreach (var warning in new[] { AgentRules.Warn(options), Warn(options, certificate, TimeProvider.System) }.OfType<Complaint>())
             Console.WriteLine($"warn  {warning.Message}\n      hint: {warning.Hint}");
         foreach (var sentence in FailoverWords.Of(options.Failover))
             Console.WriteLine($"note  {sentence}");
@@ -59,6 +64,6 @@ internal static class ConfigCommand
             if (!Environment.IsPrivilegedProcess) // root checks for the user who is to run the agent
                 return 1;
         }
-        return peers ? await PeerChecks.RunAsync(options, token, cancel) : 0;
+        return !peers ? 0 : ConfigFile.TryReadLocalToken(options, token, out var own) ? await PeerChecks.RunAsync(options, n => n.Name == options.Node ? own : token, certificate, cancel) : 1;
     }
 }

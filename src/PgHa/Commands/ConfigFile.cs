@@ -1,6 +1,7 @@
 using System.Collections;
 using System.CommandLine;
 using System.Net.Security;
+using PgHa.Agent;
 using PgHa.Agent.Configuration;
 
 namespace PgHa.Commands;
@@ -39,6 +40,18 @@ internal static class ConfigFile
             Print(error);
         token = read.Token;
         return read.IsValid;
+    }
+
+    /// <summary>What this machine's own agent is shown: the agents' token, else that of this machine, where there is one; false if it cannot be read.</summary>
+    internal static bool TryReadLocalToken(AgentOptions options, string? agents, out string? token)
+    {
+        token = agents;
+        if (token is not null || !options.Security.OwnerOnly)
+            return true;
+        (token, var problem) = LocalTokenFile.Find(options.State);
+        if (problem is not null)
+            Print(new("security.local", problem.Message, problem.Hint, options.State.LocalToken));
+        return problem is null;
     }
 
     /// <summary>Certificate and key, or null if none are configured; false if they cannot be used.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using PgHa.Agent.Files;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
@@ -14,9 +15,9 @@ namespace PgHa.Commands;
 /// </summary>
 internal static class PeerChecks
 {
-    internal static async Task<int> RunAsync(AgentOptions options, string? token, CancellationToken cancel)
+    internal static async Task<int> RunAsync(AgentOptions options, Func<NodeOptions, string?> token, SslStreamCertificateContext? certificate, CancellationToken cancel)
     {
-        var nodes = options.Nodes.Select(n => PeerServices.Outside(n, options, new AccessToken(token, TimeProvider.System), TimeProvider.System)).ToArray();
+        var nodes = options.Nodes.Select(n => PeerServices.Outside(n, options, new AccessToken(token(n), TimeProvider.System), new(() => certificate), TimeProvider.System)).ToArray();
         var view = await new ClusterObserver([.. nodes.Select(n => n.Node)], TimeProvider.System).ObserveAsync(fresh: true, cancel);
         var failures = DebianStart(options.Postgres) ? 0 : 1;
         foreach (var seen in view.Nodes)

@@ -146,4 +146,35 @@ public sealed class RulesTests
         .. Enumerable.Range(1, count).Select(number =>
             new NodeDraft($"n{number}", new Uri($"http://127.0.0.{number}:1"), new PostgresAddress($"127.0.0.{number}", 2))),
     ];
+
+    [Theory]
+    [InlineData("security: { local: closed }", "security.local", "'closed' is neither open nor owner")]
+    [InlineData("security: { local: owner }", "security.local", "which the other agents do not know")]
+    [InlineData("security: { tokens_file: /t }", "security.token_file", "security.tokens_file is set")]
+    [InlineData("security: { tls: { client_ca_file: /c, certificate_file: /a } }", "security.tls.key_file", "is missing")]
+    [InlineData("security: { local: owner, tls: { client_ca_file: /c, certificate_file: /a, key_file: /k } }", "security.tls.client_ca_file", "127.0.0.1:8079 is plain http")]
+    public void Who_may_call_is_complete(string line, string key, string message)
+    {
+        var error = Yaml.OnlyError(Yaml.WithLine(line));
+
+        Assert.Equal(key, error.Key);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(error.Hint);
+    }
+
+    [Theory]
+    [InlineData("local: owner"), InlineData("tokens_file: /t"), InlineData("token_file: /t")]
+    public void Certificates_let_agents_in_and_people_have_a_token(string people) => Assert.Empty(Yaml.Parse(WithClients(people + ", ")).Errors);
+
+    [Fact]
+    public void Where_only_agents_could_call_it_is_said()
+    {
+        var error = Yaml.OnlyError(WithClients(""));
+
+        Assert.Contains("lets the agents in, and nobody else", error.Message, StringComparison.Ordinal);
+        Assert.Contains("security.local: owner", error.Hint, StringComparison.Ordinal);
+    }
+
+    private static string WithClients(string people) =>
+        Yaml.WithLine($"security: {{ {people}tls: {{ client_ca_file: /c, certificate_file: /a, key_file: /k }} }}").Replace("http:", "https:", StringComparison.Ordinal);
 }

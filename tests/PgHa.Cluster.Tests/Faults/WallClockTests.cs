@@ -13,7 +13,7 @@ public sealed class WallClockTests : ClusterTest
         await using var automatic = await AutomaticCluster.Running(Keep, prepare: async node =>
         {
             await Jump(node, "+0");
-            node.Agent.Through = ["/usr/bin/env", .. Faked, $"FAKETIME_TIMESTAMP_FILE={Clock(node)}"];
+            node.Agent.Variables = [.. Faked, $"FAKETIME_TIMESTAMP_FILE={Clock(node)}"];
         });
         var (cluster, n1, n2) = (automatic.Cluster, automatic.Cluster.N1, automatic.Cluster.N2);
         var before = n1.Postgres.Pid!.Value;

@@ -20,14 +20,14 @@ internal sealed class AgentProcess(string configFile, string logFile)
     /// <summary>A file with the boot of its machine, for a machine that has booted since; null: that of the tests.</summary>
     public string? Boot { get; set; }
 
-    /// <summary>The program that becomes the agent, with its words; none: the agent itself.</summary>
-    public string[] Through { get; set; } = [];
+    /// <summary>Variables that it starts with, beside those of the tests: NAME=VALUE.</summary>
+    public IReadOnlyList<string> Variables { get; set; } = [];
 
     public bool IsRunning => process is { HasExited: false };
 
     public int Pid => process!.Id;
 
-    public void Start() => process = AsPostgres.StartBooted(Namespace, Boot, LogFile, [.. Through, Binary, "agent", "--config", ConfigFile]);
+    public void Start() => process = AsPostgres.StartBooted(Namespace, Boot, LogFile, ["/usr/bin/env", .. Variables, Binary, "agent", "--config", ConfigFile]);
 
     /// <summary>SIGTERM: the clean stop, which leaves PostgreSQL alone.</summary>
     public Task Stop() => End(Signal.Term);

@@ -1,8 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace PgHa.Cluster.Tests.Setup;
@@ -26,13 +22,13 @@ public sealed class SecretsTests : ClusterTest
         await Wait.Until("both agents see each other", async () => await States(cluster.N1, authorities, Old) == Both && await States(cluster.N2, authorities, Old) == Both, 30);
         await StopsNothingOverHttp2(cluster, authorities);
 
-        await Write(cluster.N1, "token", New);
-        await Write(cluster.N1, "key", "no key");
+        await Authorities.Write(cluster.N1, "token", New);
+        await Authorities.Write(cluster.N1, "key", "no key");
         await Reload(cluster.N1, "the certificate stays as it was");
         Assert.Equal([Both, Both, Both], [await States(cluster.N1, authorities, Old), await States(cluster.N1, authorities, New), await States(cluster.N2, authorities, Old)]);
         Assert.Equal("401", await States(cluster.N2, authorities, New));
         Assert.Equal("401", await States(cluster.N1, authorities, "another-token-1234"));
-        await Write(cluster.N2, "token", New);
+        await Authorities.Write(cluster.N2, "token", New);
         var before = authorities.LastSeen;
         await authorities.Certify(cluster.N2);
         await Reload(cluster.N2, "the certificate was read again");
@@ -93,87 +89,9 @@ public sealed class SecretsTests : ClusterTest
               tls: { certificate_file: {{node.In("crt")}}, key_file: {{node.In("key")}}, ca_file: {{node.In("ca")}} }
 
             """, TestContext.Current.CancellationToken);
-        await Write(node, "token", Old);
-        await Write(node, "ca", authorities.Root);
+        await Authorities.Write(node, "token", Old);
+        await Authorities.Write(node, "ca", authorities.Root);
         await authorities.Certify(node);
-    }
-
-    private static async Task Write(TestNode node, string file, string content)
-    {
-        await File.WriteAllTextAsync(node.In(file), content, TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(node.In(file), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await AsPostgres.AsRoot("/bin/chown", "postgres:", node.In(file));
-    }
-
-    /// <summary>A root that everybody trusts, and an intermediate that nobody knows who is not told.</summary>
-    private sealed class Authorities : IDisposable
-    {
-        // Read once: a certificate may not outlive its issuer, not even by the second that ends between two looks at the clock.
-        private readonly DateTimeOffset from = DateTimeOffset.UtcNow.AddDays(-1), until = DateTimeOffset.UtcNow.AddDays(30);
-        private readonly X509Certificate2 root, intermediate;
-        private int serial;
-
-        public Authorities()
-        {
-            root = Request("root", authority: true).Request.CreateSelfSigned(from, until);
-            var (request, key) = Request("intermediate", authority: true);
-            intermediate = request.Create(root, from, until, [1]).CopyWithPrivateKey(key);
-        }
-
-        public string Root => root.ExportCertificatePem();
-
-        /// <summary>The thumbprint of the certificate that was served last.</summary>
-        public string? LastSeen { get; private set; }
-
-        public async Task Certify(TestNode node)
-        {
-            var (request, key) = Request(node.Name, authority: false);
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddIpAddress(IPAddress.Parse(node.Address));
-            request.CertificateExtensions.Add(names.Build());
-            using (key)
-            {
-                using var certificate = request.Create(intermediate, from, until.AddDays(-1), [2, (byte)++serial]);
-                await Write(node, "crt", certificate.ExportCertificatePem() + "\n" + intermediate.ExportCertificatePem() + "\n");
-                await Write(node, "key", key.ExportPkcs8PrivateKeyPem());
-            }
-        }
-
-        /// <summary>Trusts the root alone.</summary>
-        public HttpClient Client(string token)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-            policy.CustomTrustStore.Add(root);
-            var handler = new SocketsHttpHandler
-            {
-                SslOptions = new()
-                {
-                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                    {
-                        LastSeen = certificate?.GetCertHashString();
-                        return errors == SslPolicyErrors.None;
-                    },
-                    CertificateChainPolicy = policy,
-                },
-            };
-            var client = new HttpClient(handler);
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            return client;
-        }
-
-        public void Dispose()
-        {
-            root.Dispose();
-            intermediate.Dispose();
-        }
-
-        private static (CertificateRequest Request, ECDsa Key) Request(string name, bool authority)
-        {
-            var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority, false, 0, true));
-            return (request, key);
-        }
     }
 
     private sealed class Unmeasured(string text) : HttpContent

@@ -36,7 +36,7 @@ internal sealed class LostRowsScript(AgentOptions options, DataDirectory data, P
     {
         var bin = binaries.Folder() is { IsOk: true } found ? found.Value : "";
         var source = options.Nodes.FirstOrDefault(n => n.Name == report.Source);
-        var token = options.Security.TokenFile is null ? "" : " -H \"Authorization: Bearer ${PGHA_TOKEN:?is needed to call the agents}\"";
+        var token = !options.Security.AsksForToken ? "" : " -H \"Authorization: Bearer ${PGHA_TOKEN:?is needed to call the agents}\"";
         var saved = report.Files.Where(f => f.StartsWith("pg_wal/", StringComparison.Ordinal) && !f.EndsWith(".history", StringComparison.Ordinal)).Select(Path.GetFileName).Min(StringComparer.Ordinal);
         return string.Create(CultureInfo.InvariantCulture, $$$"""
             #!/bin/sh
