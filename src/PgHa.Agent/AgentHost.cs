@@ -108,6 +108,7 @@ public static partial class AgentHost
         ScheduleEndpoints.Map(app);
         ModeEndpoints.Map(app);
         ClusterEndpoints.Map(app);
+        SettingsEndpoints.Map(app);
         MetricsEndpoint.Map(app);
         RemoveLeftoversOnceStarted(app);
         if (tightened.Count > 0)

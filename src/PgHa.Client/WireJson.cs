@@ -29,6 +29,8 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(WalFileEntry[]))]
 [JsonSerializable(typeof(WalCheck))]
 [JsonSerializable(typeof(NextStart))]
+[JsonSerializable(typeof(SettingsReport))]
+[JsonSerializable(typeof(SettingsSeries))]
 [JsonSerializable(typeof(DecodingFile[]))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(SalvageReport))]

@@ -27,6 +27,7 @@ internal static class NodeEndpoints
         var node = routes.MapGroup(Routes.V2 + "/node");
         node.MapGet("", GetAsync).TakesOptions("fresh");
         node.MapGet("next-start", GetNextStartAsync);
+        node.MapGet("settings", GetSettingsAsync).TakesOptions("settings").GivesContent();
         node.MapGet("wal", GetWalAsync);
         node.MapGet("lsn", GetLastRecordAsync);
         node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from", "to");
@@ -45,6 +46,12 @@ internal static class NodeEndpoints
     {
         var next = await node.NextStartAsync(http.RequestAborted);
         return next.IsOk ? Results.Json(next.Value, WireJson.Default.NextStart) : Answers.Refuse(next.Refusal);
+    }
+
+    private static async Task<IResult> GetSettingsAsync(HttpContext http, LocalNode node, string settings)
+    {
+        var report = await node.SettingsAsync(settings, http.RequestAborted);
+        return report.IsOk ? Results.Json(report.Value, WireJson.Default.SettingsReport) : Answers.Refuse(report.Refusal);
     }
 
     private static async Task<IResult> GetWalAsync(HttpContext http, LocalNode node)
