@@ -54,7 +54,14 @@ public sealed record StepForm(string Verb, string Options, Func<string, StepOpti
 
     /// <summary>Whether a call names this step: its verb, and all options that must be there.</summary>
     internal bool Fits(string verb, StepOptions options) =>
-        verb == Verb && Needed.All(o => options[o.Name] is { } value && (o.Value is "NODE" or "NODES" or "SETTING" || o.Value == value || (o.Value == "SETTINGS" && SettingChange.Parse(value).IsOk))) && (options["as"] is null || Needed.Any(o => o.Name == "as"));
+        verb == Verb && Needed.All(o => options[o.Name] is { } value && MayBe(o.Value, value)) && (options["as"] is null || Needed.Any(o => o.Name == "as"));
+
+    private static bool MayBe(string form, string value) => form switch
+    {
+        "NODE" or "NODES" or "SETTING" => true,
+        "SETTINGS" => SettingChange.Parse(value).IsOk,
+        _ => form == value,
+    };
 
     private IEnumerable<(string Name, string Value)> Needed => Options.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         .Where(o => o[0] != '[').Select(o => o.Split('=')).Select(o => (o[0], o[1]));

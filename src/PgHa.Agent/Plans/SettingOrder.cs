@@ -119,16 +119,16 @@ public static class SettingOrder
         if (!node.Restarts)
         {
             if (node.Unset)
-                yield return new("set", what, "reload", $"set on {what}{(node.Seen.Down ? ", in its file: it is stopped" : ", by a reload")}");
+                yield return new("set", what, $"set on {what}{(node.Seen.Down ? ", in its file: it is stopped" : ", by a reload")}", "reload");
             yield break;
         }
         if (inPlace)
         {
-            yield return new("set", what, "restart", $"{(node.Unset ? "set on" : "restart")} {what}{(node.Unset ? ", and restart it" : "")}{(node.Seen.Serves ? " in place: writes are interrupted for as long as that takes" : "")}");
+            yield return new("set", what, $"{(node.Unset ? $"set on {what}, and restart it" : $"restart {what}")}{(node.Seen.Serves ? " in place: writes are interrupted for as long as that takes" : "")}", "restart");
             yield break;
         }
         if (node.Unset)
-            yield return new("set", what, "reload", $"set on {what}: in force after its restart");
-        yield return new("switchover", what, null, $"switch over from {what}, which restarts it");
+            yield return new("set", what, $"set on {what}: in force after its restart", "reload");
+        yield return new("switchover", what, $"switch over from {what}, which restarts it");
     }
 }

@@ -5,7 +5,7 @@ namespace PgHa.Client.Operations;
 /// <summary>A setting that is to be set, or to be taken back.</summary>
 /// <param name="Name">Its name, in lower case.</param>
 /// <param name="Value">Its new value; null: it has again what stands elsewhere, or its default.</param>
-public sealed record SettingChange(string Name, string? Value)
+public sealed record SettingChange(string Name, string? Value = null)
 {
     private const int MostSettings = 50, LongestValue = 1000, LongestText = 2000;
 

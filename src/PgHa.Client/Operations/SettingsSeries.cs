@@ -22,7 +22,7 @@ public sealed record SettingsSeries
 /// <param name="Now">What its server has now, or what the next start takes where none runs; null: that is not known.</param>
 /// <param name="Then">What it will have; null: its default.</param>
 /// <param name="Restarts">Only a restart brings it into force.</param>
-public sealed record NodeSetting(string Node, string Name, string? Now, string? Then, bool Restarts)
+public sealed record NodeSetting(string Node, string Name, string? Now = null, string? Then = null, bool Restarts = false)
 {
     /// <summary>The unit of both values; null: none.</summary>
     public string? Unit { get; init; }
@@ -31,6 +31,6 @@ public sealed record NodeSetting(string Node, string Name, string? Now, string? 
 /// <summary>One of the operations.</summary>
 /// <param name="Verb">What is asked for, as in <c>POST cluster/VERB</c>: <c>set</c>, or <c>switchover</c>.</param>
 /// <param name="Node">The node that is changed; of a switchover the primary.</param>
-/// <param name="By">Of <c>set</c>: <c>reload</c> or <c>restart</c>; else null.</param>
 /// <param name="Words">In words, with what is interrupted.</param>
-public sealed record SettingsMove(string Verb, string Node, string? By, string Words);
+/// <param name="By">Of <c>set</c>: <c>reload</c> or <c>restart</c>; else null.</param>
+public sealed record SettingsMove(string Verb, string Node, string Words, string? By = null);

@@ -195,7 +195,7 @@ public class SettingOrderTests
     }
 
     [Theory]
-    [InlineData(Condition.AgentAway, false), InlineData(Condition.Frozen, false), InlineData(Condition.StoppedAsStandby, true), InlineData(Condition.Recovering, true)]
+    [InlineData(Condition.AgentAway, false), InlineData(Condition.FrozenStandby, false), InlineData(Condition.StoppedAsStandby, true), InlineData(Condition.Recovering, true)]
     public void Beside_a_node_that_is_missing_nothing_is_restarted_without_force(Condition third, bool takesPart)
     {
         SettingFacts[] Facts(string node) => [node == "n3" && third == Condition.StoppedAsStandby ? new("max_connections") { Next = "50", Then = "200" } : Fact("max_connections", "postmaster", "50", "200")];

@@ -76,8 +76,11 @@ internal static class AutoConf
     private static string Literals(string name, string value)
     {
         string[] words = Lists.Contains(name) ? [.. value.Split(',').Select(w => w.Trim().Trim('"'))] : [value];
-        return string.Join(", ", words.Select(w => $"'{w.Replace("'", "''", StringComparison.Ordinal)}'"));
+        return Words(words);
     }
+
+    /// <summary>Literals of SQL, with commas in between.</summary>
+    internal static string Words(IEnumerable<string> words) => string.Join(", ", words.Select(w => $"'{w.Replace("'", "''", StringComparison.Ordinal)}'"));
 
     private static bool Sets(string line, string name)
     {

@@ -10,13 +10,13 @@ namespace PgHa.Agent.Postgres;
 /// <summary>
 /// What this node says of settings that are to be changed: as they are, and as PostgreSQL's own program would take them. Nothing is set for it, so a value that is not accepted has changed nothing.
 /// </summary>
-internal sealed class SettingsReading(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, NextStartReading nextStart)
+internal sealed class SettingsReading(AgentOptions options, DataDirectory data, PostgresBinaries binaries, LocalSql sql, NextStartReading nextStart, TimeProvider time)
 {
     /// <summary>The agent's own session has some of them by its role, its database, or its own options: what others have it cannot see then.</summary>
     private const string Query = """
         SELECT lower(name), context, pending_restart, boot_val, unit,
                CASE WHEN source NOT IN ('client', 'session', 'user', 'database', 'database user', 'global') THEN setting END
-          FROM pg_settings WHERE lower(name) = ANY ($1)
+          FROM pg_settings WHERE lower(name) IN
         """;
 
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
@@ -70,12 +70,12 @@ internal sealed class SettingsReading(AgentOptions options, DataDirectory data, 
     {
         if (PostmasterPid.ReadReady(data.Root) is not { } server)
             return new(null, null);
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bounded.CancelAfter(Within);
+        using var late = new CancellationTokenSource(Within, time);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
             await using var connection = await sql.OpenForObservingAsync(server, bounded.Token);
-            await using var command = new NpgsqlCommand(Query, connection) { Parameters = { new() { Value = names } } };
+            await using var command = new NpgsqlCommand($"{Query} ({AutoConf.Words(names)})", connection);
             await using var reader = await command.ExecuteReaderAsync(bounded.Token);
             var shown = new Dictionary<string, Shown>();
             while (await reader.ReadAsync(bounded.Token))

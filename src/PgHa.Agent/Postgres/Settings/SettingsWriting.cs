@@ -10,7 +10,7 @@ internal sealed class SettingsWriting(AgentOptions options, DataDirectory data, 
     /// <summary>Others than postmaster settings are in force in new sessions. What a session has of its own is not this setting's value.</summary>
     private const string Query = """
         SELECT lower(name), CASE WHEN pending_restart THEN 'waits' WHEN source IN ('client', 'session', 'user', 'database', 'database user', 'global') THEN 'own' ELSE concat('=', setting) END
-          FROM pg_settings WHERE lower(name) = ANY ($1)
+          FROM pg_settings WHERE lower(name) IN
         """;
 
     private static readonly TimeSpan InForceWithin = TimeSpan.FromSeconds(5), LookAgain = TimeSpan.FromMilliseconds(20);
@@ -75,7 +75,7 @@ internal sealed class SettingsWriting(AgentOptions options, DataDirectory data, 
     private async Task<Dictionary<string, string>> ShownAsync(PostmasterPid server, string[] names, CancellationToken cancel)
     {
         await using var connection = await sql.OpenAsync(server, cancel);
-        await using var command = new NpgsqlCommand(Query, connection) { Parameters = { new() { Value = names } } };
+        await using var command = new NpgsqlCommand($"{Query} ({AutoConf.Words(names)})", connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var shown = new Dictionary<string, string>();
         while (await reader.ReadAsync(cancel))
