@@ -11,5 +11,5 @@ public sealed record SettingIs(NodeSetting Setting) : Evidence
     public override string Words => Setting.Now == Setting.Then ? $"{Setting.Name} is {Shown(Setting.Now)} on {Setting.Node} already"
         : $"{Setting.Name} is {Shown(Setting.Now)} on {Setting.Node} now, and {Shown(Setting.Then)} then{(Setting.Restarts ? ", after a restart" : "")}";
 
-    private string Shown(string? value) => value is null ? "not known" : SettingChange.Shown(value) + (Setting.Unit is null ? "" : $" (in {Setting.Unit})");
+    private string Shown(string? value) => value is null ? "not known" : SettingChange.Shown(value) + (Setting.Unit is null || !value.All(c => char.IsAsciiDigit(c) || c is '-' or '.') ? "" : $" (in {Setting.Unit})");
 }

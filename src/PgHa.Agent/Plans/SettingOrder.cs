@@ -51,6 +51,8 @@ public static class SettingOrder
         SettingsReport[] known = [.. reports.Values.Where(r => r.IsOk).Select(r => r.Value!)];
         if (known.Select(r => SettingRules.Refuse(r, changes)).FirstOrDefault(r => r is not null) is { } refusal)
             return refusal;
+        if (changes.FirstOrDefault(c => known.Length > 0 && known.All(r => r.Of(c.Name).Known == false)) is { } unknown)
+            return SettingRules.Unknown(known[0].Node, unknown.Name);
         foreach (var name in changes.Select(c => c.Name).Where(SettingRules.IsLimit))
             if (known.FirstOrDefault(r => SettingRules.Limit(r.Of(name)) is null) is { } untold)
                 return new(Code.WrongState, $"what {name} would be on {untold.Node} is not known", "give a value");

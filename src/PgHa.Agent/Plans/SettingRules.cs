@@ -33,6 +33,16 @@ public static class SettingRules
         ["allow_alter_system"] = "PostgreSQL takes it from postgresql.conf only",
     };
 
+    /// <summary>Who may set these may run programs as the server's user, or load code into it.</summary>
+    private static readonly string[] Programs =
+    [
+        "archive_cleanup_command", "archive_command", "archive_library", "dynamic_library_path", "extension_control_path", "jit_provider", "local_preload_libraries", "recovery_end_command", "restore_command",
+        "session_preload_libraries", "shared_preload_libraries", "ssl_passphrase_command",
+    ];
+
+    /// <summary>The first of the changes that says which programs or libraries the server runs; null: none does.</summary>
+    public static string? RunsPrograms(string settings) => SettingChange.Parse(settings).Value?.Select(c => c.Name).FirstOrDefault(Programs.Contains);
+
     /// <summary>Why a setting is not set like this, or null.</summary>
     /// <param name="changes">The changes.</param>
     /// <param name="node">The node.</param>
@@ -68,9 +78,14 @@ public static class SettingRules
         return StartRules.Refuse(report.Then);
     }
 
+    /// <summary>PostgreSQL knows no such setting.</summary>
+    internal static Refusal Unknown(string node, string name) =>
+        new(Code.Invalid, $"PostgreSQL of {node} knows no setting {name}", "SELECT name FROM pg_settings lists them; those of an extension are there once it is in shared_preload_libraries");
+
     private static Refusal? Refuse(string node, SettingFacts facts, SettingChange change) => facts switch
     {
-        { Known: false } => new(Code.Invalid, $"PostgreSQL of {node} knows no setting {change.Name}", "SELECT name FROM pg_settings lists them; those of an extension are there once it is in shared_preload_libraries"),
+        { Known: false, IsReset: true, Before: null } => null, // it went with its library
+        { Known: false } => Unknown(node, change.Name),
         { Context: "internal" } => new(Code.WrongState, $"{change.Name} cannot be changed: it belongs to how the cluster or the server was made", "SHOW shows it"),
         { Place: SettingWords.CommandLine } => new(Code.WrongState, $"{change.Name} stands on the command line of the server of {node}, which wins over what is set",
             $"start the server of {node} once by hand without {change.Name} on its command line, and repeat the call"),
@@ -82,7 +97,7 @@ public static class SettingRules
     public static bool IsUnset(SettingFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        return facts.Next != facts.Then || (facts.Context is not (null or Postmaster) && facts.Running is { } now && facts.Then is not null && now != facts.Then);
+        return (facts.IsReset ? facts.Before is not null : facts.Next != facts.Then) || (facts.Context is not (null or Postmaster) && facts.Running is { } now && facts.Then is not null && now != facts.Then);
     }
 
     /// <summary>Whether only a restart of the running server brings it into force.</summary>

@@ -38,6 +38,9 @@ public sealed record SettingFacts(string Name)
     /// <summary>Why the server program does not accept the new value, in PostgreSQL's own words; null: it does.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>It is to be taken back: it is as long as postgresql.auto.conf says something of it.</summary>
+    public bool IsReset { get; init; }
+
     /// <summary>What postgresql.auto.conf says of it; null: nothing.</summary>
     public string? Before { get; init; }
 

@@ -36,7 +36,7 @@ internal sealed class SetRun(Session session, ChangeOptions options, Look look, 
         var series = await AskAsync();
         if (!series.IsOk)
             return session.Screen.Refuse(ChangeRun.OfVersion(series.Refusal, "set/series"));
-        if (series.Value.Moves.Count > 0 && series.Value.Waits is null && await TryAsync(series.Value.Moves[0]) is { } impossible)
+        if (await TryAsync(series.Value) is { } impossible)
             return session.Screen.Refuse(impossible);
         var dry = session.Value(options.DryRun);
         if (session.Screen.IsJson && dry)
@@ -51,8 +51,14 @@ internal sealed class SetRun(Session session, ChangeOptions options, Look look, 
     private Task<Answer<SettingsSeries>> AskAsync() =>
         Agent.SettingsSeriesAsync(new() { Settings = _meant.Settings, By = _meant.By, Force = _meant.Force }, session.Cancel);
 
-    /// <summary>What can be refused is refused before anything begins.</summary>
-    private async Task<Refusal?> TryAsync(SettingsMove move) => (await Agent.ChangeAsync(move.Verb, Change(move) with { DryRun = true }, null, session.Cancel)).Refusal;
+    /// <summary>What can be refused is refused before anything begins: the first operation, and the switchover, which can be planned already.</summary>
+    private async Task<Refusal?> TryAsync(SettingsSeries series)
+    {
+        foreach (var move in series.Moves.Where((m, i) => (i == 0 && series.Waits is null) || m.Verb == "switchover"))
+            if ((await Agent.ChangeAsync(move.Verb, Change(move) with { DryRun = true }, null, session.Cancel)).Refusal is { } refusal)
+                return move.Verb == "switchover" ? refusal with { Hint = $"{refusal.Hint}; or --in-place, which restarts {move.Node} where it is" } : refusal;
+        return null;
+    }
 
     private ClusterChange Change(SettingsMove move) => move.Verb == "switchover" ? new() { Force = _meant.Force, Reason = _meant.Reason }
         : new() { Target = move.Node, Settings = _meant.Settings, By = move.By, Force = _meant.Force, Reason = _meant.Reason };

@@ -40,7 +40,7 @@ internal static class SetView
     private static string Shown(string? value, string? unit) => value switch
     {
         null => "?",
-        _ when unit is null => SettingChange.Shown(value),
+        _ when unit is null || !value.All(c => char.IsAsciiDigit(c) || c is '-' or '.') => SettingChange.Shown(value),
         _ when char.IsAsciiDigit(unit[0]) => $"{value} x {unit}",
         _ => $"{value} {unit}",
     };

@@ -222,6 +222,8 @@ public class SettingOrderTests
     {
         Assert.Equal("n3 does not accept work_mem = x: invalid value", Series("work_mem='x'", n => [n == "n3" ? Fact("work_mem", "user", "4096", "4096") with { Then = null, Problem = "invalid value" } : Fact("work_mem", "user", "4096", "8192")]).Refusal!.Message);
         Assert.Equal("PostgreSQL of n2 knows no setting wrok_mem", Series("wrok_mem='1'", n => [new("wrok_mem") { Known = n != "n2" }]).Refusal!.Message);
+        Assert.Equal("PostgreSQL of n1 knows no setting wrok_mem", Series("wrok_mem", _ => [new("wrok_mem") { Known = false, IsReset = true }]).Refusal!.Message);
+        Assert.Equal(2, Series("a.b", n => [n == "n2" ? new("a.b") { Known = false, IsReset = true } : Fact("a.b", "user", "1", "0") with { IsReset = true, Before = "1" }]).Value!.Moves.Count); // its library is gone there
         Assert.Equal("work_mem stands on the command line of the server of n1, which wins over what is set", Series("work_mem='1MB'", _ => [Fact("work_mem", "user", "4096", "1024") with { Place = "the command line" }]).Refusal!.Message);
         Assert.Equal("block_size cannot be changed: it belongs to how the cluster or the server was made", Series("block_size='1'", _ => [Fact("block_size", "internal", "8192", "1")]).Refusal!.Message);
         Assert.Equal("max_connections would not be the same on all nodes: 50 on n1, 50 on n2, 60 on n3", Series("max_connections", n => [Fact("max_connections", "postmaster", "70", n == "n3" ? "60" : "50")]).Refusal!.Message);
@@ -238,6 +240,21 @@ public class SettingOrderTests
         Assert.Null(SettingRules.RefuseManaged(SettingChange.Parse("work_mem='1MB'").Value!, "n1", managesSync: true));
         Assert.NotNull(StepRules.Refuse(new SetSettings("n1", $"{name}='x'"), new("n1", Sketch.View(Condition.Primary), new() { Ready = true })));
     }
+
+    [Fact]
+    public void What_is_taken_back_is_done_when_the_file_says_nothing_of_it()
+    {
+        SettingFacts[] Facts(string? before) => [Fact("work_mem", "user", "4096", "4096") with { IsReset = true, Before = before }];
+        Assert.Equal(3, Series("work_mem", _ => Facts("4MB")).Value!.Moves.Count);
+        Assert.Empty(Series("work_mem", _ => Facts(null)).Value!.Moves);
+        // Of a stopped node the default is not known.
+        Assert.Equal("n3", Assert.Single(Series("work_mem", n => n == "n3" ? [new("work_mem") { Next = "9216", IsReset = true, Before = "9MB" }] : Facts(null), Condition.StoppedAsStandby).Value!.Moves).Node);
+        Assert.Empty(Series("work_mem", n => n == "n3" ? [new("work_mem") { Next = "4096", IsReset = true }] : Facts(null), Condition.StoppedAsStandby).Value!.Moves);
+    }
+
+    [Theory]
+    [InlineData("work_mem='1MB', archive_command='x'", "archive_command"), InlineData("shared_preload_libraries", "shared_preload_libraries"), InlineData("work_mem='1MB'", null)]
+    public void Settings_that_name_programs_are_known(string settings, string? name) => Assert.Equal(name, SettingRules.RunsPrograms(settings));
 
     /// <summary>A server that does not start with the new value starts with the old one.</summary>
     [Fact]

@@ -63,7 +63,7 @@ public sealed class SetCommandTests(ThreeShared three) : ClusterTest, IClassFixt
         Assert.True(set.Code == 0, set.ToString());
         Assert.Equal(3, JsonSerializer.Deserialize<JsonElement>(set.Output).GetArrayLength());
         await Shows(cluster, "work_mem", "9MB");
-        await Shows(cluster, "search_path", "\"$user\", app");
+        foreach (var node in cluster.Nodes) Assert.Equal("\"$user\", app", await node.Postgres.Ask<string>("SELECT setting FROM pg_file_settings WHERE name = 'search_path' AND applied")); // the sessions here have their own
         await Shows(cluster, "log_line_prefix", "it's %m ");
         Assert.Equal("[]\n", (await Cli.On(cluster.N1, "set", "work_mem=9216", "--yes", "--json")).Output);
         var back = await Cli.On(cluster.N1, "set", "work_mem=", "--reset", "search_path", "--reset", "log_line_prefix", "--yes");
@@ -108,8 +108,9 @@ public sealed class SetCommandTests(ThreeShared three) : ClusterTest, IClassFixt
             await Wait.Until("the first standby is being changed", async () => (await File.ReadAllTextAsync(cluster.N2.Postgres.InData("postgresql.auto.conf"), TestContext.Current.CancellationToken)).Contains("max_locks_per_transaction", StringComparison.Ordinal));
             command.Kill();
         }
-        await Wait.Until("its operation has ended by itself", async () => await cluster.N2.Postgres.Serves() && await cluster.N2.Postgres.Ask<string>("SHOW max_locks_per_transaction") == "70"
-            && (await cluster.N1.Api.GetV2("operations")).Body.IndexOf("\"running\"", StringComparison.Ordinal) < 0, 30);
+        await Wait.Until("its operation has ended by itself", async () => !(await cluster.N1.Api.GetV2("operations")).Body.Contains("\"running\"", StringComparison.Ordinal), 30);
+        await Whole(cluster);
+        Assert.Equal("70", await cluster.N2.Postgres.Ask<string>("SHOW max_locks_per_transaction"));
         Assert.Equal(first, cluster.N1.Postgres.Pid);
         var second = cluster.N2.Postgres.Pid;
         var again = await Cli.On(cluster.N2, "set", "max_locks_per_transaction=70", "--in-place", "--yes");
@@ -120,18 +121,89 @@ public sealed class SetCommandTests(ThreeShared three) : ClusterTest, IClassFixt
         await Reset(cluster, "max_locks_per_transaction");
     }
 
-    /// <summary>PostgreSQL accepts the value, and the machine does not: the server is started with what it had.</summary>
+    /// <summary>The server program accepts the value, and the machine has not enough memory: the server is started with what it had.</summary>
     [Fact]
     public async Task A_server_that_does_not_start_with_the_new_value_gets_the_old_one_back()
     {
         var cluster = Cluster;
         await Whole(cluster);
         var files = await Files(cluster);
-        var failed = await Cli.On(cluster.N1, "set", "huge_page_size=16GB", "huge_pages=on", "--yes");
-        Assert.NotEqual(0, failed.Code);
+        var refused = await Cli.On(cluster.N1, "set", "huge_pages=on", "--yes");
+        Assert.StartsWith("error: the server of pg-node01 would not start again: huge_pages: it is on, and shared_buffers needs 32 MB in huge pages", refused.Error, StringComparison.Ordinal);
+        var (first, last) = (cluster.N2.Postgres.Pid, cluster.N1.Postgres.Pid);
+        var failed = await Cli.On(cluster.N1, "set", "max_locks_per_transaction=40000000", "--yes"); // more memory for locks than there is
+        Assert.Equal(4, failed.Code);
+        Assert.Contains("\nfailed in TIME, and what had been done was undone\n", failed.Text, StringComparison.Ordinal);
+        Assert.Contains("not begun: set on pg-node03, and restart it, ", failed.Error, StringComparison.Ordinal);
+        await Whole(cluster);
+        Assert.NotEqual(first, cluster.N2.Postgres.Pid);
+        Assert.Equal(last, cluster.N1.Postgres.Pid);
+        Assert.Equal(files, await Files(cluster));
+        await Shows(cluster, "max_locks_per_transaction", "64");
+    }
+
+    /// <summary>It has no standby to ask first: the primary itself is stopped, does not start, and serves again.</summary>
+    [Fact]
+    public async Task A_primary_that_does_not_start_with_the_new_value_serves_again_with_the_old_one()
+    {
+        var cluster = Cluster;
+        await Whole(cluster);
+        var (files, pid) = (await Files(cluster), cluster.N1.Postgres.Pid);
+        var begun = await cluster.N2.Api.Post("../v2/cluster/set", """{"target":"pg-node01","settings":"max_pred_locks_per_transaction='400000000'","by":"restart"}""");
+        var id = begun.Field("id")!.Value.GetString();
+        await Wait.Until("it has ended", async () => (await cluster.N2.Api.GetV2($"operations/{id}")).Field("state")!.Value.GetString() is not "running", 30);
+        Assert.Equal("undone", (await cluster.N2.Api.GetV2($"operations/{id}")).Field("state")!.Value.GetString());
+        Assert.NotEqual(pid, cluster.N1.Postgres.Pid);
         await Whole(cluster);
         Assert.Equal(files, await Files(cluster));
-        foreach (var node in cluster.Nodes) Assert.Equal("try", await node.Postgres.Ask<string>("SHOW huge_pages"));
+    }
+
+    [Fact]
+    public async Task Libraries_and_what_they_know_are_set_one_after_the_other()
+    {
+        var cluster = Cluster;
+        await Whole(cluster);
+        var libraries = await Cli.On(cluster.N1, "set", "shared_preload_libraries=auto_explain, pg_stat_statements", "--in-place", "--yes");
+        Assert.True(libraries.Code == 0, libraries.ToString());
+        await Shows(cluster, "shared_preload_libraries", "auto_explain, pg_stat_statements");
+        var bad = await Cli.On(cluster.N1, "set", "auto_explain.log_format=yaaml", "--yes");
+        Assert.Contains("PostgreSQL of pg-node02 does not accept auto_explain.log_format = yaaml: invalid value for parameter", bad.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Cli.On(cluster.N1, "set", "auto_explain.log_min_duration=1min", "--yes")).Code);
+        await Shows(cluster, "auto_explain.log_min_duration", "1min");
+        Assert.Equal("[]\n", (await Cli.On(cluster.N1, "set", "auto_explain.log_min_duration=1min", "--yes", "--json")).Output);
+        var restarted = await Cli.On(cluster.N1, "set", "pg_stat_statements.max=2000", "--in-place", "--yes");
+        Assert.True(restarted.Code == 0, restarted.ToString());
+        await Shows(cluster, "pg_stat_statements.max", "2000");
+        Assert.Equal("[]\n", (await Cli.On(cluster.N1, "set", "pg_stat_statements.max=2000", "--yes", "--json")).Output);
+        var back = await Cli.On(cluster.N1, "set", "--reset", "auto_explain.log_min_duration", "--reset", "pg_stat_statements.max", "--reset", "shared_preload_libraries", "--in-place", "--yes");
+        Assert.True(back.Code == 0, back.ToString());
+        await Shows(cluster, "shared_preload_libraries", "");
+        await Whole(cluster);
+    }
+
+    /// <summary>Its agent carries the operation out, and is killed while the primary is down: the command sees it through.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task The_agent_is_killed_while_the_primary_is_down_and_all_nodes_have_the_value_at_the_end()
+    {
+        var cluster = Cluster;
+        await Whole(cluster);
+        await cluster.Ledger.Insert(cluster.N1);
+        Task<Said> command;
+        await using (var stubborn = await Stubborn.On(cluster.N1))
+        {
+            command = Cli.On(cluster.N2, "set", "max_connections=45", "--yes");
+            await Wait.Until("the primary is being stopped", async () => (await cluster.N2.Api.GetV2("operations")).Body is var said
+                && JsonSerializer.Deserialize<JsonElement>(said).EnumerateArray().Any(o => o.GetProperty("steps").EnumerateArray().Any(s => s.GetProperty("step").GetString()!.StartsWith("stop pg-node01", StringComparison.Ordinal) && s.GetProperty("state").GetString() == "running")), 20);
+            await cluster.N2.Agent.Kill();
+            stubborn.LetEnd();
+            await Wait.Until("it is down", () => !cluster.N1.Postgres.IsRunning, 20);
+        }
+        await cluster.N2.StartAgent();
+        var said = await command;
+        Assert.True(said.Code == 0, said.ToString());
+        await Shows(cluster, "max_connections", "45");
+        await Whole(cluster);
+        await Reset(cluster, "max_connections");
     }
 
     [Fact]

@@ -25,8 +25,8 @@ internal static class ClusterEndpoints
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);
         var given = ChangeFields.Of(asked.Value);
-        if (asked.Value.Settings is { } settings && SettingChange.Parse(settings).Refusal is { } unread)
-            return Answers.Refuse(unread);
+        if (asked.Value.Settings is { } settings && (SettingChange.Parse(settings).Refusal ?? SettingsEndpoints.RefuseCaller(http, settings)) is { } unread)
+            return Answers.Refuse(unread, unread.Code == Code.Credentials ? StatusCodes.Status403Forbidden : null);
         if (known.FirstOrDefault(c => c.Takes(given)) is not { } call)
             return Answers.Refuse(new(Code.Invalid, $"{verb} does not know {string.Join(", ", given.Select(g => $"{g.Key}={g.Value}"))}", $"possible: {string.Join("; ", known.Select(c => c.Text))}"));
         if (asked.Value.At is not null)

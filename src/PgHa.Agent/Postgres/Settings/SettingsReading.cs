@@ -49,6 +49,7 @@ internal sealed class SettingsReading(AgentOptions options, DataDirectory data, 
             Context = shown?.Context,
             Unit = shown?.Unit,
             Before = own.GetValueOrDefault(name),
+            IsReset = change.Value is null,
             Place = place,
         };
         if (facts.Known == false)
