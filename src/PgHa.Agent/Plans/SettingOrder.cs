@@ -51,13 +51,12 @@ public static class SettingOrder
         SettingsReport[] known = [.. reports.Values.Where(r => r.IsOk).Select(r => r.Value!)];
         if (known.Select(r => SettingRules.Refuse(r, changes)).FirstOrDefault(r => r is not null) is { } refusal)
             return refusal;
-        if (changes.FirstOrDefault(c => known.Length > 0 && known.All(r => r.Of(c.Name).Known == false)) is { } unknown)
-            return SettingRules.Unknown(known[0].Node, unknown.Name);
         foreach (var name in changes.Select(c => c.Name).Where(SettingRules.IsLimit))
             if (known.FirstOrDefault(r => SettingRules.Limit(r.Of(name)) is null) is { } untold)
                 return new(Code.WrongState, $"what {name} would be on {untold.Node} is not known", "give a value");
             else if (known.Select(r => SettingRules.Limit(r.Of(name))).Distinct().Count() > 1)
-                return new(Code.WrongState, $"{name} would not be the same on all nodes: {string.Join(", ", known.Select(r => $"{r.Of(name).Then} on {r.Node}"))}", "give a value, or make their configuration files alike");
+                return new(Code.WrongState, $"{name} would not be the same on all nodes: {string.Join(", ", known.Select(r => $"{r.Of(name).Then} on {r.Node}"))}",
+                    "give a value, or make their configuration files alike");
         return null;
     }
 
@@ -77,7 +76,9 @@ public static class SettingOrder
         var nodes = new List<Member>();
         var left = new List<(string, Refusal)>();
         foreach (var node in view.Nodes)
-            if (!SettingRules.IsSettled(node))
+            if (node.DataProblem is { } problem)
+                left.Add((node.Node, new(Code.WrongState, $"{node.Node} has no data directory whose settings could be changed: {problem}", $"POST data/clone on {node.Node} fills an empty one")));
+            else if (!SettingRules.IsSettled(node))
                 left.Add((node.Node, StartPlan.Unknown(node)));
             else if (!reports.TryGetValue(node.Node, out var report) || !report.IsOk)
                 left.Add((node.Node, report.Refusal ?? StartPlan.Unknown(node)));

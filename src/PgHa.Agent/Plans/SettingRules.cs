@@ -78,14 +78,10 @@ public static class SettingRules
         return StartRules.Refuse(report.Then);
     }
 
-    /// <summary>PostgreSQL knows no such setting.</summary>
-    internal static Refusal Unknown(string node, string name) =>
-        new(Code.Invalid, $"PostgreSQL of {node} knows no setting {name}", "SELECT name FROM pg_settings lists them; those of an extension are there once it is in shared_preload_libraries");
-
     private static Refusal? Refuse(string node, SettingFacts facts, SettingChange change) => facts switch
     {
-        { Known: false, IsReset: true, Before: null } => null, // it went with its library
-        { Known: false } => Unknown(node, change.Name),
+        { Known: false, IsReset: true, Before: null } when change.Name.Contains('.', StringComparison.Ordinal) => null, // it went with its library
+        { Known: false } => new(Code.Invalid, $"PostgreSQL of {node} knows no setting {change.Name}", "SELECT name FROM pg_settings lists them; those of an extension are there once it is in shared_preload_libraries"),
         { Context: "internal" } => new(Code.WrongState, $"{change.Name} cannot be changed: it belongs to how the cluster or the server was made", "SHOW shows it"),
         { Place: SettingWords.CommandLine } => new(Code.WrongState, $"{change.Name} stands on the command line of the server of {node}, which wins over what is set",
             $"start the server of {node} once by hand without {change.Name} on its command line, and repeat the call"),

@@ -11,7 +11,8 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside, as it is looked at.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart, SettingsReading settings, StatusReading status)
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart,
+    SettingsReading settings, StatusReading status)
     : INode, IWalSource, ISlotSource
 {
     public string Name => options.Node;

@@ -46,7 +46,8 @@ public sealed record SettingChange(string Name, string? Value = null)
         if (changes.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             return new(Code.Invalid, $"{twice.Key} is named twice", "name it once");
         if (changes.FirstOrDefault(c => !IsName(c.Name)) is { } odd)
-            return new(Code.Invalid, $"{new string([.. odd.Name.Take(40).Select(c => char.IsControl(c) ? '?' : c)])} is no name of a setting", "names have letters, digits, underscores, and a dot between an extension and its setting");
+            return new(Code.Invalid, $"{new string([.. odd.Name.Take(40).Select(c => char.IsControl(c) ? '?' : c)])} is no name of a setting",
+                "names have letters, digits, underscores, and a dot between an extension and its setting");
         return changes.FirstOrDefault(c => c.Value is { } value && (value.Length > LongestValue || value.Any(char.IsControl))) is { } bad
             ? new(Code.Invalid, $"the value of {bad.Name} is too long, or has line breaks or other control characters", $"at most {LongestValue} characters on one line") : null;
     }

@@ -7,8 +7,9 @@ namespace PgHa.Commands;
 /// <summary><c>pgha set</c>: settings of PostgreSQL on all nodes, in the order that they need.</summary>
 internal static class SetCommand
 {
-    private const string What = "Set settings of PostgreSQL on all nodes, by ALTER SYSTEM: by a reload, or with restarts one after the other where only those bring them into force. max_connections and the other limits of a standby are "
-        + "raised on standbys first, and lowered on the primary first. What each node has and will have is shown first, and asked; the same command again does what is left.\n\n"
+    private const string What = "Set settings of PostgreSQL on all nodes, by ALTER SYSTEM: by a reload, or with restarts one after the other where only those bring them into force. "
+        + "max_connections and the other limits of a standby are raised on standbys first, and lowered on the primary first. "
+        + "What each node has and will have is shown first, and asked; the same command again does what is left.\n\n"
         + "NAME= takes a setting back, and NAME='' within double quotes of the shell sets it to nothing.";
 
     internal static Command Create()
@@ -17,7 +18,8 @@ internal static class SetCommand
         var settings = new Argument<string[]>("setting") { Description = "a setting and its new value", HelpName = "NAME=VALUE", Arity = ArgumentArity.ZeroOrMore };
         var reset = new Option<string[]>("--reset") { Description = "take a setting back: it has what stands in postgresql.conf, or its default", HelpName = "NAME" };
         var inPlace = new Option<bool>("--in-place") { Description = "restart the primary where it is, instead of a switchover and back" };
-        return OperatorCommand.Of("set", Help.Of(What, "pgha set max_connections=200 --dry-run", "pgha set work_mem=64MB random_page_cost=1.1", "pgha set shared_buffers=8GB --in-place --reason \"new memory\"", "pgha set --reset work_mem"),
+        string[] examples = ["pgha set max_connections=200 --dry-run", "pgha set work_mem=64MB random_page_cost=1.1", "pgha set shared_buffers=8GB --in-place --reason \"new memory\"", "pgha set --reset work_mem"];
+        return OperatorCommand.Of("set", Help.Of(What, examples),
             [settings, reset, inPlace, .. options.All], async session =>
             {
                 var changes = Read(session.Value(settings) ?? [], session.Value(reset) ?? []);

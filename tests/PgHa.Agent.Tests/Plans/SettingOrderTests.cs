@@ -195,7 +195,7 @@ public class SettingOrderTests
     }
 
     [Theory]
-    [InlineData(Condition.AgentAway, false), InlineData(Condition.FrozenStandby, false), InlineData(Condition.StoppedAsStandby, true), InlineData(Condition.Recovering, true)]
+    [InlineData(Condition.AgentAway, false), InlineData(Condition.FrozenStandby, false), InlineData(Condition.Empty, false), InlineData(Condition.StoppedAsStandby, true), InlineData(Condition.Recovering, true)]
     public void Beside_a_node_that_is_missing_nothing_is_restarted_without_force(Condition third, bool takesPart)
     {
         SettingFacts[] Facts(string node) => [node == "n3" && third == Condition.StoppedAsStandby ? new("max_connections") { Next = "50", Then = "200" } : Fact("max_connections", "postmaster", "50", "200")];
@@ -223,6 +223,7 @@ public class SettingOrderTests
         Assert.Equal("n3 does not accept work_mem = x: invalid value", Series("work_mem='x'", n => [n == "n3" ? Fact("work_mem", "user", "4096", "4096") with { Then = null, Problem = "invalid value" } : Fact("work_mem", "user", "4096", "8192")]).Refusal!.Message);
         Assert.Equal("PostgreSQL of n2 knows no setting wrok_mem", Series("wrok_mem='1'", n => [new("wrok_mem") { Known = n != "n2" }]).Refusal!.Message);
         Assert.Equal("PostgreSQL of n1 knows no setting wrok_mem", Series("wrok_mem", _ => [new("wrok_mem") { Known = false, IsReset = true }]).Refusal!.Message);
+        Assert.Empty(Series("a.b", _ => [new("a.b") { Known = false, IsReset = true }]).Value!.Moves);
         Assert.Equal(2, Series("a.b", n => [n == "n2" ? new("a.b") { Known = false, IsReset = true } : Fact("a.b", "user", "1", "0") with { IsReset = true, Before = "1" }]).Value!.Moves.Count); // its library is gone there
         Assert.Equal("work_mem stands on the command line of the server of n1, which wins over what is set", Series("work_mem='1MB'", _ => [Fact("work_mem", "user", "4096", "1024") with { Place = "the command line" }]).Refusal!.Message);
         Assert.Equal("block_size cannot be changed: it belongs to how the cluster or the server was made", Series("block_size='1'", _ => [Fact("block_size", "internal", "8192", "1")]).Refusal!.Message);

@@ -29,17 +29,17 @@ internal sealed class SettingsReading(AgentOptions options, DataDirectory data, 
         var changes = parsed.Value!;
         var arguments = binaries.ServerOptions();
         var places = SettingPlaces.Read(binaries.ConfigFile(arguments), data.AutoConf, arguments);
-        var (own, elsewhere) = (SettingPlaces.Read(data.AutoConf, data.AutoConf, []).Values, SettingPlaces.Read(binaries.ConfigFile(arguments), Path.Combine(data.Root, "no.conf"), []).Values);
+        var files = new Written(SettingPlaces.Read(data.AutoConf, data.AutoConf, []).Values, SettingPlaces.Read(binaries.ConfigFile(arguments), Path.Combine(data.Root, "no.conf"), []).Values);
         var running = await RunningAsync([.. changes.Select(c => c.Name)], cancel);
         if (!running.IsOk)
             return running.Refusal;
-        var settings = await Task.WhenAll(changes.Select(change => OneAsync(change, running.Value, own, elsewhere, places.Last.GetValueOrDefault(change.Name), cancel)));
+        var settings = await Task.WhenAll(changes.Select(change => OneAsync(change, running.Value, files, places.Last.GetValueOrDefault(change.Name), cancel)));
         var meant = settings.Where(s => s is { Facts: { Problem: null, Known: not false }, Meant: not null }).ToDictionary(s => s.Facts.Name, s => s.Meant!);
         var then = await nextStart.ReadAsync(meant, cancel);
         return then.IsOk ? new SettingsReport { Node = options.Node, Settings = [.. settings.Select(s => s.Facts)], Then = then.Value } : then.Refusal;
     }
 
-    private async Task<(SettingFacts Facts, string? Meant)> OneAsync(SettingChange change, Dictionary<string, Shown>? running, IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> elsewhere, string? place, CancellationToken cancel)
+    private async Task<(SettingFacts Facts, string? Meant)> OneAsync(SettingChange change, Dictionary<string, Shown>? running, Written files, string? place, CancellationToken cancel)
     {
         var name = change.Name;
         var shown = running?.GetValueOrDefault(name);
@@ -48,13 +48,13 @@ internal sealed class SettingsReading(AgentOptions options, DataDirectory data, 
             Known = running is null ? null : shown is not null,
             Context = shown?.Context,
             Unit = shown?.Unit,
-            Before = own.GetValueOrDefault(name),
+            Before = files.Own.GetValueOrDefault(name),
             IsReset = change.Value is null,
             Place = place,
         };
         if (facts.Known == false)
             return (facts, null);
-        var meant = change.Value ?? elsewhere.GetValueOrDefault(name) ?? shown?.Default ?? NextStartReading.DefaultOf(name);
+        var meant = change.Value ?? files.Elsewhere.GetValueOrDefault(name) ?? shown?.Default ?? NextStartReading.DefaultOf(name);
         var next = binaries.SettingAsync(name, cancel);
         var then = meant is null ? null : binaries.SettingAsync(name, [new(name, meant)], cancel);
         if (then is not null)
@@ -64,7 +64,8 @@ internal sealed class SettingsReading(AgentOptions options, DataDirectory data, 
     }
 
     /// <summary>The server program does not know an extension's setting, and gives it back as it is written: what is set and waits for no restart is in force.</summary>
-    private static string? Runs(SettingFacts facts, Shown? shown) => facts.Name.Contains('.', StringComparison.Ordinal) && facts.Place is not null && shown is { Setting: not null, Pending: false } ? facts.Next : shown?.Setting;
+    private static string? Runs(SettingFacts facts, Shown? shown) => facts.Name.Contains('.', StringComparison.Ordinal) && facts.Place is not null
+        && shown is { Setting: not null, Pending: false } ? facts.Next : shown?.Setting;
 
     /// <summary>Null: no server runs.</summary>
     private async Task<Answer<Dictionary<string, Shown>?>> RunningAsync(string[] names, CancellationToken cancel)
@@ -91,6 +92,9 @@ internal sealed class SettingsReading(AgentOptions options, DataDirectory data, 
     }
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    /// <summary>What stands in postgresql.auto.conf, and in the other files.</summary>
+    private sealed record Written(IReadOnlyDictionary<string, string> Own, IReadOnlyDictionary<string, string> Elsewhere);
 
     /// <summary>A setting as the running server shows it.</summary>
     private sealed record Shown(string Context, bool Pending, string? Default, string? Unit, string? Setting);
