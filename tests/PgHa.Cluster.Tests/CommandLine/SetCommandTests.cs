@@ -121,6 +121,37 @@ public sealed class SetCommandTests(ThreeShared three) : ClusterTest, IClassFixt
         await Reset(cluster, "max_locks_per_transaction");
     }
 
+    [Fact]
+    public async Task In_a_terminal_a_person_is_asked_and_can_leave_between_two_nodes()
+    {
+        var cluster = Cluster;
+        await Whole(cluster);
+        await using (var no = await Tmux.Start(110, 40, $"{AgentProcess.Binary} set max_wal_senders=60 --config {cluster.N1.Agent.ConfigFile}"))
+        {
+            await no.Shows("carry it out? [y/N]");
+            await no.Press("n", "Enter");
+            await no.Shows("nothing was done\nended with 1");
+        }
+        var last = cluster.N1.Postgres.Pid;
+        var checkpointer = Assert.Single(cluster.N3.Postgres.Titled("checkpointer")); // a stop waits for it
+        Signal.Send(checkpointer, Signal.Stop);
+        await using (var terminal = await Tmux.Start(150, 40, $"{AgentProcess.Binary} set max_wal_senders=60 --in-place --yes --config {cluster.N1.Agent.ConfigFile}"))
+        {
+            await terminal.Shows("  ...   stop pg-node03");
+            await terminal.Press("C-c");
+            var left = await terminal.Shows("ended with 5");
+            Assert.Contains("The same command again does what is left", left, StringComparison.Ordinal);
+        }
+        Signal.Send(checkpointer, Signal.Continue);
+        await Whole(cluster);
+        Assert.Equal(last, cluster.N1.Postgres.Pid);
+        var again = await Cli.On(cluster.N1, "set", "max_wal_senders=60", "--in-place", "--yes");
+        Assert.True(again.Code == 0, again.ToString());
+        Assert.Contains("\n   1. set on pg-node01, and restart it in place: writes are interrupted for as long as that takes\n", again.Text, StringComparison.Ordinal);
+        await Shows(cluster, "max_wal_senders", "60");
+        await Reset(cluster, "max_wal_senders");
+    }
+
     /// <summary>The server program accepts the value, and the machine has not enough memory: the server is started with what it had.</summary>
     [Fact]
     public async Task A_server_that_does_not_start_with_the_new_value_gets_the_old_one_back()
