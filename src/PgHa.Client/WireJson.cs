@@ -35,6 +35,8 @@ namespace PgHa.Client;
 [JsonSerializable(typeof(SlotColumns))]
 [JsonSerializable(typeof(SlotLevels))]
 [JsonSerializable(typeof(NextStart))]
+[JsonSerializable(typeof(SettingsReport))]
+[JsonSerializable(typeof(SettingsSeries))]
 [JsonSerializable(typeof(DecodingFile[]))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(SalvageReport))]

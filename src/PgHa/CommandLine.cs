@@ -25,7 +25,7 @@ internal static class CommandLine
         var root = new RootCommand("pgha: high availability for PostgreSQL, proven from its WAL.");
         foreach (var command in (IEnumerable<Command>)
         [
-            .. StatusCommands.Create(), .. ChangeCommands.Create(), OperationCommands.Create(), ScheduleCommand.Create(),
+            .. StatusCommands.Create(), .. ChangeCommands.Create(), SetCommand.Create(), OperationCommands.Create(), ScheduleCommand.Create(),
             .. FailoverCommands.Create(), ModeCommands.CreateManual(), ModeCommands.CreateAutomatic(), RecordCommands.Create(), HandoverCommand.Create(),
             .. WalCommands.Create(), .. SlotCommands.Create(), InspectCommand.Create(), ConfigCommand.Create(), ReloadConfigCommand.Create(),
             AuditCommand.Create(), TokenCommand.Create(),

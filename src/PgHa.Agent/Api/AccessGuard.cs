@@ -47,6 +47,11 @@ internal static class AccessGuard
         }
     }
 
+    /// <summary>Why the caller must not do what only an administrator may, or null. Where no token is configured everybody on this machine may do everything.</summary>
+    internal static Refusal? RefuseAllButAdmin(HttpContext context, string what) => CallerOf(context) is not { Role: not AccessRole.Admin } caller ? null
+        : new(Code.Credentials, $"the token {caller.Name} has the role {caller.Role.ToString().ToLowerInvariant()}, which is not enough for {what}",
+            "use a token with the role admin: pgha token add NAME ROLE makes one (docs/security.md)");
+
     private static bool OnlyLooks(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 
     /// <summary>The claims of a caller.</summary>

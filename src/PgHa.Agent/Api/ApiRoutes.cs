@@ -29,6 +29,7 @@ internal static class ApiRoutes
         ScheduleEndpoints.Map(routes);
         ModeEndpoints.Map(routes);
         ClusterEndpoints.Map(routes);
+        SettingsEndpoints.Map(routes);
         MetricsEndpoint.Map(routes);
         DocumentEndpoints.Map(routes);
     }

@@ -29,6 +29,12 @@ public interface INode
 
     /// <summary>What the next start of its server would do.</summary>
     Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel);
+
+    /// <summary>What it says of settings that are to be changed there.</summary>
+    /// <param name="settings">The changes (<see cref="SettingChange.Text"/>).</param>
+    /// <param name="cancel">Ends the wait.</param>
+    Task<Answer<SettingsReport>> SettingsAsync(string settings, CancellationToken cancel) =>
+        Task.FromResult<Answer<SettingsReport>>(new Refusal(Code.WrongState, $"{Name} says nothing of its settings", "ask its own agent"));
 }
 
 /// <summary>The WAL of a node.</summary>

@@ -1,3 +1,5 @@
+using PgHa.Client.Operations;
+
 namespace PgHa.Agent.Cluster;
 
 /// <summary>A step as it is called: <c>POST v2/node/VERB?OPTIONS</c>. The one row by which a kind of step is known to the API, its hint and the documents.</summary>
@@ -27,6 +29,7 @@ public sealed record StepForm(string Verb, string Options, Func<string, StepOpti
         new("hand-over", "successor=NODE [unlogged=accept] [accept=NODES]", (node, o) => new HandOver(node, o["successor"]!, o["unlogged"] == "accept", o.Accepted)),
         new("take-over", "source=NODE [accept=NODES]", (node, o) => new TakeOver(node, o["source"]!, o.Accepted)),
         new("sync", "names=SETTING [later=SETTING]", (node, o) => new SetSync(node, o["names"]!, o["later"])),
+        new("set", "settings=SETTINGS", (node, o) => new SetSettings(node, o["settings"]!)),
         new("place-slots", "source=NODE", (node, o) => new PlaceSlots(node, o["source"]!)),
         new("copy-slots", "source=NODE", (node, o) => new CopySlots(node, o["source"]!)),
         new("level-slots", "source=NODE", (node, o) => new LevelSlots(node, o["source"]!)),
@@ -51,7 +54,14 @@ public sealed record StepForm(string Verb, string Options, Func<string, StepOpti
 
     /// <summary>Whether a call names this step: its verb, and all options that must be there.</summary>
     internal bool Fits(string verb, StepOptions options) =>
-        verb == Verb && Needed.All(o => options[o.Name] is { } value && (o.Value is "NODE" or "NODES" or "SETTING" || o.Value == value)) && (options["as"] is null || Needed.Any(o => o.Name == "as"));
+        verb == Verb && Needed.All(o => options[o.Name] is { } value && MayBe(o.Value, value)) && (options["as"] is null || Needed.Any(o => o.Name == "as"));
+
+    private static bool MayBe(string form, string value) => form switch
+    {
+        "NODE" or "NODES" or "SETTING" => true,
+        "SETTINGS" => SettingChange.Parse(value).IsOk,
+        _ => form == value,
+    };
 
     private IEnumerable<(string Name, string Value)> Needed => Options.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         .Where(o => o[0] != '[').Select(o => o.Split('=')).Select(o => (o[0], o[1]));

@@ -32,13 +32,44 @@ public sealed class FreshDecision(ClusterObserver cluster, TimeProvider time)
     private async Task<PlanFacts> GatherAsync(MandatedRequest asked, PlanFacts facts, CancellationToken cancel)
     {
         var needed = Planner.Needs(asked.Request, asked.Mandate, facts);
+        if (needed.Settings is { } settings)
+            facts = facts with { Settings = await SettingsAsync(settings, facts.View, cancel) };
         var starts = Task.WhenAll(needed.NextStarts.Select(n => FromAsync(facts.View[n], node => node.NextStartAsync(cancel))));
         var slots = Task.WhenAll(needed.Slots.Select(n => FromAsync(facts.View[n], node => node.Slots.ReportAsync(cancel))));
         return facts with
         {
-            NextStarts = needed.NextStarts.Zip(await starts).ToDictionary(p => p.First, p => p.Second),
+            NextStarts = needed.NextStarts.Zip(await starts).ToDictionary(p => p.First, p => Then(asked.Request, facts, p.First) ?? p.Second),
             Slots = needed.Slots.Zip(await slots).ToDictionary(p => p.First, p => p.Second),
         };
+    }
+
+    /// <summary>A node whose settings are changed starts with those.</summary>
+    private static Answer<NextStart>? Then(ChangeRequest request, PlanFacts facts, string node) =>
+        node == request.Called && facts.Settings.TryGetValue(node, out var changed) && changed.IsOk ? new(changed.Value.Then, null) : null;
+
+    /// <summary>What each node says of settings that are to be changed.</summary>
+    /// <param name="settings">The changes (<see cref="SettingChange.Text"/>).</param>
+    /// <param name="view">The nodes: whose data cannot be read is not asked.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    private async Task<IReadOnlyDictionary<string, Answer<SettingsReport>>> SettingsAsync(string settings, ClusterView view, CancellationToken cancel)
+    {
+        NodeObservation[] asked = [.. view.Nodes.Where(n => n.DataProblem is null)];
+        var answers = await Task.WhenAll(asked.Select(n => FromAsync(n, node => node.SettingsAsync(settings, cancel))));
+        return asked.Zip(answers).ToDictionary(p => p.First.Node, p => p.Second);
+    }
+
+    /// <summary>What is left to do until settings are in force on all nodes. Changes nothing.</summary>
+    /// <param name="settings">The changes (<see cref="SettingChange.Text"/>).</param>
+    /// <param name="conduct">How it is meant.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<Answer<SettingsSeries>> SeriesAsync(string settings, SeriesConduct conduct, CancellationToken cancel)
+    {
+        var changes = SettingChange.Parse(settings);
+        if (!changes.IsOk)
+            return changes.Refusal;
+        var view = await ObserveSettledAsync(cancel);
+        return AgreementRules.Refuse(view) is { } refusal ? refusal
+            : SettingOrder.For(changes.Value, view, await SettingsAsync(settings, view, cancel), conduct);
     }
 
     /// <summary>A node that has just not answered is not asked, and waited for, once more.</summary>

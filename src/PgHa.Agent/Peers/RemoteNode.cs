@@ -31,6 +31,8 @@ internal sealed class RemoteNode(AgentClient agent) : INode, IWalSource, ISlotSo
 
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => agent.NextStartAsync(cancel);
 
+    public Task<Answer<SettingsReport>> SettingsAsync(string settings, CancellationToken cancel) => agent.SettingsAsync(settings, cancel);
+
     public Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel) => agent.PositionAsync(cancel);
 
     public Task<Answer<LastRecord>> LastRecordAsync(CancellationToken cancel) => agent.LastRecordAsync(cancel);

@@ -9,7 +9,7 @@ internal static class ChangeFields
 
     /// <summary>The fields that say what is asked for, by their names in the table.</summary>
     internal static Dictionary<string, string> Of(ClusterChange change) => new (string Name, string? Value)[]
-        { ("target", change.Target), ("order", change.Order), ("by", change.By), ("unlogged", change.Unlogged), ("from", change.From) }
+        { ("target", change.Target), ("order", change.Order), ("by", change.By), ("unlogged", change.Unlogged), ("from", change.From), ("settings", change.Settings) }
         .Where(o => o.Value is not null).ToDictionary(o => o.Name, o => o.Value!);
 
     /// <summary>The request that a verb and its fields make on a node; null: the table knows none such.</summary>

@@ -27,6 +27,9 @@ public abstract record ChangeRequest(string Called)
     /// <summary>It starts its node on the data that lies there. Where it does not, what lies there is its own rules' first question.</summary>
     public virtual bool UsesItsData => true;
 
+    /// <summary>Settings that it changes (<see cref="Client.Operations.SettingChange.Text"/>): all nodes are asked what they have; null: none.</summary>
+    public virtual string? NewSettings => null;
+
     /// <summary>Whether it makes or moves a primary or joins a node, so that the nodes' WAL has to be compared first.</summary>
     public virtual bool NeedsWal(Mandate mandate) => true;
 

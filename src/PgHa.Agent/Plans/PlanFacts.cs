@@ -12,6 +12,9 @@ public sealed record PlanFacts(ClusterView View, WalView Wal)
     /// <summary>What the next start of a node would do, of those that were asked.</summary>
     public IReadOnlyDictionary<string, Answer<NextStart>> NextStarts { get; init; } = new Dictionary<string, Answer<NextStart>>();
 
+    /// <summary>What the nodes say of settings that are to be changed, of those that were asked.</summary>
+    public IReadOnlyDictionary<string, Answer<SettingsReport>> Settings { get; init; } = new Dictionary<string, Answer<SettingsReport>>();
+
     /// <summary>The slots of a node, of those that were asked.</summary>
     public IReadOnlyDictionary<string, Answer<SlotsReport>> Slots { get; init; } = new Dictionary<string, Answer<SlotsReport>>();
 }
@@ -21,6 +24,9 @@ public sealed record PlanFacts(ClusterView View, WalView Wal)
 /// <param name="Slots">The nodes whose slots it reads.</param>
 public sealed record FactsNeeded(IReadOnlyList<string> NextStarts, IReadOnlyList<string> Slots)
 {
+    /// <summary>Settings that are to be changed (<see cref="SettingChange.Text"/>), of which it has to know what all nodes have; null: none.</summary>
+    public string? Settings { get; init; }
+
     /// <summary>Nothing more.</summary>
     public static FactsNeeded None { get; } = new([], []);
 }

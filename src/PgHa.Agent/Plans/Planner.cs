@@ -19,7 +19,8 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(mandate);
         ArgumentNullException.ThrowIfNull(facts);
         return mandate.IsUndo || Write(request, mandate, facts).Value is not { } draft ? FactsNeeded.None
-            : new(NextStartRules.Asked(draft.Stages, draft.Undo, facts.View), draft.Slots.Move is var (target, source) ? [target, source] : []);
+           
+            : new(NextStartRules.Asked(draft.Stages, draft.Undo, facts.View), draft.Slots.Move is var (target, source) ? [target, source] : []) { Settings = request.NewSettings };
     }
 
     /// <summary>The node whose WAL the decision turns on: the one that is, or is to become, primary. Null where no WAL matters.</summary>

@@ -1,3 +1,5 @@
+using PgHa.Client.Operations;
+
 namespace PgHa.Agent.Plans;
 
 /// <summary>A call that asks for a change: its route, its options, and what it means.</summary>
@@ -32,13 +34,16 @@ public sealed record RequestCall(string Text, Func<string, Func<string, string?>
 
 /// <summary>An option of a call.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Values">What it may be; null: the name of a node.</param>
+/// <param name="Values">What it may be; null: the name of a node, or settings.</param>
 /// <param name="Needed">Whether the call is none without it.</param>
 public sealed record RequestOption(string Name, IReadOnlyList<string>? Values, bool Needed)
 {
+    /// <summary>It takes settings that are to be changed (<see cref="SettingChange.Text"/>).</summary>
+    public bool IsSettings { get; init; }
+
     internal static RequestOption Of(string word) => word.Trim('[', ']').Split('=') is [var name, var values]
-        ? new(name, values == "NODE" ? null : values.Split('|'), word[0] != '[') : throw new ArgumentException(word, nameof(word));
+        ? new(name, values is "NODE" or "SETTINGS" ? null : values.Split('|'), word[0] != '[') { IsSettings = values == "SETTINGS" } : throw new ArgumentException(word, nameof(word));
 
     /// <summary>Whether it may have this value, which is a node's name where it takes one.</summary>
-    internal bool Allows(string value) => Values?.Contains(value) != false;
+    internal bool Allows(string value) => Values?.Contains(value) ?? (!IsSettings || SettingChange.Parse(value).IsOk);
 }

@@ -53,6 +53,8 @@ public sealed partial record RequestForm
             new RequestCall("POST v2/cluster/restart [target=NODE]", (node, o) => new RestartNode(o("target") ?? node))),
         Row("reload", ReloadPlan.For, (r, kept) => kept with { Form = r.All ? "all" : null }, kept => new Reload(kept.Node, kept.Form == "all"),
             new RequestCall("POST v2/cluster/reload [target=NODE]", (node, o) => o("target") is { } target ? new Reload(target) : new Reload(node, All: true))),
+        Row("set", ChangeSettingsPlan.For, (r, kept) => kept with { Settings = r.Settings, Form = r.Restarts ? "restart" : null }, kept => new ChangeSettings(kept.Node, kept.Settings ?? "", kept.Form == "restart"),
+            new RequestCall("POST v2/cluster/set settings=SETTINGS [target=NODE] [by=reload|restart]", (node, o) => new ChangeSettings(o("target") ?? node, o("settings") ?? "", o("by") == "restart"))),
         Row("restart-for-slots", RestartPlan.For, kept => new RestartForSlots(kept.Node)),
         Row("undo-demotion", DemotionRules.For, (r, kept) => kept with { Nodes = r.Demoted, Form = r.Starts ? "start" : null, To = r.Upstream },
             kept => new UndoDemotion(kept.Node, kept.Nodes, kept.Form == "start", kept.To)),

@@ -76,7 +76,7 @@ public static class RestartNodePlan
     }
 
     /// <summary>It was stopped, and whoever restarted it is gone: it is started as what it was, unless another node serves by now.</summary>
-    private static Answer<Draft> GoOn(RestartNode request, NodeObservation node, Mandate mandate, PlanFacts facts)
+    internal static Answer<Draft> GoOn(RestartNode request, NodeObservation node, Mandate mandate, PlanFacts facts)
     {
         var start = node.Control is { OfPrimary: true } && facts.View.Primary is null
             ? StartPlan.ForPrimary(new(node.Node), mandate, facts) : StartPlan.ForNode(new(node.Node), mandate, facts);

@@ -6,6 +6,9 @@ namespace PgHa.Agent.Plans;
 /// <summary>What an operator does about a setting of a node's next start (<see cref="NextSetting"/>), by its place.</summary>
 internal static class SettingWords
 {
+    /// <summary>The place of what stands there.</summary>
+    internal const string CommandLine = "the command line";
+
     private const string AutoConf = "postgresql.auto.conf";
 
     /// <summary>What an operator does about it.</summary>

@@ -35,6 +35,7 @@ public static partial class StepRules
             CreateCluster s => InitDataPlan.Refuse(sight.Node, sight.View, Assurance.OfStep(s.Accepted)),
             CheckClone s => Copied(sight, s.Source),
             CloneFrom s => Copied(sight, s.Source),
+            SetSettings s => SettingRules.RefuseSetting(sight.Seen, s.Asked),
             WriteCheckpoint or ReloadSettings => sight.Own.Ready ? null : new(Code.WrongState, $"{sight.Node} does not run", "start it first"),
             _ => null,
         };

@@ -11,7 +11,8 @@ namespace PgHa.Agent.Postgres;
 
 /// <summary>The node this agent runs beside, as it is looked at.</summary>
 internal sealed class LocalNode(
-    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart, StatusReading status)
+    AgentOptions options, DataDirectory data, SharedObservation observations, WalReading reading, LastRecordReading lastRecord, SlotReading slots, NextStartReading nextStart,
+    SettingsReading settings, StatusReading status)
     : INode, IWalSource, ISlotSource
 {
     public string Name => options.Node;
@@ -67,6 +68,8 @@ internal sealed class LocalNode(
     public Task<Answer<SlotsReport>> ReportAsync(CancellationToken cancel) => LookAsync(() => slots.ReadAsync(cancel));
 
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) => LookAsync(() => nextStart.ReadAsync(cancel));
+
+    public Task<Answer<SettingsReport>> SettingsAsync(string text, CancellationToken cancel) => LookAsync(() => settings.ReadAsync(text, cancel));
 
     public Task<Answer<byte[]>> FileAsync(string name, CancellationToken cancel) => LookAsync(() => Task.FromResult(slots.File(name)));
 

@@ -51,6 +51,8 @@ public static class PostgresServices
         .AddSingleton<NextStartReading>()
         .AddSingleton<StatusReading>()
         .AddSingleton<SettingsReload>()
+        .AddSingleton<SettingsReading>()
+        .AddSingleton<SettingsWriting>()
         .AddSingleton<RoleCheck>()
         .AddSingleton<UpstreamCheck>()
         .AddSingleton<GhostHistories>()

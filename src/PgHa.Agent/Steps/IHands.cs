@@ -81,6 +81,9 @@ internal interface IServerHands
     /// <summary>Lets the running server read its settings again; refused where they cannot be read.</summary>
     Task<StepResult> ReloadAsync(CancellationToken cancel);
 
+    /// <summary>Sets settings, or takes them back: on the running server by SQL and a reload, else in its file.</summary>
+    Task<StepResult> SetAsync(IReadOnlyList<SettingChange> changes, CancellationToken cancel);
+
     /// <summary>Writes <c>standby.signal</c>, durably.</summary>
     void WriteStandbySignal();
 

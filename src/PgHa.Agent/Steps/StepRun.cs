@@ -35,6 +35,7 @@ internal sealed class StepRun(IHands hands, StepSights sights, IWriteRight right
         SetSync s => hands.SetSyncAsync(s, cancel),
         WriteCheckpoint s => AfterLookAsync(s, _ => hands.Server.CheckpointAsync(cancel), cancel),
         ReloadSettings s => AfterLookAsync(s, _ => hands.Server.ReloadAsync(cancel), cancel),
+        SetSettings s => AfterLookAsync(s, _ => hands.Server.SetAsync(s.Asked, cancel), cancel),
         CheckRewind or CheckReclone or SalvageWal or RewindServer or RecloneServer or DiscardOld => rejoining.RunAsync(step, cancel),
         BringLevel s => handover.LevelAsync(s, cancel),
         HandOver s => handover.HandOverAsync(s, operation, cancel),

@@ -42,6 +42,13 @@ public sealed partial class AgentClient
             request.Content = JsonContent.Create(change, WireJson.Default.ClusterChange);
         });
 
+    /// <summary><c>POST cluster/set/series</c>: what is left to do until settings are in force on all nodes. Changes nothing.</summary>
+    /// <param name="change">The settings; <c>by</c> <c>restart</c> restarts the primary where it is; <c>force</c> leaves nodes out that cannot be changed.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Answer<SettingsSeries>> SettingsSeriesAsync(ClusterChange change, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Post, $"{Routes.V2}/cluster/set/series", Deciding, WireJson.Default.SettingsSeries, cancel,
+            request => request.Content = JsonContent.Create(change, WireJson.Default.ClusterChange));
+
     /// <summary><c>POST cluster/switchover</c> with <c>at</c>: schedules it.</summary>
     public Task<Answer<ScheduledSwitchover>> ScheduleAsync(ClusterChange change, CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Post, $"{Routes.V2}/cluster/switchover", Starting, WireJson.Default.ScheduledSwitchover, cancel,

@@ -90,6 +90,12 @@ public sealed partial class AgentClient
     public Task<Answer<NextStart>> NextStartAsync(CancellationToken cancel) =>
         _calls.AskAsync(HttpMethod.Get, $"{Node}/next-start", Starting, WireJson.Default.NextStart, cancel);
 
+    /// <summary><c>GET node/settings</c>: what it says of settings that are to be changed there.</summary>
+    /// <param name="settings">The changes (<see cref="SettingChange.Text"/>).</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Answer<SettingsReport>> SettingsAsync(string settings, CancellationToken cancel) =>
+        _calls.AskAsync(HttpMethod.Get, $"{Node}/settings?settings={Uri.EscapeDataString(settings)}", Starting, WireJson.Default.SettingsReport, cancel);
+
     /// <summary><c>GET node/wal</c>: which WAL the node holds.</summary>
     public async Task<Answer<WalPosition>> PositionAsync(CancellationToken cancel)
     {

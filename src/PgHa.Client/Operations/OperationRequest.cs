@@ -24,6 +24,9 @@ public sealed record OperationRequest
     /// <summary>The nodes it names beside these; none for most.</summary>
     public IReadOnlyList<string> Nodes { get => field ?? []; init; }
 
+    /// <summary>Of a change of settings: the settings (<see cref="SettingChange.Text"/>).</summary>
+    public string? Settings { get; init; }
+
     /// <summary>The operator's force.</summary>
     public bool Force { get; init; }
 

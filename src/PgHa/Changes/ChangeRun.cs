@@ -127,6 +127,6 @@ internal static class ChangeRun
     }
 
     /// <summary>An agent of an older version does not know every call.</summary>
-    private static Refusal OfVersion(Refusal refusal, string verb) => refusal.Code == Code.Invalid && refusal.Message.Contains($"/cluster/{verb}", StringComparison.Ordinal)
+    internal static Refusal OfVersion(Refusal refusal, string verb) => refusal.Code == Code.Invalid && refusal.Message.Contains($"/cluster/{verb}", StringComparison.Ordinal)
         ? refusal with { Message = $"{refusal.Message}: this agent is of an older version", Hint = "bring all agents to the version of this command" } : refusal;
 }

@@ -1,4 +1,3 @@
-using PgHa.Access;
 using PgHa.Client;
 using PgHa.Client.Calls;
 using PgHa.Client.Operations;
@@ -15,7 +14,6 @@ namespace PgHa.Changes;
 /// <param name="agent">The agent that carries them out.</param>
 internal sealed class RollingRun(Session session, ChangeOptions options, AgentClient agent)
 {
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300), Patience = TimeSpan.FromMinutes(10);
     private readonly List<OperationReport> _reports = [];
 
     /// <summary>For programs there is one document at the end, and what goes wrong on the way is text beside it.</summary>
@@ -77,33 +75,7 @@ internal sealed class RollingRun(Session session, ChangeOptions options, AgentCl
         var done = await ChangeRun.BeginAsync(_shown, agent, move.Verb, ChangeRun.Meant(session, options, move.Change));
         if (done.Report is { } report)
             _reports.Add(report);
-        return done.Code == Exit.Done ? await LevelAsync() : done.Code;
-    }
-
-    /// <summary>The next server goes down when all standbys stream and are level.</summary>
-    private async Task<int> LevelAsync()
-    {
-        var (begun, said) = (AgentAccess.Clock.GetTimestamp(), "");
-        try
-        {
-            while (true)
-            {
-                var look = await session.Access.LookAsync(session.Cancel);
-                var why = look.IsOk ? look.Value.Status.Nodes.Select(n => RollingRules.Behind(n.Seen.Node, look.Value.Status)).FirstOrDefault(w => w is not null) : look.Refusal.Message;
-                if (why is null)
-                    return Exit.Done;
-                if (AgentAccess.Clock.GetElapsedTime(begun) > Patience)
-                    return Screen.Refuse(new(Code.WrongState, $"waited 10 minutes: {why}", "pgha status says what is wrong"));
-                if (said.Length == 0)
-                    Screen.Line(said = $"waits: {why}");
-                await Task.Delay(LookAgain, AgentAccess.Clock, session.Cancel);
-            }
-        }
-        catch (OperationCanceledException) when (session.Cancel.IsCancellationRequested)
-        {
-            Screen.Error.WriteLine("ended between two operations: pgha restart --rolling begins again");
-            return Exit.Detached;
-        }
+        return done.Code == Exit.Done ? await LevelWait.RunAsync(session, Screen, _ => true, "pgha restart --rolling begins again") : done.Code;
     }
 
     private int Stopped(int code, IReadOnlyList<RollingMove> moves, int number)

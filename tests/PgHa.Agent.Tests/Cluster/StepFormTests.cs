@@ -24,6 +24,7 @@ public sealed class StepFormTests
     {
         "NODE" => "n2",
         "NODES" => "n2,n3",
+        "SETTINGS" => "max_connections='200', work_mem",
         "SETTING" => "FIRST 1 (n2)",
         _ => form,
     };

@@ -109,6 +109,9 @@ public class EvidenceTests
         (new ListensElsewhere(Port, "db", 5432), "port is 5433 at the next start of n1: clients and the other nodes look for it at db:5432"),
         (new WouldNotStartLater("n1", Why), "the next start of n1 after this: it is so"),
         (new PassedOver(Why), "it is so"),
+        (new SettingIs(new("n1", "max_connections", "100", "200", true)), "max_connections is 100 on n1 now, and 200 then, after a restart"),
+        (new SettingIs(new("n1", "work_mem", "4096", "65536", false) { Unit = "kB" }), "work_mem is 4096 (in kB) on n1 now, and 65536 (in kB) then"),
+        (new SettingIs(new("n1", "max_connections", "200", "200", false)), "max_connections is 200 on n1 already"),
     ];
 
     [Fact]

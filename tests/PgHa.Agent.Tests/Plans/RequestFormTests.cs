@@ -18,6 +18,7 @@ public class RequestFormTests
         new Switchover("n1", StopOrder.PrimaryFirst, "n2") { By = SwitchoverForm.Promote },
         new Switchover("n1", StopOrder.PrimaryFirst) { By = SwitchoverForm.Promote, AcceptUnlogged = true },
         new UndoDemotion("n1", ["n2", "n3"], Starts: true), new UndoDemotion("n1", ["n2"], Starts: false), new UndoDemotion("n1", [], Starts: false, "n3"),
+        new ChangeSettings("n1", "max_connections='200', work_mem"), new ChangeSettings("n1", "work_mem='64MB'", Restarts: true),
         new RestartForSlots("n1"), new RestartNode("n1"), new Reload("n1"), new Reload("n1", All: true), new StopNode("n1"), new StopNode("n1", WithMachine: true), new StopPrimary("n1"), new StopStandbys("n1"),
         new StopAll("n1", StopOrder.PrimaryFirst), new StopAll("n1", StopOrder.StandbysFirst),
     ];

@@ -40,6 +40,26 @@ public sealed class AutomaticCommandTests : ClusterTest
         Assert.Contains("\npg-node01 unknown not seen\n", after.Text, StringComparison.Ordinal);
     }
 
+    [Fact, Trait("Category", "Long")]
+    public async Task Settings_are_raised_and_lowered_while_failover_is_automatic()
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep);
+        var cluster = automatic.Cluster;
+        await cluster.Ledger.Insert(cluster.N1);
+        await Wait.Until("the others follow", async () => await AutomaticCluster.Follows(cluster.N2, cluster.N1) && await AutomaticCluster.Follows(cluster.N3, cluster.N1), 20);
+        foreach (var value in (string[])["70", "45"])
+        {
+            await using (new WritingClients(cluster))
+            {
+                var set = await Cli.On(cluster.N3, "set", $"max_connections={value}", "--yes");
+                Assert.True(set.Code == 0, set.ToString());
+            }
+            await AutomaticCluster.Holds(cluster.N1);
+            foreach (var node in cluster.Nodes) Assert.Equal(value, await node.Postgres.Ask<string>("SHOW max_connections"));
+            await cluster.Ledger.AssertOnEveryRunningNode();
+        }
+    }
+
     private static async Task<TestNode> Successor(TestCluster cluster)
     {
         TestNode? successor = null;

@@ -28,7 +28,17 @@ public sealed class RolesTests : ClusterTest
             Assert.Equal((role, change), (role, (await cluster.N1.Api.Post("instance/all")).Status));
             Assert.Equal((role, change), (role, (await cluster.N1.Api.Post("INSTANCE/all")).Status)); // routes know no case
         }
+        cluster.N1.Api.Token = tokens["operate"];
+        foreach (var path in (string[])["set", "set/series"])
+        {
+            var program = await cluster.N1.Api.Post($"../v2/cluster/{path}", """{"settings":"archive_command='touch /tmp/x'"}""");
+            program.AssertRefused(403, 14);
+            Assert.Contains("which is not enough for archive_command", program.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(200, (await cluster.N1.Api.Post("../v2/cluster/set/series", """{"settings":"work_mem='5MB'"}""")).Status);
         cluster.N1.Api.Token = tokens["read"];
+        (await cluster.N1.Api.Post("../v2/cluster/set/series", """{"settings":"work_mem='5MB'"}""")).AssertRefused(403, 14);
+        (await cluster.N1.Api.GetV2("node/settings?settings=work_mem")).AssertRefused(403, 14);
         var refused = await cluster.N1.Api.Post("instance/switchover/masterSlave");
         refused.AssertRefused(403, 14);
         Assert.Contains("the token the-read has the role read", refused.Message, StringComparison.Ordinal);

@@ -56,6 +56,12 @@ internal sealed partial class SimHands
         return StepResult.Done("settings read again");
     }
 
+    public async Task<StepResult> SetAsync(IReadOnlyList<SettingChange> changes, CancellationToken cancel)
+    {
+        await Take(1, 20, cancel);
+        return StepResult.Done("set");
+    }
+
     public void WriteStandbySignal() => Write(data => data.Signal = true);
 
     public void RemoveStandbySignal() => Write(data => data.Signal = false);

@@ -12,6 +12,8 @@ namespace PgHa.Agent.Api.V2;
 /// <summary>Changes of the cluster in native words (<see cref="RequestForm"/>). They are answered at once with the operation, which is a resource to look at.</summary>
 internal static class ClusterEndpoints
 {
+    private const string Fields = "fields: target, order, by, unlogged, from, settings, at, dry_run, stepwise, force, reason";
+
     internal static void Map(IEndpointRouteBuilder routes) => routes.MapPost(Routes.V2 + "/cluster/{verb}", PostAsync).TakesBody(StrictJson.Default.ClusterChange)
         .Answers(CallTable.NativeRequests).Says("A change in native words", WireJson.Default.OperationReport)
         .Gives(StatusCodes.Status202Accepted, WireJson.Default.OperationReport).Gives(StatusCodes.Status202Accepted, WireJson.Default.ScheduledSwitchover);
@@ -25,6 +27,8 @@ internal static class ClusterEndpoints
         if (!asked.IsOk)
             return Answers.Refuse(asked.Refusal);
         var given = ChangeFields.Of(asked.Value);
+        if (asked.Value.Settings is { } settings && (SettingChange.Parse(settings).Refusal ?? SettingsEndpoints.RefuseCaller(http, settings)) is { } unread)
+            return Answers.Refuse(unread, unread.Code == Code.Credentials ? StatusCodes.Status403Forbidden : null);
         if (known.FirstOrDefault(c => c.Takes(given)) is not { } call)
             return Answers.Refuse(new(Code.Invalid, $"{verb} does not know {string.Join(", ", given.Select(g => $"{g.Key}={g.Value}"))}", $"possible: {string.Join("; ", known.Select(c => c.Text))}"));
         if (asked.Value.At is not null)
@@ -55,7 +59,7 @@ internal static class ClusterEndpoints
     /// <summary>Strict: a field that is misspelt must not be ignored in a role change.</summary>
     private static async Task<Answer<ClusterChange>> ReadAsync(HttpContext http, AgentOptions options)
     {
-        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), "fields: target, order, by, unlogged, from, at, dry_run, stepwise, force, reason");
+        var read = await JsonBody.ReadAsync(http.Request, StrictJson.Default.ClusterChange, new(), Fields);
         return read.IsOk && new[] { read.Value.Target, read.Value.From }.OfType<string>().FirstOrDefault(named => options.Nodes.All(n => n.Name != named)) is { } unknown
             ? new Refusal(Code.Invalid, $"there is no node {unknown}", $"nodes: {string.Join(", ", options.Nodes.Select(n => n.Name))}")
             : read;

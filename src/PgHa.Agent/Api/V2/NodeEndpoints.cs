@@ -27,6 +27,7 @@ internal static class NodeEndpoints
         var node = routes.MapGroup(Routes.V2 + "/node");
         node.MapGet("", GetAsync).TakesOptions("[fresh=true|false]").Says("What the called agent sees of its node", WireJson.Default.NodeObservation);
         node.MapGet("next-start", GetNextStartAsync).Says("What the next start of the server would make of its files", WireJson.Default.NextStart);
+        node.MapGet("settings", GetSettingsAsync).TakesOptions("settings=CHANGES").GivesContent().Says("What settings are on the called node, and would be", WireJson.Default.SettingsReport);
         node.MapGet("wal", GetWalAsync).Says("Which WAL the called node holds", WireJson.Default.WalPosition);
         node.MapGet("lsn", GetLastRecordAsync).Says("Where its WAL stands: last checkpoint and true last record", WireJson.Default.LastRecord);
         node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from=LSN", "to=LSN").Says("A digest of a range of WAL, for comparison", WireJson.Default.WalDigest);
@@ -46,6 +47,12 @@ internal static class NodeEndpoints
     {
         var next = await node.NextStartAsync(http.RequestAborted);
         return next.IsOk ? Results.Json(next.Value, WireJson.Default.NextStart) : Answers.Refuse(next.Refusal);
+    }
+
+    private static async Task<IResult> GetSettingsAsync(HttpContext http, LocalNode node, string settings)
+    {
+        var report = await node.SettingsAsync(settings, http.RequestAborted);
+        return report.IsOk ? Results.Json(report.Value, WireJson.Default.SettingsReport) : Answers.Refuse(report.Refusal);
     }
 
     private static async Task<IResult> GetWalAsync(HttpContext http, LocalNode node)

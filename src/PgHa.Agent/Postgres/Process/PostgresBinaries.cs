@@ -98,6 +98,10 @@ internal sealed class PostgresBinaries(AgentOptions options, DataDirectory data)
     internal Task<Answer<string>> SettingAsync(string name, CancellationToken cancel) =>
         SettingAsync(name, data.Configured, data.Major, ServerOptions(), cancel);
 
+    /// <summary>The same if these settings had these values. Nothing is set.</summary>
+    internal Task<Answer<string>> SettingAsync(string name, IEnumerable<KeyValuePair<string, string>> meant, CancellationToken cancel) =>
+        SettingAsync(name, data.Configured, data.Major, [.. ServerOptions(), .. meant.SelectMany(m => new[] { "-c", $"{m.Key}={m.Value}" })], cancel);
+
     /// <summary>The same for a data directory that lies elsewhere and has its configuration inside.</summary>
     internal Task<Answer<string>> SettingInsideAsync(string name, string directory, int? major, CancellationToken cancel) =>
         SettingAsync(name, directory, major, [], cancel);

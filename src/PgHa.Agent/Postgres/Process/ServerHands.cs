@@ -12,7 +12,7 @@ namespace PgHa.Agent.Postgres;
 internal sealed class ServerHands(
     DataDirectory data, ServerStart start, ServerStop stop, KnownServer known, UpstreamSetting upstream, Promotion promotion, PromotionMark mark, StandbyLevel level, WalReceiver receiver,
     ArchiveTrial archive, ReservedTimelines timelines, HandoverEnd end,
-    WalTailWriting tail, SettingsReload settings, LocalSql sql) : IServerHands
+    WalTailWriting tail, SettingsReload settings, SettingsWriting writing, LocalSql sql) : IServerHands
 {
     public Task<Refusal?> StartAsync(CancellationToken cancel) => start.RunAsync(cancel);
 
@@ -37,6 +37,8 @@ internal sealed class ServerHands(
     }
 
     public Task<StepResult> ReloadAsync(CancellationToken cancel) => settings.RunAsync(cancel);
+
+    public Task<StepResult> SetAsync(IReadOnlyList<SettingChange> changes, CancellationToken cancel) => writing.RunAsync(changes, cancel);
 
     public void WriteStandbySignal() => DurableFile.Touch(data.StandbySignal);
 

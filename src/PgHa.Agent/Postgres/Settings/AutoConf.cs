@@ -10,6 +10,10 @@ namespace PgHa.Agent.Postgres;
 /// </summary>
 internal static class AutoConf
 {
+    /// <summary>Settings that are lists of words which may be quoted (GUC_LIST_QUOTE), as pg_dump knows them, too.</summary>
+    private static readonly string[] Lists =
+        ["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories"];
+
     /// <summary>The file's text with the setting replaced.</summary>
     internal static string With(string text, string name, string value)
     {
@@ -47,11 +51,36 @@ internal static class AutoConf
     /// </summary>
     internal static async Task SetRunningAsync(NpgsqlConnection connection, string path, string name, string value, CancellationToken cancel)
     {
-        if (await LocalSql.ScalarAsync(connection, "SELECT current_setting('allow_alter_system', true)", cancel) == "off")
-            Set(path, name, value);
+        if (await MayAlterAsync(connection, cancel))
+            await LocalSql.ScalarAsync(connection, $"ALTER SYSTEM SET {Quoted(name)} = {Literals(name, value)}", cancel);
         else
-            await LocalSql.ScalarAsync(connection, $"ALTER SYSTEM SET {name} = '{value.Replace("'", "''", StringComparison.Ordinal)}'", cancel);
+            Set(path, name, value);
     }
+
+    /// <summary>Takes a setting back on a running server, which has to be told to reload then.</summary>
+    internal static async Task ResetRunningAsync(NpgsqlConnection connection, string path, string name, CancellationToken cancel)
+    {
+        if (await MayAlterAsync(connection, cancel))
+            await LocalSql.ScalarAsync(connection, $"ALTER SYSTEM RESET {Quoted(name)}", cancel);
+        else
+            Drop(path, name);
+    }
+
+    private static async Task<bool> MayAlterAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        await LocalSql.ScalarAsync(connection, "SELECT current_setting('allow_alter_system', true)", cancel) != "off";
+
+    /// <summary>Of a name with a dot each part is a word of its own.</summary>
+    private static string Quoted(string name) => string.Join('.', name.Split('.').Select(part => $"\"{part}\""));
+
+    /// <summary>As SQL takes it: in one of the lists whose words PostgreSQL quotes itself, each word stands alone. One literal would be one word.</summary>
+    private static string Literals(string name, string value)
+    {
+        string[] words = Lists.Contains(name) ? [.. value.Split(',').Select(w => w.Trim().Trim('"'))] : [value];
+        return Words(words);
+    }
+
+    /// <summary>Literals of SQL, with commas in between.</summary>
+    internal static string Words(IEnumerable<string> words) => string.Join(", ", words.Select(w => $"'{w.Replace("'", "''", StringComparison.Ordinal)}'"));
 
     private static bool Sets(string line, string name)
     {

@@ -39,7 +39,13 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
 
     private Known? _known;
 
-    internal async Task<Answer<NextStart>> ReadAsync(CancellationToken cancel)
+    internal Task<Answer<NextStart>> ReadAsync(CancellationToken cancel) => ReadAsync(new Dictionary<string, string>(), cancel);
+
+    /// <summary>The default that a setting has in all supported versions; null: that is not known.</summary>
+    internal static string? DefaultOf(string name) => Defaults.GetValueOrDefault(name);
+
+    /// <summary>What it would do if these settings had these values.</summary>
+    internal async Task<Answer<NextStart>> ReadAsync(IReadOnlyDictionary<string, string> meant, CancellationToken cancel)
     {
         var control = data.ReadControl();
         if (!control.IsOk || data.Major is not { } major)
@@ -47,7 +53,7 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
         var arguments = binaries.ServerOptions();
         var places = SettingPlaces.Read(binaries.ConfigFile(arguments), data.AutoConf, arguments);
         var running = RunningAsync(cancel);
-        var said = await SettingsAsync(places, cancel);
+        var said = await SettingsAsync(places, meant, cancel);
         var (now, libraries, hba, pending) = await running;
         var (physical, logical) = Slots(major);
         var next = new NextStart
@@ -83,19 +89,20 @@ internal sealed class NextStartReading(AgentOptions options, DataDirectory data,
     }
 
     /// <summary>The server program is not run again while its files, its command line and itself are the same: a run costs as much as a session.</summary>
-    private async Task<Answer<IReadOnlyDictionary<string, string>>> SettingsAsync(SettingPlaces places, CancellationToken cancel)
+    private async Task<Answer<IReadOnlyDictionary<string, string>>> SettingsAsync(SettingPlaces places, IReadOnlyDictionary<string, string> meant, CancellationToken cancel)
     {
         var key = $"{places.Digest} {data.Configured} {(binaries.Program("postgres", data.Major) is { IsOk: true, Value: { } program } ? $"{program} {Linux.Version(program)}" : "")}";
-        if (_known is { } known && known.Key == key)
+        if (meant.Count == 0 && _known is { } known && known.Key == key)
             return new(known.Settings, null);
-        string[] asked = [Port, .. Defaults.Keys.Where(n => n != Port && places.Last.ContainsKey(n))];
-        var answers = await Task.WhenAll(asked.Select(n => binaries.SettingAsync(n, cancel)));
+        string[] asked = [Port, .. Defaults.Keys.Where(n => n != Port && (places.Last.ContainsKey(n) || meant.ContainsKey(n)))];
+        var answers = await Task.WhenAll(asked.Select(n => binaries.SettingAsync(n, meant, cancel)));
         if (answers.FirstOrDefault(a => !a.IsOk).Refusal is { } failed)
             return failed;
         var settings = Defaults.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!);
         foreach (var (name, answer) in asked.Zip(answers))
             settings[name] = answer.Value!;
-        _known = new(key, settings);
+        if (meant.Count == 0)
+            _known = new(key, settings);
         return settings;
     }
 

@@ -26,6 +26,7 @@ internal sealed class SettingPlaces
     private static readonly char[] Separators = [' ', '\t', '\'', '"', '=', ',', ';', ':', '&', '|', '<', '>', '(', ')', '`'];
 
     private readonly Dictionary<string, string> _last = [];
+    private readonly Dictionary<string, string> _values = [];
     private readonly List<string> _files = [];
     private readonly List<string> _words = [];
     private readonly IncrementalHash _content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -36,6 +37,9 @@ internal sealed class SettingPlaces
 
     /// <summary>The last place of each setting: that one is in force.</summary>
     internal IReadOnlyDictionary<string, string> Last => _last;
+
+    /// <summary>What stands at the last place in a file, as it is written there.</summary>
+    internal IReadOnlyDictionary<string, string> Values => _values;
 
     /// <summary>Files that are read, or would be if they were there, and folders whose files are.</summary>
     internal IReadOnlyList<string> Files => _files;
@@ -107,7 +111,7 @@ internal sealed class SettingPlaces
             else
             {
                 _last[name] = string.Create(CultureInfo.InvariantCulture, $"{file} line {i + 1}");
-                _words.Add(Value(line[length..]));
+                _words.Add(_values[name] = Value(line[length..]));
             }
         }
     }
