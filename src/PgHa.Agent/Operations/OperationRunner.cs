@@ -105,10 +105,13 @@ public sealed partial class OperationRunner(
         ? new Refusal(Code.Busy, $"operation {open.Id} is not concluded: {open.Goal}", "wait for it")
         : await BeginAsync(request, Conduct.Unasked with { Reason = reason, ByRules = byRules }, cancel);
 
-    /// <summary>What the operation that is taken up had demoted is taken back by whoever takes it up, too, unless a node may have become writable by then.</summary>
+    /// <summary>
+    /// What the operation that is taken up had demoted, or set, is taken back by whoever takes it up, too, unless a node may have become writable by then: what was there before only that
+    /// operation has seen.
+    /// </summary>
     private MandatedRequest Inherit(MandatedRequest request, Conduct conduct) =>
         conduct is { Undoing: false, Resumes: { } older } && store.Find(older) is { } report
-        && HaltReading.Of(report, HaltCause.Interrupted, clock) is { Reach: < Reach.MayBeWritable, Undo: { Request: UndoDemotion } undo }
+        && HaltReading.Of(report, HaltCause.Interrupted, clock) is { Reach: < Reach.MayBeWritable, Undo: { Request: UndoDemotion or ChangeSettings } undo }
             ? request with { Mandate = request.Mandate with { Inherited = undo } } : request;
 
     /// <summary>Takes up what an earlier run of this agent left half done. Returns at once.</summary>

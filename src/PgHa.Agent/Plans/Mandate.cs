@@ -30,7 +30,7 @@ public sealed record Mandate
     /// <summary>An interrupted operation is taken up again: what it left half done (a node stopped, or running to replay) is no refusal.</summary>
     public bool Resumed { get; init; }
 
-    /// <summary>What the operation that is taken up had demoted is taken back by whoever takes it up, too: its undo; null where there is none.</summary>
+    /// <summary>What the operation that is taken up had demoted, or set, is taken back by whoever takes it up, too: its undo; null where there is none.</summary>
     public MandatedRequest? Inherited { get; init; }
 
     /// <summary>Who answers for those: force that comes later does not widen it.</summary>

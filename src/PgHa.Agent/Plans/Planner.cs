@@ -51,7 +51,7 @@ public static class Planner
             Answered = draft.Answered,
             NotCarried = draft.Slots.NotCarried,
             Outcomes = draft.Outcomes,
-            Undo = draft.Undo?.Request is null or StartNode ? mandate.Inherited ?? draft.Undo : draft.Undo,
+            Undo = draft.Undo?.Request is null or StartNode or ChangeSettings ? mandate.Inherited ?? draft.Undo : draft.Undo,
             Continuation = draft.Continuation,
         };
     }

@@ -281,6 +281,10 @@ public class SettingOrderTests
         var reports = new Dictionary<string, Answer<SettingsReport>> { ["n1"] = Down("n1"), ["n2"] = Report("n2", new(200, 200, 200), 100) };
         var plan = Assert.IsType<Plan>(Planner.Decide(new ChangeSettings("n1", $"{Name}='100'", true), new() { Resumed = true }, new(view, Sketch.Wal(view, "n1", _ => WalKinship.Identical)) { Settings = reports }));
         Assert.Contains("n1 start?as=primary", Sketch.Calls(plan));
+        // What was there before only the operation that was interrupted has seen.
+        var before = new ChangeSettings("n1", $"{Name}='200'", true).Under(new() { Answered = [] });
+        plan = Assert.IsType<Plan>(Planner.Decide(new ChangeSettings("n1", $"{Name}='100'", true), new() { Resumed = true, Inherited = before }, new(view, Sketch.Wal(view, "n1", _ => WalKinship.Identical)) { Settings = reports }));
+        Assert.Same(before, plan.Undo);
     }
 
     [Theory]
