@@ -27,7 +27,7 @@ internal static class NodeEndpoints
         var node = routes.MapGroup(Routes.V2 + "/node");
         node.MapGet("", GetAsync).TakesOptions("[fresh=true|false]").Says("What the called agent sees of its node", WireJson.Default.NodeObservation);
         node.MapGet("next-start", GetNextStartAsync).Says("What the next start of the server would make of its files", WireJson.Default.NextStart);
-        node.MapGet("settings", GetSettingsAsync).TakesOptions("settings=CHANGES").GivesContent().Says("What settings are on the called node, and would be", WireJson.Default.SettingsReport);
+        node.MapGet("settings", GetSettingsAsync).TakesOptions("settings=SETTINGS").GivesContent().Says("What settings are on the called node, and would be", WireJson.Default.SettingsReport);
         node.MapGet("wal", GetWalAsync).Says("Which WAL the called node holds", WireJson.Default.WalPosition);
         node.MapGet("lsn", GetLastRecordAsync).Says("Where its WAL stands: last checkpoint and true last record", WireJson.Default.LastRecord);
         node.MapGet("wal/digest", GetDigestAsync).TakesOptions("from=LSN", "to=LSN").Says("A digest of a range of WAL, for comparison", WireJson.Default.WalDigest);

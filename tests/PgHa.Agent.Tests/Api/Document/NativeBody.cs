@@ -9,7 +9,7 @@ internal static class NativeBody
 
     /// <summary>What is only tried: the plan is answered.</summary>
     public static JsonObject Example(DocumentedCall call) => new([
-        .. call.Fields!.Where(f => f.Needed).Select(f => KeyValuePair.Create(f.Name, (JsonNode?)(f.Values?[0] ?? Parameters.Node))),
+        .. call.Fields!.Where(f => f.Needed).Select(f => KeyValuePair.Create(f.Name, (JsonNode?)(f.Values?[0] ?? Parameters.Free(f)))),
         KeyValuePair.Create("dry_run", (JsonNode?)true)]);
 
     /// <param name="call">The call.</param>

@@ -61,6 +61,7 @@ internal static class Parameters
         [("primary", "known")] = "who was primary last is known",
         [("names", "SETTING")] = "the value of synchronous_standby_names",
         [("later", "SETTING")] = "its value once that has been seen",
+        [("settings", "SETTINGS")] = "settings as `NAME='VALUE'`, with a comma and a blank between them; `NAME` alone takes one back",
         [("earlier", "given-up")] = "what an earlier one could not salvage is given up",
     };
 
@@ -109,7 +110,7 @@ internal static class Parameters
 
     private static JsonObject InTheQuery(DocumentedCall call, RequestOption option)
     {
-        var value = option.Values is null ? "NODE" : string.Join('|', option.Values);
+        var value = option.Values is null ? option.IsSettings ? "SETTINGS" : "NODE" : string.Join('|', option.Values);
         var text = InQuery.GetValueOrDefault((option.Name, value)) ?? Words.OfOption(option.Name)
             ?? throw new InvalidOperationException($"nothing is said of {option.Name}={value} of {call.Method} {call.Path}: Parameters.InQuery");
         var parameter = new JsonObject { ["name"] = option.Name, ["in"] = "query", ["description"] = text, ["schema"] = Schema(option) };
@@ -120,11 +121,14 @@ internal static class Parameters
         return parameter;
     }
 
+    /// <summary>A value of an option whose values are no words of its own.</summary>
+    public static string Free(RequestOption option) => option.IsSettings ? "work_mem='8MB'" : Node;
+
     /// <summary>What a page fills in: changes are only tried unless a person says otherwise.</summary>
     private static JsonNode? Example(RequestOption option) => option switch
     {
         { Name: "dryRun" } => true,
-        { Needed: true, Values: null } => Node,
+        { Needed: true, Values: null } => Free(option),
         { Needed: true, Values: ["LSN"] } => "0/1000028",
         { Needed: true, Values: ["NODES"] } => Node,
         { Needed: true, Values: ["SETTING"] } => "ANY 1 (\"pg-node02\")",
