@@ -1,7 +1,7 @@
 using System.Net.Security;
-using PgHa.Agent.Files;
 using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
+using PgHa.Agent.Files;
 using PgHa.Agent.Peers;
 using PgHa.Agent.Plans;
 using PgHa.Agent.Security;
