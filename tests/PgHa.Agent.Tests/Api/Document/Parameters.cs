@@ -110,7 +110,7 @@ internal static class Parameters
 
     private static JsonObject InTheQuery(DocumentedCall call, RequestOption option)
     {
-        var value = option.Values is null ? option.IsSettings ? "SETTINGS" : "NODE" : string.Join('|', option.Values);
+        var value = option.Values is null ? option.Name == "settings" ? "SETTINGS" : "NODE" : string.Join('|', option.Values);
         var text = InQuery.GetValueOrDefault((option.Name, value)) ?? Words.OfOption(option.Name)
             ?? throw new InvalidOperationException($"nothing is said of {option.Name}={value} of {call.Method} {call.Path}: Parameters.InQuery");
         var parameter = new JsonObject { ["name"] = option.Name, ["in"] = "query", ["description"] = text, ["schema"] = Schema(option) };
@@ -122,7 +122,7 @@ internal static class Parameters
     }
 
     /// <summary>A value of an option whose values are no words of its own.</summary>
-    public static string Free(RequestOption option) => option.IsSettings ? "work_mem='8MB'" : Node;
+    public static string Free(RequestOption option) => option.Name == "settings" ? "work_mem='8MB'" : Node;
 
     /// <summary>What a page fills in: changes are only tried unless a person says otherwise.</summary>
     private static JsonNode? Example(RequestOption option) => option switch
