@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using PgHa.Agent.Leadership;
 
 namespace PgHa.Agent.Etcd;
@@ -12,8 +13,8 @@ public sealed record EtcdEntry(string Key, ReadOnlyMemory<byte> Value, long Revi
     /// <summary>The value as text.</summary>
     public string Text => Encoding.UTF8.GetString(Value.Span);
 
-    /// <summary>What a swap of it replaces; where the key does not exist, that.</summary>
-    public static Standing Standing(EtcdEntry? entry) => entry is null ? default : new(entry.Revision, entry.Text);
+    /// <summary>What a swap of it replaces; where the key does not exist, that. Bytes that are no text are compared by their revision.</summary>
+    public static Standing Standing(EtcdEntry? entry) => entry is null ? default : new(entry.Revision, Utf8.IsValid(entry.Value.Span) ? entry.Text : null);
 }
 
 /// <summary>What stood in etcd at one revision, read through its leader.</summary>

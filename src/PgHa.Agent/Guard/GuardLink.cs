@@ -22,7 +22,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED
     private const int Attempts = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10), AnswersWithin = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(5), StartAgain = TimeSpan.FromMilliseconds(500), ReplacedWithin = TimeSpan.FromSeconds(1);
     private const int MostUnread = 16;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ends = new();
@@ -108,7 +108,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
                     if (heard.Number == said.Number)
                         return heard;
             }
-            catch (Exception e) when (e is IOException or SocketException or Win32Exception)
+            catch (Exception e) when (e is IOException or SocketException or Win32Exception or ObjectDisposedException)
             {
                 // it has ended: another one is started
             }
@@ -117,33 +117,49 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
         return null;
     }
 
-    /// <summary>Reads what the guard says until it ends, or says something else than a guard does. Background work: what it throws is that end.</summary>
+    /// <summary>Reads what the guard says until it ends, or says something else than a guard does. One that never said a word is not replaced: whoever spoke to it tries again.</summary>
     private async Task HearAsync(Link link)
     {
+        var ends = _ends.Token;
+        if (await ReadAsync(link, ends))
+            await ReplaceAsync(link, ends);
+    }
+
+    /// <summary>Whether anything was heard before its end.</summary>
+    private static async Task<bool> ReadAsync(Link link, CancellationToken cancel)
+    {
+        var spoke = false;
         try
         {
             using var reader = new StreamReader(link.Stream, Encoding.ASCII, leaveOpen: true);
-            while (await reader.ReadLineAsync(_ends.Token) is { } line && GuardWire.Read(line) is { } heard)
-                link.Heard.Writer.TryWrite(heard);
+            while (await reader.ReadLineAsync(cancel) is { } line && GuardWire.Read(line) is { } heard)
+                spoke |= link.Heard.Writer.TryWrite(heard);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // it has ended, or is not heard any more
         }
-        link.Heard.Writer.Complete();
+        finally
+        {
+            link.Heard.Writer.Complete();
+        }
+        return spoke;
+    }
+
+    /// <summary>The next guard is told what holds, unless that was done meanwhile. The bound is short: others wait for their turn, and say the next deadline.</summary>
+    private async Task ReplaceAsync(Link ended, CancellationToken cancel)
+    {
+        using var late = new CancellationTokenSource(ReplacedWithin, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancel);
         try
         {
-            await ReplaceAsync(link);
+            await AloneAsync(async () => (_link is null || _link == ended) && _last is { } until ? await ConfirmAsync(until, bound.Token) : null, bound.Token);
         }
         catch (OperationCanceledException)
         {
-            // this link ends, or no guard could be started: the next word tries it again
+            // this agent ends, or no guard could be started in time: the next word tries it again
         }
     }
-
-    /// <summary>The next guard is told what holds, unless that was done meanwhile.</summary>
-    private Task<TimeSpan?> ReplaceAsync(Link ended) => AloneAsync(
-        async () => (_link is null || _link == ended) && _last is { } until ? await ConfirmAsync(until, _ends.Token) : null, _ends.Token);
 
     private async Task<Link> ConnectAsync(bool starts, CancellationToken cancel)
     {
@@ -202,7 +218,7 @@ internal sealed class GuardLink(string dataDirectory, string socket, string prog
     {
         if (_link is { } link)
             await link.Stream.DisposeAsync();
-        _link = null;
+        (_link, _guard) = (null, null);
     }
 
     public async ValueTask DisposeAsync()

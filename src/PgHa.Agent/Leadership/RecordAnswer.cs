@@ -21,6 +21,9 @@ public abstract record RecordAnswer
 
         /// <summary>What a swap replaces.</summary>
         public Standing Standing => new(Revision, Text);
+
+        /// <inheritdoc />
+        public override string ToString() => $"epoch {Record.Epoch} of {Record.Node} stands there, at revision {Revision}";
     }
 
     /// <summary>There is no record; a swap was not applied.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class MachineHandover(
     {
         try
         {
-            await operation.Ended.WaitAsync(Longer(patience, TimeSpan.Zero), time, cancel);
+            await Task.WhenAny(operation.Ended).WaitAsync(Longer(patience, TimeSpan.Zero), time, cancel); // however it ended: its report says
         }
         catch (TimeoutException)
         {
@@ -95,7 +95,7 @@ internal sealed partial class MachineHandover(
         var operation = await runner.Value.BeginUnaskedAsync(new StopNode(Node, WithMachine: true), $"the machine of {Node} is going down", cancel, byRules: true);
         if (!operation.IsOk)
             return new(Node, HandoverOutcome.NotInTime, $"{why}; and its server cannot be stopped: {operation.Refusal.Message}");
-        await operation.Value.Ended.WaitAsync(cancel);
+        await Task.WhenAny(operation.Value.Ended).WaitAsync(cancel);
         if (operation.Value.Report.State != OperationState.Done)
             return new(Node, HandoverOutcome.NotInTime, $"{why}; and its server was not stopped: {operation.Value.Report.Failure?.Message}");
         await tenure.SettledAsync(cancel);

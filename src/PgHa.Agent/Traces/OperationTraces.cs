@@ -17,6 +17,7 @@ namespace PgHa.Agent.Traces;
 internal sealed class OperationTraces : IDisposable
 {
     private const string Name = "pgha";
+    private const int EndsWithin = 200; // milliseconds
     private readonly ActivitySource _source = new(Name);
     private readonly TracerProvider? _sends;
 
@@ -27,7 +28,7 @@ internal sealed class OperationTraces : IDisposable
             return;
         var resource = ResourceBuilder.CreateEmpty().AddService(Name, serviceNamespace: options.Cluster, autoGenerateServiceInstanceId: false, serviceInstanceId: options.Node);
         _sends = Sdk.CreateTracerProviderBuilder().AddSource(Name).SetResourceBuilder(resource).SetSampler(new AlwaysOnSampler())
-            .AddOtlpExporter(otlp => (otlp.Protocol, otlp.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new(collector, "/v1/traces"))).Build();
+            .AddOtlpExporter(otlp => (otlp.Protocol, otlp.Endpoint, otlp.Headers, otlp.HttpClientFactory) = (OtlpExportProtocol.HttpProtobuf, new(collector, "/v1/traces"), "", Client)).Build();
     }
 
     /// <summary>An operation has ended.</summary>
@@ -47,11 +48,15 @@ internal sealed class OperationTraces : IDisposable
         all.SetEndTime((report.Ended ?? report.Started).UtcDateTime);
     }
 
+    /// <summary>A collector that is silent does not hold up the agent's end.</summary>
     public void Dispose()
     {
+        _sends?.Shutdown(EndsWithin);
         _sends?.Dispose();
         _source.Dispose();
     }
+
+    private static HttpClient Client() => new(new SocketsHttpHandler { UseProxy = false });
 
     private void Span(Activity all, string name, DateTimeOffset begun, double at, double took, IEnumerable<KeyValuePair<string, object?>> tags, string? failure)
     {

@@ -106,6 +106,34 @@ public sealed class SyncFailoverTests : ClusterTest
         Assert.Equal(1, await AutomaticCluster.Epoch(cluster.N1));
     }
 
+    /// <summary>Only PostgreSQL's checkpointer tells the sessions that commits wait. Until it has, a session acknowledges by the primary alone, whatever a new connection shows.</summary>
+    [Fact, Trait("Category", "Long")]
+    public async Task While_the_checkpointer_has_not_told_the_sessions_that_commits_wait_no_standby_is_relied_on()
+    {
+        await using var automatic = await AutomaticCluster.Running(Keep, sync: "on", agents: false);
+        var cluster = automatic.Cluster;
+        var (n1, n2, n3) = (cluster.N1, cluster.N2, cluster.N3);
+        await using var session = await n1.Postgres.Connect(); // from before
+        var checkpointer = Assert.Single(n1.Postgres.Titled("checkpointer"));
+        Signal.Send(checkpointer, Signal.Stop);
+        await cluster.StartAgents();
+        await Wait.Until("commits are to wait", async () => await NamesOf(n1) is { Length: > 0 }, 60);
+        foreach (var standby in new[] { n2, n3 })
+            Signal.Send(Assert.Single(standby.Postgres.Titled("walreceiver")), Signal.Stop);
+        await cluster.Ledger.InsertOne(n1, session); // nobody but the primary has it
+        await Wait.Until("the record says so", () => Says(n1, $"only {n1.Name} is known to have everything"), 20);
+
+        await AutomaticCluster.Lose(n1);
+        await Wait.Until("N2 waits for N1", async () => await AutomaticCluster.Explain(n2) is { } said && said.GetProperty("row").GetInt32() == 13, 40);
+        foreach (var standby in new[] { n2, n3 })
+            foreach (var receiver in standby.Postgres.Titled("walreceiver"))
+                Signal.Send(receiver, Signal.Continue);
+        await n1.StartAgent();
+        await AutomaticCluster.Holds(n1, 60);
+        await Wait.Until("both follow", async () => await Follows(n2, n1) && await Follows(n3, n1), 60);
+        await cluster.Ledger.AssertOnEveryRunningNode();
+    }
+
     [Fact, Trait("Category", "Long")]
     public async Task A_postmaster_that_is_killed_comes_back_with_the_same_setting_and_record()
     {

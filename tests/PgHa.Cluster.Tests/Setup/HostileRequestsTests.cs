@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace PgHa.Cluster.Tests.Setup;
 
@@ -9,22 +11,17 @@ namespace PgHa.Cluster.Tests.Setup;
 /// a fault or is a dry run: so nothing may change, and no answer may be of the 500s.
 /// </summary>
 [Trait("Category", "Long")]
-public sealed class HostileRequestsTests : ClusterTest
+public sealed partial class HostileRequestsTests : ClusterTest
 {
     private const int Requests = 20_000;
     private const int AtOnce = 8;
     private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "NONSENSE"];
 
+    /// <summary>What the API's document names, and what is like it.</summary>
     private static readonly string[] Paths =
     [
-        "v1/instance/{w}", "v1/instance/all", "v1/instance/current", "v1/instance/master", "v1/instance/slave", "v1/instance/all/masterSlave", "v1/instance/failover/promote",
-        "v1/instance/failover/restart", "v1/instance/switchover/masterSlave", "v1/instance/switchover/slaveMaster", "v1/instance/{w}/{w}", "v1/node/promote", "v1/node/{w}", "v1/in_recovery",
-        "v1/data/init", "v1/data/clone", "v1/data/{w}", "v1/lsn/all", "v1/lsn/{w}", "v1/walFile/{f}", "v1/walFiles/{f}", "v1/walFiles/{n}/{h}/{h}", "v1/validLsn/{n}/{h}/{h}",
-        "v1/slots/all", "v1/slots/{w}", "v1/slot/{w}/all", "v1/slot/{w}/file", "v1/slot/{w}/file/{h}/{h}", "v1/slots/file", "v1/salvage", "v1/salvage/{w}",
-        "v2/cluster", "v2/cluster/start", "v2/cluster/stop", "v2/cluster/switchover", "v2/cluster/failover", "v2/cluster/rejoin", "v2/cluster/{w}",
-        "v2/operations", "v2/operations/{w}", "v2/operations/{w}/resume", "v2/operations/{w}/abandon", "v2/node", "v2/node/next-start", "v2/node/wal", "v2/node/lsn",
-        "v2/node/wal/digest", "v2/node/wal/tail", "v2/node/wal/bytes", "v2/node/lock", "v2/node/lock/{w}", "v2/node/slots", "v2/node/slots/{w}/file", "v2/node/slots/decoding",
-        "v2/node/stop", "v2/node/start", "v2/node/promote", "v2/node/follow", "v2/node/sync", "v2/node/demote", "v2/node/rewind", "v2/node/{w}", "v2/salvage", "{w}", "v3/{w}", "",
+        .. Documented(), "v1/instance/{w}", "v1/instance/all/masterSlave", "v1/instance/{w}/{w}", "v1/node/{w}", "v1/data/{w}", "v1/lsn/{w}", "v1/walFile/{f}", "v1/walFiles/{f}", "v1/walFiles/{n}/{h}/{h}",
+        "v1/validLsn/{n}/{h}/{h}", "v1/slot/{w}/file/{h}/{h}", "v1/slots/file", "v2/cluster/{w}", "v2/node/{w}", "{w}", "v3/{w}", "",
     ];
 
     private static readonly string[] Words =
@@ -69,6 +66,16 @@ public sealed class HostileRequestsTests : ClusterTest
         Assert.True(cluster.Nodes.All(node => node.Agent.IsRunning));
         await cluster.Play("POST N1 instance/switchover/masterSlave → slave, master");
     }
+
+    private static IEnumerable<string> Documented()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(AgentProcess.InRepository("docs/openapi.json")));
+        const string root = "/api/pg/";
+        return [.. document.RootElement.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith(root, StringComparison.Ordinal)).Select(p => Hole().Replace(p.Name[root.Length..], "{w}"))];
+    }
+
+    [GeneratedRegex(@"\{\w+\}")]
+    private static partial Regex Hole();
 
     private static HttpRequestMessage Draw(Random random, Uri agent)
     {
