@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using PgHa.Agent.Api;
 using PgHa.Agent.Api.Health;
 using PgHa.Agent.Api.V1;
+using PgHa.Agent.Cluster;
 using PgHa.Agent.Configuration;
 using PgHa.Agent.Files;
 using PgHa.Agent.Operations;
@@ -58,6 +59,7 @@ public static partial class AgentHost
             .AddSingleton(new ServiceUnit(start.Environment))
             .AddSingleton(new OwnApi(options.Listen, served, time))
             .AddHostedService<Heartbeat>()
+            .AddSingleton(s => new LeavingNodes(options, s.GetRequiredService<ClusterObserver>(), s.GetService<Tenure>))
             .AddSingleton<ConfigurationReload>()
             .AddHostedService(s => s.GetRequiredService<ConfigurationReload>())
             .AddSingleton(s => new SecretsReload(options, access, local, served, time, s.GetRequiredService<ILogger<SecretsReload>>()))

@@ -43,6 +43,20 @@ public sealed partial class ReloadConfigTests : ClusterTest
     }
 
     [Fact]
+    public async Task The_primary_is_not_taken_out_before_it_has_given_its_place()
+    {
+        var cluster = await BothRunning();
+        var line = First().Match(File.ReadAllText(cluster.N2.Agent.ConfigFile)).Value;
+        await cluster.N2.ChangeAgentConfig(line, "");
+        var refused = await Cli.On(cluster.N1, "reload-config", "pg-node02");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("pg-node01 accepts writes, and is left out of nodes", refused.Error, StringComparison.Ordinal);
+        await cluster.Play("POST N1 instance/switchover/masterSlave?by=promote → slave, master");
+        var done = await Cli.On(cluster.N1, "reload-config", "pg-node02");
+        Assert.True(done.Code == 0, done.ToString());
+    }
+
+    [Fact]
     public async Task What_cannot_be_used_is_named_and_changes_nothing()
     {
         var cluster = await BothRunning();
@@ -117,4 +131,7 @@ public sealed partial class ReloadConfigTests : ClusterTest
 
     [GeneratedRegex(@"  pg-node03: .*\n")]
     private static partial Regex Third();
+
+    [GeneratedRegex(@"  pg-node01: .*\n")]
+    private static partial Regex First();
 }
