@@ -64,9 +64,14 @@ internal sealed class ServerProcess : IDisposable
 
     /// <summary>
     /// The one process of a server that has no postmaster.pid, where there is one alone and no session: a postmaster in its first or its last
-    /// moments.
+    /// moments. Processes that have begun to end do nothing any more, and have no title.
     /// </summary>
-    internal static bool IsOnlyBeginningOrEnding(string dataDirectory) => In(dataDirectory).ToArray() is [var only] && Title(only) is { } title && !title.StartsWith("postgres: ", StringComparison.Ordinal);
+    internal static bool IsOnlyBeginningOrEnding(string dataDirectory) => In(dataDirectory).Where(pid => !ProcFile.IsSeenExiting(pid)).ToArray() switch
+    {
+        [] => true,
+        [var only] => Title(only) is { } title && !title.StartsWith("postgres: ", StringComparison.Ordinal),
+        _ => false,
+    };
 
     /// <summary>Which process started it, or has adopted it; null if it is gone.</summary>
     internal static int? Parent(int pid) => ProcFile.Stat(pid) is { } stat && int.TryParse(stat[1], CultureInfo.InvariantCulture, out var parent) ? parent : null;
