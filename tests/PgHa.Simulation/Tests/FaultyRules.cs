@@ -18,7 +18,7 @@ public sealed partial class FaultyRules : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.Empty(Misplaced());
-        foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", "global.json", .. Sources()])
+        foreach (var file in (string[])["Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", "global.json", "docs/openapi.json", .. Sources()])
             Copy(Path.Combine(Root, file), Path.Combine(_folder, file));
         foreach (var mutation in Mutation.All)
             await PutInAsync(mutation);
