@@ -25,6 +25,8 @@ internal sealed class LeavingNodes(AgentOptions options, ClusterObserver cluster
     {
         if (leaving.FirstOrDefault(node => view[node].Serves) is { } primary)
             return new(Code.WrongState, $"{primary} accepts writes, and is left out of nodes: nobody would look at it any more", "move the primary first: pgha switchover, then pgha stop on that node");
+        if (leaving.FirstOrDefault(node => view[node] is { Reachable: true, MayBeWritable: true }) is { } unclear)
+            return new(Code.WrongState, $"{unclear} may accept writes ({view[unclear].Problem ?? "its server starts, or changes its role"}), and is left out of nodes", $"stop it first: pgha stop {unclear}");
         if (answer is RecordAnswer.Stands { Record: { Released: false, Manual: false } record } && leaving.Contains(record.Node))
             return new(Code.WrongState, $"{record.Node} holds the record in etcd (epoch {record.Epoch}), and is left out of nodes",
                 $"move the primary first: pgha switchover; if {record.Node} is gone another node takes the record (pgha explain says when), and then this is repeated");

@@ -28,5 +28,14 @@ public sealed class LeavingNodesTests
         Assert.Null(LeavingNodes.Refuse(["n2"], view, null));
     }
 
+    /// <summary>Its agent answers, and its server may accept writes, or does from one moment to the next.</summary>
+    [Fact]
+    public void A_server_that_may_accept_writes_is_not_left_out()
+    {
+        foreach (var node in new[] { Away("n1") with { Reachable = true, Problem = "its server process is frozen" }, Away("n1") with { Reachable = true, Server = ServerStatus.Starting } })
+            Assert.Contains("may accept writes", LeavingNodes.Refuse(["n1"], new ClusterView([node, Away("n2")]), null)?.Message, StringComparison.Ordinal);
+        Assert.Null(LeavingNodes.Refuse(["n1"], new ClusterView([Away("n1") with { Reachable = true, Server = ServerStatus.Stopped, Problem = null }, Away("n2")]), null));
+    }
+
     private static NodeObservation Away(string name) => NodeObservation.Unreachable(name, "no answer");
 }
