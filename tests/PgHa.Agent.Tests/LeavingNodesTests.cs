@@ -4,6 +4,8 @@ using PgHa.Client.Facts;
 
 namespace PgHa.Agent.Tests;
 
+/// <summary>Who may be left out of <c>nodes</c>.</summary>
+[Trait("Category", "Fast")]
 public sealed class LeavingNodesTests
 {
     private static readonly PrimaryRecord Record = new() { Node = "n1", Epoch = 4, Boot = "b", Run = "r", Counter = 1, DMilliseconds = 8000, Since = DateTimeOffset.UnixEpoch, Timeline = 2 };

@@ -4,6 +4,7 @@ using PgHa.Agent.Guard;
 namespace PgHa.Agent.Tests.Guard;
 
 /// <summary>An agent's link to something that is no guard any more. What it does with real guards is in the cluster tests.</summary>
+[Trait("Category", "Fast")]
 public sealed class GuardLinkTests
 {
     private const int Tries = 4;
